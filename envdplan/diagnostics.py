@@ -26,7 +26,8 @@ class Severity(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One problem. `summary` holds no names of the user's; `detail` is full sentences:
-    what is wrong, why it matters, what to do."""
+    what is wrong, why it matters, what to do.
+    """
 
     severity: Severity
     summary: str

@@ -1,0 +1,1 @@
+"""The BuildKit client: Control API, session, progress."""

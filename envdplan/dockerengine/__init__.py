@@ -1,0 +1,1 @@
+"""The Docker Engine: endpoints, the API client, hijacked connections."""

@@ -1,0 +1,1 @@
+"""Refresh, apply and record: drives providers through protocols."""

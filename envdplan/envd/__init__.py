@@ -1,0 +1,1 @@
+"""The envd CLI's own files: its context store."""

@@ -1,0 +1,1 @@
+"""Directories as a builder sees them: ignore patterns, walks, digests."""

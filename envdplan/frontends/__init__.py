@@ -1,0 +1,1 @@
+"""Image frontends: attributes of a build to a SolveRequest."""

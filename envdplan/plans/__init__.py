@@ -1,0 +1,1 @@
+"""What has to change, and in which order."""

@@ -1,0 +1,1 @@
+"""Resource kinds: changes to calls."""

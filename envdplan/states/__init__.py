@@ -1,0 +1,1 @@
+"""The three pictures: desired, recorded, observed."""

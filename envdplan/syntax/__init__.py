@@ -1,0 +1,1 @@
+"""HCL and YAML read into one Document."""
