@@ -1,0 +1,72 @@
+"""envd's contexts as values, and the bytes of its store that envd itself would read and write."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from envdplan.diagnostics import Refused
+
+DEFAULT_BUILDER_ADDRESS = "envd_buildkitd"
+"""Name of the container that envd starts when a context does not say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where envd builds (`builder`) and where it runs environments (`runner`).
+
+    envd dials `<builder>://<builder_address>`.
+    """
+
+    name: str
+    builder: str
+    builder_address: str
+    runner: str = "docker"
+    runner_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContextSet:
+    """All contexts of a store, and the name of the one that envd uses.
+
+    `current` may name none: envd then lists contexts and refuses to build. Where a name stands
+    twice, the first is the one that envd finds; operations here leave only that one.
+    """
+
+    current: str
+    contexts: tuple[Context, ...]
+
+    def find(self, name: str) -> Context | None:
+        """The context `name`, if there is one."""
+        return next((one for one in self.contexts if one.name == name), None)
+
+    def put(self, context: Context) -> "ContextSet":
+        """With `context` in the place of the one of its name, or added at the end."""
+        others = [one for one in self.contexts if one.name != context.name]
+        names = [one.name for one in self.contexts]
+        place = names.index(context.name) if context.name in names else len(others)
+        return replace(self, contexts=(*others[:place], context, *others[place:]))
+
+    def remove(self, name: str) -> "ContextSet":
+        """Without the context `name`; unchanged when there is none.
+
+        Does not ask whether it is the current one, and may leave a set that cannot be stored
+        because it is empty: callers choose what becomes current (`commands.remove` asks).
+        """
+        return replace(self, contexts=tuple(one for one in self.contexts if one.name != name))
+
+    def use(self, name: str) -> "ContextSet":
+        """With `name` as the current context. Raises Refused when there is no such context."""
+        if self.find(name) is None:
+            raise Refused(
+                f'context "{name}" does not exist', f"The store has {_listed(self.contexts)}."
+            )
+        return replace(self, current=name)
+
+
+def _listed(contexts: Iterable[Context]) -> str:
+    return ", ".join(f'"{one.name}"' for one in contexts) or "no contexts"
+
+
+DEFAULT = ContextSet(
+    "default", (Context("default", "moby-worker", DEFAULT_BUILDER_ADDRESS, "docker"),)
+)
+"""What envd 1.0.0 and later start with, and what a missing store stands for."""
