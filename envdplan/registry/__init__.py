@@ -1,1 +1,21 @@
-"""OCI registries: digests, tags, manifests."""
+"""OCI registries: digests, tags, manifests.
+
+`reference` reads names and is light; `reader` and `writer` bring the HTTP client along, which
+itself waits for the first request before it imports urllib3.
+"""
+
+from envdplan.registry.answers import Existence, Found, Missing, Unclear
+from envdplan.registry.hosts import HostSettings
+from envdplan.registry.reference import ImageReference, InvalidReference, is_digest, parse_reference
+
+__all__ = [
+    "Existence",
+    "Found",
+    "HostSettings",
+    "ImageReference",
+    "InvalidReference",
+    "Missing",
+    "Unclear",
+    "is_digest",
+    "parse_reference",
+]

@@ -1,0 +1,77 @@
+"""Random seeds per registry host, shared with buildx, behind the token authority's keys.
+
+The file is BuildKit's (session/auth/authprovider/tokenseed.go): as long as a host's seed stays
+the same, a builder may use one session's registry token in the next.
+"""
+
+import json
+import os
+import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+_SEED_BYTES: Final = 16
+
+
+class TokenSeeds:
+    """The seeds in `directory`/.token_seed. Where it cannot be written, they last as long as we."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._known: dict[str, bytes] = {}
+        self._lock = Lock()
+
+    def seed(self, host: str) -> bytes:
+        """The seed of `host`, made when there is none. Never sent to anyone."""
+        with self._lock:
+            if host not in self._known:
+                self._known[host] = self._shared(host) or secrets.token_bytes(_SEED_BYTES)
+            return self._known[host]
+
+    def _shared(self, host: str) -> bytes | None:
+        """The seed of `host` in the file, added if need be; None where files do not work."""
+        with suppress(OSError), _locked(self._directory):
+            stored = self._read()
+            found = _seed(stored.get(host))
+            if found is None:
+                found = secrets.token_bytes(_SEED_BYTES)
+                self._write(stored | {host: {"Seed": b64encode(found).decode()}})
+            return found
+        return None
+
+    def _read(self) -> dict[str, object]:
+        try:
+            stored = json.loads((self._directory / ".token_seed").read_bytes())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return stored if isinstance(stored, dict) else {}
+
+    def _write(self, stored: dict[str, object]) -> None:
+        draft = self._directory / f".token_seed.{os.getpid()}"
+        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(file, "w", encoding="utf-8") as stream:  # noqa: PTH123  an open descriptor
+            json.dump(stored, stream, indent=2)
+        draft.replace(self._directory / ".token_seed")
+
+
+def _seed(entry: object) -> bytes | None:
+    text = entry.get("Seed") if isinstance(entry, dict) else None
+    try:
+        return b64decode(text) or None if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Holds the lock that buildx takes too (flock on .token_seed.lock)."""
+    import fcntl
+
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / ".token_seed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

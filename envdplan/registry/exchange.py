@@ -1,0 +1,111 @@
+"""One request to a registry's API: with authorization, one retry after 401, and redirects."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from envdplan.diagnostics import Refused, Unreachable
+from envdplan.registry.authorization import Authorizer
+from envdplan.registry.messages import Answer, Request
+from envdplan.registry.refusals import refusal
+from envdplan.registry.tokens import USER_AGENT
+from envdplan.registry.transport import Transport
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the API: `path` starts with /v2/, or is a Location that the registry gave."""
+
+    method: str
+    host: str
+    path: str
+    scopes: frozenset[str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | Iterator[bytes] | None = field(default=None, repr=False)
+
+
+def scopes_for(path: str, *, push: bool = False) -> frozenset[str]:
+    """The scope of reading, or of reading and writing, the repository `path`."""
+    return frozenset({f"repository:{path}:pull,push" if push else f"repository:{path}:pull"})
+
+
+class Exchange:
+    """Calls of registries' APIs. Any thread may use it."""
+
+    def __init__(self, transport: Transport, authorizer: Authorizer) -> None:
+        self._transport = transport
+        self._authorizer = authorizer
+
+    def ask(self, call: Call) -> Answer:
+        """The answer, whatever its status. Raises EnvdplanError when there is none."""
+        header = self._authorizer.header(call.host, call.scopes)
+        answer = self._follow(self._request(call, header))
+        if answer.status != 401 or isinstance(call.body, Iterator):  # noqa: PLR2004
+            return answer
+        wanted = answer.headers.get("www-authenticate", "")
+        header = self._authorizer.renewed(call.host, call.scopes, wanted, header)
+        return answer if header is None else self._follow(self._request(call, header))
+
+    @contextmanager
+    def stream(self, call: Call, path: str) -> Iterator[Iterator[bytes]]:
+        """The body of a successful answer in pieces; `path` is the repository, for errors.
+
+        Authorization must be known from an earlier call. Raises EnvdplanError.
+        """
+        request = self._request(call, self._authorizer.header(call.host, call.scopes))
+        for _ in range(_MOST_REDIRECTS + 1):
+            with self._transport.stream(request) as (answer, body):
+                if answer.status not in _REDIRECTS:
+                    if answer.status != 200:  # noqa: PLR2004  HTTP's OK
+                        raise refusal(call.host, path, answer)
+                    yield body
+                    return
+            request = _redirected(request, answer)
+        raise _too_many(request)
+
+    def _request(self, call: Call, authorization: str | None) -> Request:
+        """A Location with the registry's own host keeps the scheme by which we reach it."""
+        base = self._transport.base_url(call.host)
+        url = urljoin(base, call.path)
+        headers = {"user-agent": USER_AGENT, **call.headers}
+        if urlsplit(url).netloc == call.host:
+            url = base + url.partition("://")[2].removeprefix(call.host)
+            headers |= {"authorization": authorization} if authorization else {}
+        return Request(call.method, url, headers, call.body)
+
+    def _follow(self, request: Request) -> Answer:
+        for _ in range(_MOST_REDIRECTS + 1):
+            answer = self._transport.send(request)
+            if answer.status not in _REDIRECTS or request.method not in {"GET", "HEAD"}:
+                return answer
+            request = _redirected(request, answer)
+        raise _too_many(request)
+
+
+def _redirected(request: Request, answer: Answer) -> Request:
+    """The request at the Location; authorization stays with the host that it was made for."""
+    url = urljoin(request.url, answer.headers.get("location", ""))
+    before, after = urlsplit(request.url), urlsplit(url)
+    if after.scheme not in {"https", before.scheme} or not after.hostname:
+        raise Refused(
+            "A registry redirects to an unsafe place",
+            f"{before.netloc} sends us from https:// to {after.geturl()[:200]!r}, where the answer "
+            "could be changed on its way. Ask whoever runs the registry.",
+        )
+    headers = dict(request.headers)
+    if (before.scheme, before.netloc) != (after.scheme, after.netloc):
+        headers.pop("authorization", None)
+    return replace(request, url=url, headers=headers)
+
+
+def _too_many(request: Request) -> Unreachable:
+    return Unreachable(
+        "A registry redirects without end",
+        f"{request.host} was the last of {_MOST_REDIRECTS} redirects. Check the registry's name; "
+        "if it is right, ask whoever runs it.",
+    )

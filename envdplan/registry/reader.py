@@ -1,0 +1,200 @@
+"""Reads from registries: does an image exist, which digest, platforms, labels does it have.
+
+The API is that of the OCI distribution specification 1.1.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from envdplan.credentials import Credentials
+from envdplan.diagnostics import EnvdplanError, Refused
+from envdplan.registry.answers import Existence, Found, Missing, Unclear
+from envdplan.registry.authorization import Authorizer
+from envdplan.registry.challenges import Challenge
+from envdplan.registry.exchange import Call, Exchange, scopes_for
+from envdplan.registry.hosts import api_host
+from envdplan.registry.manifests import (
+    ACCEPT,
+    Descriptor,
+    Manifest,
+    check_digest,
+    decode_manifest,
+    digest_of,
+    platform_text,
+)
+from envdplan.registry.messages import Answer
+from envdplan.registry.reference import ImageReference, is_digest
+from envdplan.registry.refusals import error_codes, refusal
+from envdplan.registry.transport import Transport
+
+_OK: Final = 200
+_NOT_FOUND: Final = 404
+_NO_HEAD: Final = frozenset({404, 405})
+_GONE: Final = frozenset({"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"})
+_NEXT_PAGE = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
+_MOST_PAGES: Final = 100
+
+
+class RegistryReader:
+    """Looks into registries and changes nothing. Any thread may use it.
+
+    Methods raise Refused for a definite no, Unreachable when there is no answer; their text
+    says what to do.
+    """
+
+    def __init__(self, transport: Transport, credentials: Credentials) -> None:
+        self._authorizer = Authorizer(transport, credentials)
+        self._exchange = Exchange(transport, self._authorizer)
+
+    def head(self, reference: ImageReference) -> Existence:
+        """Whether the image exists, and with which digest. Raises nothing."""
+        try:
+            return self._head(reference)
+        except EnvdplanError as error:
+            return Unclear(error.detail or error.summary)
+
+    def manifest(self, reference: ImageReference) -> Manifest:
+        """The manifest or index of the image, checked against every digest that is known."""
+        answer = self._ask("GET", reference, f"manifests/{reference.selector}", ACCEPT)
+        if answer.status != _OK:
+            raise refusal(reference.host, reference.path, answer)
+        stated = reference.digest or answer.headers.get("docker-content-digest")
+        if stated:
+            check_digest(answer.body, stated, str(reference))
+        content_type = answer.headers.get("content-type", "")
+        return decode_manifest(answer.body, content_type, str(reference), stated or "sha256:")
+
+    def config(self, reference: ImageReference) -> Mapping[str, object]:
+        """The image configuration; of an index, that of its first image."""
+        manifest = self.manifest(reference)
+        if manifest.is_index:
+            manifest = self.manifest(reference.at_digest(_first(manifest, reference).digest))
+        return self._config(reference, manifest)
+
+    def config_labels(self, reference: ImageReference) -> dict[str, str]:
+        """The labels of the image configuration; of an index, of its first image."""
+        config = self.config(reference).get("config")
+        labels = config.get("Labels") if isinstance(config, dict) else None
+        pairs = labels.items() if isinstance(labels, dict) else ()
+        return {key: value for key, value in pairs if isinstance(value, str)}
+
+    def platforms(self, reference: ImageReference) -> dict[str, str]:
+        """Manifest digests by normalised platform (`linux/arm64`), without attestations."""
+        manifest = self.manifest(reference)
+        if not manifest.is_index:
+            return {self._platform(reference, manifest): manifest.digest}
+        found: dict[str, str] = {}
+        for entry in manifest.images:
+            found.setdefault(entry.platform or "unknown", entry.digest)
+        return found
+
+    def tags(self, reference: ImageReference) -> tuple[str, ...]:
+        """All tags of the image's repository, as the registry orders them."""
+        found: list[str] = []
+        path = "tags/list?n=1000"
+        for _ in range(_MOST_PAGES):
+            answer = self._ask("GET", reference, path, "application/json")
+            if answer.status != _OK:
+                raise refusal(reference.host, reference.path, answer)
+            found.extend(_tags(answer))
+            more = _NEXT_PAGE.search(answer.headers.get("link", ""))
+            if more is None:
+                break
+            path = f"tags/list?{urlsplit(urljoin('/', more[1])).query}"
+        return tuple(found)
+
+    def challenge(self, host: str) -> Challenge | None:
+        """How the registry `host` wants to be asked; None when it wants no login at all.
+
+        Raises EnvdplanError when it does not answer.
+        """
+        server = api_host(host)
+        if self._authorizer.challenge(server) is None:
+            self._authorizer.learn(server)
+        return self._authorizer.challenge(server)
+
+    def _head(self, reference: ImageReference) -> Existence:
+        path = f"manifests/{reference.selector}"
+        answer = self._ask("HEAD", reference, path, ACCEPT)
+        complete = answer.status == _OK and "docker-content-digest" in answer.headers
+        if answer.status in _NO_HEAD or (answer.status == _OK and not complete):
+            answer = self._ask("GET", reference, path, ACCEPT)
+        if answer.status == _OK:
+            return _found(reference, answer)
+        if answer.status == _NOT_FOUND and _is_definite(answer):
+            return Missing()
+        raise refusal(reference.host, reference.path, answer)
+
+    def _config(self, reference: ImageReference, manifest: Manifest) -> Mapping[str, object]:
+        try:
+            document = json.loads(self._blob(reference, manifest.config))
+        except ValueError:
+            return {}  # an artifact may have any configuration
+        return document if isinstance(document, dict) else {}
+
+    def _platform(self, reference: ImageReference, manifest: Manifest) -> str:
+        return platform_text(self._config(reference, manifest)) or "unknown"
+
+    def _blob(self, reference: ImageReference, wanted: Descriptor) -> bytes:
+        answer = self._ask("GET", reference, f"blobs/{wanted.digest}", "*/*")
+        if answer.status != _OK:
+            raise refusal(reference.host, reference.path, answer)
+        check_digest(answer.body, wanted.digest, f"a part of {reference}")
+        return answer.body
+
+    def _ask(self, method: str, reference: ImageReference, path: str, accept: str) -> Answer:
+        call = Call(
+            method,
+            api_host(reference.host),
+            f"/v2/{reference.path}/{path}",
+            scopes_for(reference.path),
+            {"accept": accept},
+        )
+        return self._exchange.ask(call)
+
+
+def _first(index: Manifest, reference: ImageReference) -> Descriptor:
+    if index.images:
+        return index.images[0]
+    raise Refused(
+        "An index without images",
+        f"{reference} is an index that holds no image for any platform. Build and push it anew.",
+    )
+
+
+def _found(reference: ImageReference, answer: Answer) -> Existence:
+    stated = answer.headers.get("docker-content-digest", "")
+    digest = digest_of(answer.body, stated or "sha256:") if answer.body else stated
+    if not is_digest(digest) or digest != (reference.digest or stated or digest):
+        return Unclear(
+            f"The registry {reference.host} answers for {reference} with the digest "
+            f"{stated[:100]!r}, which is not that of the content asked for. Check for a proxy "
+            "or mirror in between."
+        )
+    size = len(answer.body) or _size(answer)
+    return Found(digest, answer.headers.get("content-type", "").partition(";")[0], size)
+
+
+def _size(answer: Answer) -> int:
+    length = answer.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
+def _is_definite(answer: Answer) -> bool:
+    """Whether a 404 is the registry's own: its codes, or at least no web page of a stranger."""
+    if codes := error_codes(answer):
+        return bool(codes & _GONE)
+    is_page = answer.headers.get("content-type", "").startswith("text/html")
+    return not is_page or "docker-distribution-api-version" in answer.headers
+
+
+def _tags(answer: Answer) -> list[str]:
+    try:
+        document = json.loads(answer.body)
+    except ValueError:
+        return []
+    names = document.get("tags") if isinstance(document, dict) else None
+    return [one for one in names if isinstance(one, str)] if isinstance(names, list) else []

@@ -1,0 +1,131 @@
+"""Image references as Docker reads them: `busybox`, `host:5000/team/app:1@sha256:...`.
+
+The grammar and the defaults are those of distribution/reference (grammar in its reference.go).
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+from envdplan.credentials import DOCKER_HUB, canonical_host
+
+_HOST = re.compile(
+    r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*"
+    r"|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
+)
+_PATH = re.compile(
+    r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
+)
+_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+_HEX_NAME = re.compile(r"[0-9a-f]{64}")
+_LONGEST_NAME: Final = 255
+
+
+class InvalidReference(ValueError):
+    """A text that names no image; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReference:
+    """An image in a registry: `host` and `path` name its repository, tag or digest the image.
+
+    Normalised: `busybox` has host docker.io, path library/busybox, tag latest. `digest` wins
+    over `tag` where both are given.
+    """
+
+    host: str
+    path: str
+    tag: str | None = None
+    digest: str | None = None
+
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.repository}{tag}{digest}"
+
+    @property
+    def repository(self) -> str:
+        """Host and path, without tag and digest."""
+        return f"{self.host}/{self.path}"
+
+    @property
+    def selector(self) -> str:
+        """What the registry's API is asked for: the digest, else the tag, else `latest`."""
+        return self.digest or self.tag or "latest"
+
+    def at_digest(self, digest: str) -> "ImageReference":
+        """The image with this digest in the same repository, without a tag."""
+        return replace(self, tag=None, digest=digest)
+
+    def at_tag(self, tag: str) -> "ImageReference":
+        """The image under this tag in the same repository. Raises InvalidReference."""
+        if not _TAG.fullmatch(tag):
+            raise _bad_tag(tag, str(self))
+        return replace(self, tag=tag, digest=None)
+
+
+def parse_reference(text: str) -> ImageReference:
+    """Read an image reference, as Docker does. Raises InvalidReference."""
+    rest, at, digest = text.partition("@")
+    if at and not _DIGEST.fullmatch(digest):
+        raise InvalidReference(
+            f"{text!r} does not name an image: behind the @ belongs a digest such as "
+            "sha256: and 64 hexadecimal digits."
+        )
+    name, tag = _split_tag(rest)
+    if tag is not None and not _TAG.fullmatch(tag):
+        raise _bad_tag(tag, text)
+    host, path = _split_host(name)
+    _check_name(host, path, text)
+    if tag is None and not at:
+        tag = "latest"
+    return ImageReference(host, path, tag, digest or None)
+
+
+def is_digest(text: str) -> bool:
+    """Whether `text` is a well-formed sha256 or sha512 digest."""
+    return _DIGEST.fullmatch(text) is not None
+
+
+def _split_tag(text: str) -> tuple[str, str | None]:
+    """A colon is a tag's only in the last part; before, it is a port's."""
+    slash, colon = text.rfind("/"), text.rfind(":")
+    return (text[:colon], text[colon + 1 :]) if colon > slash else (text, None)
+
+
+def _split_host(name: str) -> tuple[str, str]:
+    """The first part is a host if it looks like one: a dot, a port, capitals, or localhost."""
+    first, slash, rest = name.partition("/")
+    looks_like_host = any(sign in first for sign in ".:") or first == "localhost"
+    if not slash or not (looks_like_host or first != first.lower()):
+        return DOCKER_HUB, name if slash else f"library/{name}"
+    host = canonical_host(first)
+    return host, rest if "/" in rest or host != DOCKER_HUB else f"library/{rest}"
+
+
+def _check_name(host: str, path: str, text: str) -> None:
+    if not path.removeprefix("library/"):
+        raise InvalidReference(f"{text!r} does not name an image: the name is empty.")
+    if not _HOST.fullmatch(host):
+        raise InvalidReference(f"{text!r} does not name an image: {host!r} is no registry host.")
+    if path != path.lower():
+        raise InvalidReference(
+            f"{text!r} does not name an image: the repository must be lower case: {path.lower()!r}."
+        )
+    if not _PATH.fullmatch(path):
+        raise InvalidReference(
+            f"{text!r} does not name an image: {path!r} may hold lower-case letters, digits "
+            "and single separators (., _, __ or -) between them."
+        )
+    if _HEX_NAME.fullmatch(path.removeprefix("library/")):
+        raise InvalidReference(f"{text!r} is an image ID; a name in a registry is needed here.")
+    if len(path) > _LONGEST_NAME:
+        raise InvalidReference(f"{text!r} is too long: a repository has at most 255 characters.")
+
+
+def _bad_tag(tag: str, text: str) -> InvalidReference:
+    return InvalidReference(
+        f"{text!r} does not name an image: the tag {tag!r} may hold up to 128 letters, digits, "
+        "_, . and -, and starts with none of the last two."
+    )

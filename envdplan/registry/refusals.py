@@ -1,0 +1,77 @@
+"""What a registry's refusing answer means for the user: one helpful paragraph each."""
+
+import json
+import re
+from collections.abc import Mapping
+
+from envdplan.credentials import DOCKER_HUB, canonical_host
+from envdplan.diagnostics import EnvdplanError, Refused, Unreachable
+from envdplan.registry.messages import Answer
+
+_LOWEST_SERVER_ERROR = 500
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
+
+
+def refusal(host: str, path: str, answer: Answer) -> EnvdplanError:
+    """The error for an answer about the repository `path` of `host` that is no success.
+
+    Refused is definite; Unreachable says nothing about what exists. The statuses are those of
+    the OCI distribution specification, "Error codes".
+    """
+    name = canonical_host(host)
+    said = f" It says: {text}" if (text := _message(answer)) else ""
+    match answer.status:
+        case 401:
+            return Refused("A registry wants a login", _login_wanted(name, path) + said)
+        case 403:
+            detail = f"The registry {name} does not allow this on {path}."
+            todo = f"Ask for the right to it, or use another login: docker login {name}."
+            return Refused("A registry denies access", f"{detail}{said} {todo}")
+        case 404:
+            detail = f"The registry {name} does not know what was asked for in {path}."
+            return Refused("Not in the registry", f"{detail}{said} Check the name and the tag.")
+        case 429:
+            detail = f"The registry {name} has had too many requests from here.{said}"
+            return Unreachable("A registry limits our requests", f"{detail} {_later(name)}")
+        case status if status >= _LOWEST_SERVER_ERROR:
+            detail = f"The registry {name} failed with status {status}.{said}"
+            return Unreachable("A registry has trouble", f"{detail} Try again later.")
+        case status:
+            detail = f"The registry {name} answered a request for {path} with status {status}."
+            return Refused("A registry refuses a request", f"{detail}{said}")
+
+
+def error_codes(answer: Answer) -> frozenset[str]:
+    """The codes of the answer's errors (MANIFEST_UNKNOWN ...); empty when it is no error list."""
+    return frozenset(code for one in _errors(answer) if isinstance(code := one.get("code"), str))
+
+
+def _message(answer: Answer) -> str:
+    """The registry's own words, safe for a terminal and short."""
+    messages = (one.get("message") or one.get("code") for one in _errors(answer))
+    text = "; ".join(one for one in messages if isinstance(one, str))
+    text = _UNPRINTABLE.sub(" ", text)[:200].strip()
+    return text if not text or text.endswith(".") else f"{text}."
+
+
+def _errors(answer: Answer) -> list[Mapping[str, object]]:
+    try:
+        document = json.loads(answer.body)
+    except ValueError:
+        return []
+    errors = document.get("errors") if isinstance(document, dict) else None
+    return [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+
+
+def _login_wanted(name: str, path: str) -> str:
+    command = "docker login" if name == DOCKER_HUB else f"docker login {name}"
+    return (
+        f"The registry {name} wants a login for {path}, or does not accept the one it got: "
+        f"{command}. Some registries also answer so when the repository does not exist."
+    )
+
+
+def _later(name: str) -> str:
+    if name == DOCKER_HUB:
+        return "Try again later, or log in for a higher limit: docker login."
+    return "Try again later."
