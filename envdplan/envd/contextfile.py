@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from envdplan.diagnostics import Diagnostic, Refused, Severity
-from envdplan.envd.contexts import DEFAULT, Context, ContextSet
+from envdplan.envd.contexts import DEFAULT, Context, ContextSet, shown
 from envdplan.envd.contexttypes import DEFINITIONS, ENVD_CONTEXT_ID, OLD_ADDRESS, check_types
 from envdplan.envd.gob import GobStream, GobValue, read
 from envdplan.envd.gobwire import message_bytes, string_bytes
@@ -85,13 +85,13 @@ def _warnings(contexts: ContextSet, *, old: bool) -> Iterator[Diagnostic]:
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         yield _warning(
             "A context stands twice in the store",
-            f'envd uses the first context "{name}" and never sees the others. '
+            f'envd uses the first context "{shown(name)}" and never sees the others. '
             "The next change of that context removes them.",
         )
     if contexts.contexts and contexts.current not in names:
         yield _warning(
             "No context is the current one",
-            f'The store names "{contexts.current}" as the current context and has none of that '
+            f'The store names "{shown(contexts.current)}" as the current context and has none of that '
             "name, so envd refuses to build. Choose one with `envdplan context use`.",
         )
 
@@ -127,9 +127,9 @@ def _unwritable(contexts: ContextSet) -> Iterator[str]:
         yield "The current context needs a name: envd reads an empty one as `default`."
     for one in contexts.contexts:
         if one.runner_address == "":
-            yield f'The runner address of "{one.name}" is empty: leave it out.'
+            yield f'The runner address of "{shown(one.name)}" is empty: leave it out.'
         if not _is_text(one, contexts.current):
-            yield f'A text of context "{one.name!a}" is not valid Unicode.'
+            yield f'A text of context "{shown(one.name)}" is not valid Unicode.'
     if len(contexts.contexts) == 1:
         yield from _unwritable_alone(contexts.contexts[0])
 
@@ -138,7 +138,7 @@ def _unwritable_alone(context: Context) -> Iterator[str]:
     for what in ("name", "builder", "builder_address", "runner"):
         if not getattr(context, what):
             yield (
-                f'The {what.replace("_", " ")} of "{context.name}" is empty. In a store of one '
+                f'The {what.replace("_", " ")} of "{shown(context.name)}" is empty. In a store of one '
                 "context envd reads an empty text as that of its default context. "
                 "Give it a value, or keep a second context."
             )

@@ -57,13 +57,22 @@ class ContextSet:
         """With `name` as the current context. Raises Refused when there is no such context."""
         if self.find(name) is None:
             raise Refused(
-                f'context "{name}" does not exist', f"The store has {_listed(self.contexts)}."
+                f'context "{shown(name)}" does not exist',
+                f"The store has {_listed(self.contexts)}.",
             )
         return replace(self, current=name)
 
 
 def _listed(contexts: Iterable[Context]) -> str:
-    return ", ".join(f'"{one.name}"' for one in contexts) or "no contexts"
+    return ", ".join(f'"{shown(one.name)}"' for one in contexts) or "no contexts"
+
+
+def shown(text: str) -> str:
+    """`text` for people: what could command a terminal, or is no Unicode, shows as an escape."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
 
 
 DEFAULT = ContextSet(

@@ -26,6 +26,9 @@ _MAX_DEPTH = 64
 """Go allows 10,000 levels; Python's stack does not, and envd's files need four."""
 
 
+_MARSHALERS = {"GobEncoderT", "BinaryMarshalerT", "TextMarshalerT"}
+
+
 @dataclass(frozen=True, slots=True)
 class GobMap:
     """A map's pairs in the order sent; keys need not be hashable in Python."""
@@ -243,17 +246,19 @@ def _too_many(count: int) -> CorruptGob:
 
 
 def _definition(sent: GobValue) -> WireType:
-    """The type that a wireType value defines; Go's order of preference where it sets several."""
+    """The type that a wireType value defines; Go's preference where a damaged one sets several."""
     match sent:
-        case {"ArrayT": dict(array)}:
-            return Array(_number(array, "Elem"), _number(array, "Len"))
+        case {"SliceT": _, **others} if others.keys() & _MARSHALERS:
+            return Opaque()
+        case {"ArrayT": dict(one)}:
+            return Array(_number(one, "Elem"), _number(one, "Len"))
         case {"SliceT": dict(one)}:
             return Slice(_number(one, "Elem"))
-        case {"MapT": dict(one)}:
-            return Map(_number(one, "Key"), _number(one, "Elem"))
         case {"StructT": dict(one)}:
             return Struct(_type_name(one), tuple(_struct_fields(one)))
-        case {"GobEncoderT": _} | {"BinaryMarshalerT": _} | {"TextMarshalerT": _}:
+        case {"MapT": dict(one)}:
+            return Map(_number(one, "Key"), _number(one, "Elem"))
+        case {**others} if others.keys() & _MARSHALERS:
             return Opaque()
         case _:
             raise CorruptGob("bad data: a type definition that defines nothing")
