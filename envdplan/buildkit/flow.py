@@ -1,0 +1,78 @@
+"""How much may be sent: HTTP/2's windows of a connection and its streams (RFC 9113, 5.2)."""
+
+import threading
+
+from envdplan.buildkit.frames import MAX_WINDOW, Code, ConnectionFault
+
+DEFAULT_WINDOW = 65535
+
+
+class Gone(Exception):
+    """The stream or the connection ended while a sender waited."""
+
+
+class SendWindows:
+    """Credits of the peer, in bytes. Stream 0 is the connection; a window may be negative."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._connection = DEFAULT_WINDOW
+        self._initial = DEFAULT_WINDOW
+        self._streams: dict[int, int] = {}
+        self._closed = False
+
+    def open(self, stream: int) -> None:
+        """A new stream starts with the peer's initial window."""
+        with self._changed:
+            self._streams[stream] = self._initial
+
+    def end(self, stream: int) -> None:
+        """Forget a stream; its waiting senders raise Gone."""
+        with self._changed:
+            self._streams.pop(stream, None)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """All waiting and coming senders raise Gone."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def take(self, stream: int, wanted: int) -> int:
+        """Wait for credit and use up to `wanted` bytes of it; raises Gone."""
+        with self._changed:
+            while (free := self._free(stream)) <= 0:
+                self._changed.wait()
+            granted = min(free, wanted)
+            self._connection -= granted
+            self._streams[stream] -= granted
+            return granted
+
+    def _free(self, stream: int) -> int:
+        if self._closed or stream not in self._streams:
+            raise Gone
+        return min(self._connection, self._streams[stream])
+
+    def grant(self, stream: int, increment: int) -> None:
+        """The peer's WINDOW_UPDATE; raises ConnectionFault on overflow."""
+        with self._changed:
+            if stream == 0:
+                self._connection = _checked(self._connection + increment)
+            elif stream in self._streams:
+                self._streams[stream] = _checked(self._streams[stream] + increment)
+            self._changed.notify_all()
+
+    def resize(self, initial: int) -> None:
+        """The peer's SETTINGS_INITIAL_WINDOW_SIZE: moves the window of every stream."""
+        with self._changed:
+            change = _checked(initial) - self._initial
+            self._initial = initial
+            for stream, window in self._streams.items():
+                self._streams[stream] = _checked(window + change)
+            self._changed.notify_all()
+
+
+def _checked(window: int) -> int:
+    if window > MAX_WINDOW:
+        raise ConnectionFault(Code.FLOW_CONTROL_ERROR, "a window beyond 2^31-1")
+    return window

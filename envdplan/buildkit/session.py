@@ -1,0 +1,101 @@
+"""The session: what the builder may call on this machine while a solve runs."""
+
+import threading
+import time
+
+from envdplan.buildkit import frames
+from envdplan.buildkit.call import Call, refusal
+from envdplan.buildkit.http2 import Connection
+from envdplan.buildkit.services import Abort, Handler, Services, Stream
+from envdplan.buildkit.transport import Transport
+from envdplan.diagnostics import EnvdplanError
+
+OK = 0
+UNKNOWN = 2
+UNIMPLEMENTED = 12
+INTERNAL = 13
+
+HEALTH_CHECK = "/grpc.health.v1.Health/Check"
+_SERVING = b"\x08\x01"
+"""HealthCheckResponse{status: SERVING}."""
+
+
+def check_health(stream: Stream) -> None:
+    """Serves Health/Check: BuildKit asks every 5 s, and ends a session that fails twice."""
+    while stream.receive() is not None:
+        pass
+    stream.send((_SERVING,))
+
+
+class Session:
+    """Serves `services` on a transport, a thread for each call, until `close`.
+
+    `failure` is the first exception of a handler that was no Abort: the builder only learns
+    that a call failed, the one who waits for the solve wants the reason.
+    """
+
+    def __init__(self, transport: Transport, services: Services) -> None:
+        self.failure: Exception | None = None
+        self._services = {HEALTH_CHECK: check_health, **services}
+        self._connection = Connection(transport, self._accept)
+        self._reader = threading.Thread(target=self._connection.run, name="session", daemon=True)
+        self._lock = threading.Lock()
+        self._handlers: set[threading.Thread] = set()
+
+    def start(self) -> None:
+        """Start serving."""
+        self._reader.start()
+
+    def close(self, timeout: float = 5.0) -> None:
+        """End the connection; wait for handlers to clean up, at most `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        self._connection.close()
+        with self._lock:
+            threads = [self._reader, *self._handlers]
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the connection has ended; whether it has."""
+        self._reader.join(timeout)
+        return not self._reader.is_alive()
+
+    def _accept(self, call: Call, path: str) -> None:
+        handler = self._services.get(path)
+        if handler is None:
+            self._refuse(call, path)
+            return
+        thread = threading.Thread(
+            target=self._serve, args=(call, handler), name=f"session {path}", daemon=True
+        )
+        with self._lock:
+            self._handlers.add(thread)
+        thread.start()
+
+    def _refuse(self, call: Call, path: str) -> None:
+        """Answers without blocking, as the reader calls it."""
+        answer = refusal(call.id, UNIMPLEMENTED, f"unknown method {path}")
+        if not call.remote_done:
+            answer += frames.reset(call.id, frames.Code.NO_ERROR)
+        self._connection.forget(call)
+        self._connection.later(answer)
+
+    def _serve(self, call: Call, handler: Handler) -> None:
+        code, message = self._outcome(call, handler)
+        self._connection.forget(call)
+        call.finish(code, message)
+        with self._lock:
+            self._handlers.discard(threading.current_thread())
+
+    def _outcome(self, call: Call, handler: Handler) -> tuple[int, str]:
+        try:
+            handler(call)
+        except Abort as abort:
+            return abort.code, abort.message
+        except EnvdplanError as error:
+            self.failure = self.failure or error
+            return UNKNOWN, str(error)
+        except Exception as error:  # noqa: BLE001  whatever it is, only this call ends
+            self.failure = self.failure or error
+            return INTERNAL, f"the client failed to serve the call ({type(error).__name__})"
+        return OK, ""

@@ -1,0 +1,66 @@
+"""The only writer of a connection. Data blocks its sender; control frames never do."""
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+from envdplan.buildkit.frames import Code, ConnectionFault
+from envdplan.buildkit.transport import Part, Transport
+
+MAX_PENDING = 10_000
+"""Control frames that may wait; a peer that makes us owe more does not read."""
+
+
+class Writer:
+    """Serialises writes to a transport.
+
+    The reader answers (PING, SETTINGS, WINDOW_UPDATE) through `later`, which a thread of its
+    own writes: so a peer that does not read can stop the senders, but never our reader.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._pending: deque[bytes] = deque()
+        self._wake = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="session-control", daemon=True)
+
+    def start(self) -> None:
+        """Start writing control frames."""
+        self._thread.start()
+
+    def write(self, parts: Sequence[Part]) -> None:
+        """Write now, in one go; raises OSError when the connection is gone."""
+        with self._lock:
+            self._transport.send(parts)
+
+    def later(self, frame: bytes) -> None:
+        """Write soon; never blocks. Raises ConnectionFault when the peer makes us owe too much."""
+        with self._wake:
+            if len(self._pending) >= MAX_PENDING:
+                raise ConnectionFault(Code.ENHANCE_YOUR_CALM, "too many frames to answer")
+            self._pending.append(frame)
+            self._wake.notify()
+
+    def close(self, timeout: float) -> None:
+        """Write what is pending, for at most `timeout` seconds, and stop."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while frames := self._next():
+            try:
+                self.write(frames)
+            except OSError:
+                return  # the reader sees the same end
+
+    def _next(self) -> list[bytes]:
+        with self._wake:
+            while not self._pending and not self._closed:
+                self._wake.wait()
+            frames = list(self._pending)
+            self._pending.clear()
+            return frames
