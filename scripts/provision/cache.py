@@ -8,11 +8,15 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from scripts.provision.report import say
+
+_PATIENCE_SECONDS = 3.0
 
 
 def cache_root() -> Path:
@@ -26,12 +30,21 @@ def locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock on a file; it ends with the process, so none can be stale."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"waiting for who holds {path}")
-            fcntl.flock(file, fcntl.LOCK_EX)
+        begin = time.monotonic()
+        while not _try_lock(file):
+            if begin and time.monotonic() - begin > _PATIENCE_SECONDS:
+                say(f"waiting for who holds {path}")
+                begin = 0.0
+            time.sleep(0.05)
         yield
+
+
+def _try_lock(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def artifact(name: str, make: Callable[[Path], None]) -> Path:

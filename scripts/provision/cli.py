@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     one = add("buildkitd", _buildkitd, "start one buildkitd")
     one.add_argument("--listen", choices=["unix", "tcp", "mtls"], default="unix")
     one = add(
-        "buildkit-image", _buildkit_image, "make the buildkit image; prints its tar", state=False
+        "buildkit-image", _buildkit_image, "make the buildkit image; prints its layer", state=False
     )
     one.add_argument("--load", metavar="DOCKER_HOST", help="import it into an engine")
     one = add("base-image", _base_image, "push the busybox base to a plain registry", state=False)

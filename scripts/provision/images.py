@@ -1,7 +1,7 @@
 """Images made from packages: a busybox base, and buildkitd as the docker-container driver wants it.
 
-They are pushed by the plain OCI distribution API and imported by `docker import`; no daemon and
-no other image is needed to make them.
+They are pushed by the plain OCI distribution API and loaded as archives of `docker save`'s form;
+no daemon and no other image is needed to make them.
 """
 
 import gzip
@@ -13,6 +13,7 @@ import platform
 import re
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,36 +44,32 @@ _BUILDKIT_SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One layer, an uncompressed tar file, and the `config` part of the image's JSON."""
+    """One compressed layer and the image's configuration (OCI image spec, config.md)."""
 
     layer: Path
-    settings: Mapping[str, object]
+    config: Path
 
 
 def base_image() -> Image:
     """A static busybox with a link per applet, users, /tmp and a stand-in for bash."""
-    folder = artifact(f"base-image-{apt.own_suite()}-1", _make_base)
-    return Image(folder / "layer.tar", {"Cmd": ["sh"], "Env": [_PATH]})
+    return _image(artifact(f"base-image-{apt.own_suite()}-2", _make_base))
 
 
 def buildkit_image() -> Image:
     """buildkitd, buildctl, runc, busybox and the machine's CA certificates."""
-    folder = artifact(f"buildkit-image-{VERSION}-{apt.own_suite()}-1", _make_buildkit)
-    return Image(folder / "layer.tar", _BUILDKIT_SETTINGS)
+    return _image(artifact(f"buildkit-image-{VERSION}-{apt.own_suite()}-2", _make_buildkit))
 
 
 def load(host: str, image: Image, *names: str) -> None:
-    """Import an image into the engine at `host` under one or more names."""
-    changes = [f"ENV {_PATH}"]
-    if "Entrypoint" in image.settings:
-        changes += [f"ENTRYPOINT {json.dumps(image.settings['Entrypoint'])}"]
-        changes += ["VOLUME /var/lib/buildkit"]
-    else:
-        changes += [f"CMD {json.dumps(image.settings['Cmd'])}"]
-    flags = [word for change in changes for word in ("--change", change)]
-    docker(host, "import", *flags, str(image.layer), names[0])
-    for name in names[1:]:
-        docker(host, "tag", names[0], name)
+    """Load an image into the engine at `host` under one or more names."""
+    manifest = [{"Config": "config.json", "Layers": ["layer.tar.gz"], "RepoTags": names}]
+    with tempfile.NamedTemporaryFile(suffix=".tar") as file:
+        with tarfile.open(fileobj=file, mode="w") as tar:
+            tar.add(image.config, "config.json")
+            tar.add(image.layer, "layer.tar.gz")
+            _add(tar, "manifest.json", json.dumps(manifest).encode(), 0o644)
+        file.flush()
+        docker(host, "load", "-q", "-i", file.name)
 
 
 def push(registry: Registry, image: Image, name: str) -> str:
@@ -81,9 +78,8 @@ def push(registry: Registry, image: Image, name: str) -> str:
     Raises ServiceError where the registry refuses.
     """
     repository, _, tag = name.rpartition(":")
-    plain = image.layer.read_bytes()
-    layer = _upload(registry, repository, "layer.v1.tar+gzip", gzip.compress(plain, 1, mtime=0))
-    config = _upload(registry, repository, "config.v1+json", _config(image, plain))
+    layer = _upload(registry, repository, "layer.v1.tar+gzip", image.layer.read_bytes())
+    config = _upload(registry, repository, "config.v1+json", image.config.read_bytes())
     manifest = json.dumps(
         {
             "schemaVersion": 2,
@@ -95,22 +91,6 @@ def push(registry: Registry, image: Image, name: str) -> str:
     path = f"/v2/{repository}/manifests/{tag}"
     _send(registry, "PUT", path, manifest, "application/vnd.oci.image.manifest.v1+json")
     return f"sha256:{hashlib.sha256(manifest).hexdigest()}"
-
-
-def _config(image: Image, layer: bytes) -> bytes:
-    architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine())
-    return json.dumps(
-        {
-            "architecture": architecture or platform.machine(),
-            "os": "linux",
-            "config": image.settings,
-            "rootfs": {
-                "type": "layers",
-                "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"],
-            },
-            "history": [{"created_by": "envdplan scripts/services.py"}],
-        }
-    ).encode()
 
 
 def _upload(registry: Registry, repository: str, kind: str, blob: bytes) -> dict[str, str | int]:
@@ -143,24 +123,51 @@ def _send(
     return answer.getheader("Location", "")
 
 
+def _image(folder: Path) -> Image:
+    return Image(folder / "layer.tar.gz", folder / "config.json")
+
+
 def _make_base(target: Path) -> None:
-    with step("Making the base image"), tarfile.open(target / "layer.tar", "w") as tar:
-        _add_busybox(tar)
-        _add(tar, "bin/bash", _BASH, 0o755)
+    with step("Making the base image"):
+        layer = io.BytesIO()
+        with tarfile.open(fileobj=layer, mode="w") as tar:
+            _add_busybox(tar)
+            _add(tar, "bin/bash", _BASH, 0o755)
+        _write(target, layer.getvalue(), {"Cmd": ["sh"], "Env": [_PATH]})
 
 
 def _make_buildkit(target: Path) -> None:
     small, buildkit = small_binaries(), buildkit_binaries()
     programs = [small / "runc", buildkit / "buildkitd", buildkit / "buildctl"]
-    with step("Making the buildkit image"), tarfile.open(target / "layer.tar", "w") as tar:
-        _add_busybox(tar)
-        for program in programs:
-            _add(tar, f"usr/bin/{program.name}", program.read_bytes(), 0o755)
-        for library in _libraries(small / "runc"):
-            _add(tar, str(library).lstrip("/"), library.read_bytes(), 0o755)
-        certificates = Path("/etc/ssl/certs/ca-certificates.crt")
-        if certificates.exists():
-            _add(tar, str(certificates).lstrip("/"), certificates.read_bytes(), 0o644)
+    with step("Making the buildkit image"):
+        layer = io.BytesIO()
+        with tarfile.open(fileobj=layer, mode="w") as tar:
+            _add_busybox(tar)
+            for program in programs:
+                _add(tar, f"usr/bin/{program.name}", program.read_bytes(), 0o755)
+            for file in [*_libraries(small / "runc"), *_certificates()]:
+                _add(tar, str(file).lstrip("/"), file.read_bytes(), 0o755)
+        _write(target, layer.getvalue(), _BUILDKIT_SETTINGS)
+
+
+def _write(target: Path, layer: bytes, settings: Mapping[str, object]) -> None:
+    architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine())
+    diff_id = f"sha256:{hashlib.sha256(layer).hexdigest()}"
+    config = {
+        "architecture": architecture or platform.machine(),
+        "os": "linux",
+        "created": "1970-01-01T00:00:00Z",
+        "config": settings,
+        "rootfs": {"type": "layers", "diff_ids": [diff_id]},
+        "history": [{"created_by": "envdplan scripts/services.py"}],
+    }
+    (target / "config.json").write_text(json.dumps(config))
+    (target / "layer.tar.gz").write_bytes(gzip.compress(layer, 6, mtime=0))
+
+
+def _certificates() -> list[Path]:
+    bundle = Path("/etc/ssl/certs/ca-certificates.crt")
+    return [bundle] if bundle.exists() else []
 
 
 def _add_busybox(tar: tarfile.TarFile) -> None:

@@ -4,10 +4,12 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import FrameType
 
 from scripts.provision import buildkitd, engine, images, processes, registry
 from scripts.provision.binaries import (
@@ -84,10 +86,12 @@ def _run_forwarding_signals(command: Sequence[str], env: dict[str, str]) -> int:
         child = subprocess.Popen(command, env=env)
     except OSError as error:
         raise ServiceError(f"{command[0]} cannot be run.", str(error)) from error
-    before = {
-        number: signal.signal(number, lambda caught, _: child.send_signal(caught))
-        for number in _SIGNALS
-    }
+
+    def forward(caught: int, _frame: FrameType | None) -> None:
+        if caught != signal.SIGINT or not sys.stdin.isatty():  # a terminal tells the child itself
+            child.send_signal(caught)
+
+    before = {number: signal.signal(number, forward) for number in _SIGNALS}
     try:
         code = child.wait()
     finally:
