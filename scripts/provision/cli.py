@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 
-from scripts.provision import buildkitd, engine, images, registry, stack
+from scripts.provision import buildkitd, engine, images, quickstart, registry, stack
 from scripts.provision.binaries import buildx_plugin, envd_files
 from scripts.provision.buildkit_source import buildkit_binaries
 from scripts.provision.report import ServiceError
@@ -69,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     add("buildkit", _print(buildkit_binaries), "compile buildkitd and buildctl", state=False)
     add("envd", _print(lambda: envd_files() / "envd"), "install envd; prints its path", state=False)
     add("buildx", _print(buildx_plugin), "fetch docker-buildx; prints its path", state=False)
+    one = add("quickstart", _quickstart, "an engine and a registry; prints KEY=VALUE lines")
+    one.add_argument("--builder", action="store_true", help="and an image for a builder container")
+    add("quickstart-down", _quickstart_down, "stop what quickstart started")
     return parser
 
 
@@ -137,4 +140,15 @@ def _base_image(arguments: argparse.Namespace) -> int:
     target = registry.Registry(arguments.address, f"http://{arguments.address}")
     images.push(target, images.base_image(), images.BASE)
     print(f"{arguments.address}/{images.BASE}")
+    return 0
+
+
+def _quickstart(arguments: argparse.Namespace) -> int:
+    found = quickstart.start(arguments.state, builder=arguments.builder)
+    print("\n".join(quickstart.shell_lines(found)))
+    return 0
+
+
+def _quickstart_down(arguments: argparse.Namespace) -> int:
+    quickstart.stop(arguments.state)
     return 0

@@ -79,20 +79,23 @@ def ping(path: str) -> bool:
     return False
 
 
-def docker(host: str, *arguments: str, timeout: float = 120.0) -> str:
+def docker(host: str, *arguments: str, timeout: float = 120.0, program: str | None = None) -> str:
     """Run the docker command against an engine and return what it prints.
 
-    Raises ServiceError with what it says on stderr.
+    `program` is another docker than ours. Raises ServiceError with what it says on stderr.
     """
-    binaries = engine_binaries()
-    done = subprocess.run(
-        [str(binaries / "docker"), "-H", host, *arguments],
-        env=search_path(binaries) | {"DOCKER_CONFIG": str(cache_root() / "docker-config")},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    program = program or str(engine_binaries() / "docker")
+    try:
+        done = subprocess.run(
+            [program, "-H", host, *arguments],
+            env=search_path() | {"DOCKER_CONFIG": str(cache_root() / "docker-config")},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ServiceError(f"docker {arguments[0]} failed.", str(error)) from error
     if done.returncode != 0:
         raise ServiceError(f"docker {arguments[0]} failed.", done.stderr.strip())
     return done.stdout.strip()
@@ -103,7 +106,7 @@ def stop_containers(folder: Path) -> None:
     host = f"unix://{folder}/docker.sock"
     if not ping(f"{folder}/docker.sock"):
         return
-    with contextlib.suppress(ServiceError, subprocess.TimeoutExpired):
+    with contextlib.suppress(ServiceError):
         names = docker(host, "ps", "-aq", timeout=20).split()
         if names:
             docker(host, "rm", "-f", "-v", *names, timeout=60)
