@@ -33,7 +33,7 @@ def decode(data: bytes) -> ContextSet:
 
 def inspect(data: bytes) -> DecodedContexts:
     """As `decode`, with what the user should hear about the store."""
-    return interpret(read(data))
+    return interpret(read(data, check_types))
 
 
 def interpret(stream: GobStream) -> DecodedContexts:
@@ -43,7 +43,7 @@ def interpret(stream: GobStream) -> DecodedContexts:
     context and the list default to those of the default set, and a list of one context is laid
     over the default one. Raises CorruptGob where the stream's types are not the store's.
     """
-    outdated = check_types(stream)
+    outdated = check_types(stream.type_id, stream.types)
     sent = stream.value if isinstance(stream.value, dict) else {}
     current = _text(sent, "Current", DEFAULT.current)
     contexts = ContextSet(current, _contexts(sent.get("Contexts"), old=outdated))
@@ -91,8 +91,8 @@ def _warnings(contexts: ContextSet, *, old: bool) -> Iterator[Diagnostic]:
     if contexts.contexts and contexts.current not in names:
         yield _warning(
             "No context is the current one",
-            f'The store names "{shown(contexts.current)}" as the current context and has none of that '
-            "name, so envd refuses to build. Choose one with `envdplan context use`.",
+            f'The store names "{shown(contexts.current)}" as the current context and has none of '
+            "that name, so envd refuses to build. Choose one with `envdplan context use`.",
         )
 
 
@@ -138,8 +138,8 @@ def _unwritable_alone(context: Context) -> Iterator[str]:
     for what in ("name", "builder", "builder_address", "runner"):
         if not getattr(context, what):
             yield (
-                f'The {what.replace("_", " ")} of "{shown(context.name)}" is empty. In a store of one '
-                "context envd reads an empty text as that of its default context. "
+                f'The {what.replace("_", " ")} of "{shown(context.name)}" is empty. In a store '
+                "of one context envd reads an empty text as that of its default context. "
                 "Give it a value, or keep a second context."
             )
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from envdplan.envd.gob import GobStream
 from envdplan.envd.gobtypes import Basic, Field, Slice, Struct, TypeTable, WireType, check_defined
 from envdplan.envd.gobwire import CorruptGob
 from envdplan.envd.gobwriter import slice_definition, struct_definition
@@ -33,20 +32,20 @@ OLD_ADDRESS = "BuilderSocket"
 _Check: TypeAlias = Callable[[WireType | None], bool]
 
 
-def check_types(stream: GobStream) -> bool:
+def check_types(type_id: int, types: TypeTable) -> bool:
     """Raise CorruptGob for types that envd's decoder refuses before it looks at a value.
 
     Returns whether they are those of envd 0.2.0: an address of the old name, and no runner.
     """
-    top = _struct(stream.types.get(stream.type_id), "EnvdContext")
-    _check_fields(top, {"Current": _is_string, "Contexts": _is_slice}, stream.types)
+    top = _struct(types.get(type_id), "EnvdContext")
+    _check_fields(top, {"Current": _is_string, "Contexts": _is_slice}, types)
     names = {field.name for field in top.fields}
     if names and not names & {"Current", "Contexts"}:
         raise CorruptGob("type mismatch: no fields matched compiling decoder for EnvdContext")
     for field in top.fields:
-        kind = stream.types.get(field.type_id)
+        kind = types.get(field.type_id)
         if field.name == "Contexts" and isinstance(kind, Slice):
-            return _check_element(stream.types.get(kind.elem), stream.types)
+            return _check_element(types.get(kind.elem), types)
     return False
 
 

@@ -2,7 +2,7 @@
 any order and of any id.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -62,20 +62,25 @@ class GobStream:
     value: GobValue
 
 
-def read(data: bytes) -> GobStream:
+TypeCheck: TypeAlias = Callable[[int, TypeTable], object]
+"""Raises CorruptGob when a value of the type with this id is not what the caller reads."""
+
+
+def read(data: bytes, check: TypeCheck | None = None) -> GobStream:
     """The first value of the stream `data`; what follows it is not looked at.
 
-    Raises CorruptGob, and nothing else, for whatever is wrong with the bytes.
+    Types are shown to `check` before the value is read. Raises CorruptGob, and nothing else, for
+    whatever is wrong with the bytes.
     """
-    return _Reader(data, partial=False).stream()
+    return _Reader(data, partial=False).stream(check)
 
 
-def read_partial(data: bytes) -> GobStream:
+def read_partial(data: bytes, check: TypeCheck | None = None) -> GobStream:
     """As `read`, but a struct or slice that breaks off counts as far as it is whole.
 
     Raises CorruptGob when the stream breaks off or is wrong before its first value begins.
     """
-    return _Reader(data, partial=True).stream()
+    return _Reader(data, partial=True).stream(check)
 
 
 class _Reader:
@@ -85,10 +90,12 @@ class _Reader:
         self._partial = partial
         self._broken = False
 
-    def stream(self) -> GobStream:
+    def stream(self, check: TypeCheck | None) -> GobStream:
         type_id = self._message_type()
         if type_id not in self._types:
             raise CorruptGob("unknown type id or corrupted data")
+        if check is not None:
+            check(type_id, self._types)
         return GobStream(type_id, self._types, self._top_level(type_id))
 
     def _message_type(self) -> int:

@@ -15,9 +15,9 @@ def as_table(contexts: ContextSet) -> str:
     Characters that could command a terminal are shown as escapes, where envd prints them.
     """
     rows = [_HEADER, *(_row(one, contexts.current) for one in contexts.contexts)]
-    shown = [[shown(cell) for cell in row] for row in rows]
-    widths = [max(map(_width, column)) for column in zip(*shown, strict=True)]
-    return "".join(_line(row, widths) for row in shown)
+    cells = [[shown(cell) for cell in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    return "".join(_line(row, widths) for row in cells)
 
 
 def as_json(contexts: ContextSet) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from envdplan.diagnostics import Conflict
 from envdplan.envd.contextfile import encode, interpret
 from envdplan.envd.contexts import DEFAULT, ContextSet
-from envdplan.envd.contexttypes import DEFINITIONS
+from envdplan.envd.contexttypes import DEFINITIONS, check_types
 from envdplan.envd.gob import read_partial
 from envdplan.envd.gobwire import CorruptGob
 from envdplan.envd.lock import exclusive
@@ -109,7 +109,7 @@ def salvage(data: bytes) -> ContextSet | None:
 
 def _whole_contexts(data: bytes) -> ContextSet | None:
     try:
-        stream = read_partial(data)
+        stream = read_partial(data, check_types)
         contexts = interpret(stream).contexts
     except CorruptGob:
         return None
