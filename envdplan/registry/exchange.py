@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from envdplan.diagnostics import Refused, Unreachable
 from envdplan.registry.authorization import Authorizer
@@ -12,6 +12,7 @@ from envdplan.registry.messages import Answer, Request
 from envdplan.registry.refusals import refusal
 from envdplan.registry.tokens import USER_AGENT
 from envdplan.registry.transport import Transport
+from envdplan.registry.urls import joined, origin
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS: Final = 5
@@ -71,7 +72,9 @@ class Exchange:
     def _request(self, call: Call, authorization: str | None) -> Request:
         """A Location with the registry's own host keeps the scheme by which we reach it."""
         base = self._transport.base_url(call.host)
-        url = urljoin(base, call.path)
+        url = joined(base, call.path)
+        if origin(url) is None:
+            raise _unsafe(base, url)
         headers = {"user-agent": USER_AGENT, **call.headers}
         if urlsplit(url).netloc == call.host:
             url = base + url.partition("://")[2].removeprefix(call.host)
@@ -89,18 +92,22 @@ class Exchange:
 
 def _redirected(request: Request, answer: Answer) -> Request:
     """The request at the Location; authorization stays with the host that it was made for."""
-    url = urljoin(request.url, answer.headers.get("location", ""))
-    before, after = urlsplit(request.url), urlsplit(url)
-    if after.scheme not in {"https", before.scheme} or not after.hostname:
-        raise Refused(
-            "A registry redirects to an unsafe place",
-            f"{before.netloc} sends us from https:// to {after.geturl()[:200]!r}, where the answer "
-            "could be changed on its way. Ask whoever runs the registry.",
-        )
+    url = joined(request.url, answer.headers.get("location", ""))
+    before, after = origin(request.url), origin(url)
+    if before is None or after is None or after[0] not in {"https", before[0]}:
+        raise _unsafe(request.url, url)
     headers = dict(request.headers)
-    if (before.scheme, before.netloc) != (after.scheme, after.netloc):
+    if before != after:
         headers.pop("authorization", None)
     return replace(request, url=url, headers=headers)
+
+
+def _unsafe(base: str, url: str) -> Refused:
+    return Refused(
+        "A registry redirects to an unsafe place",
+        f"{urlsplit(base).netloc} sends us to {url[:200]!r}, which is no https:// URL, so the "
+        "answer could be changed on its way. Ask whoever runs the registry.",
+    )
 
 
 def _too_many(request: Request) -> Unreachable:

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urljoin, urlsplit
 
 from envdplan.credentials import Credentials
 from envdplan.diagnostics import EnvdplanError, Refused
@@ -28,7 +27,9 @@ from envdplan.registry.manifests import (
 from envdplan.registry.messages import Answer
 from envdplan.registry.reference import ImageReference, is_digest
 from envdplan.registry.refusals import error_codes, refusal
+from envdplan.registry.tokens import IssuedToken, TokenQuery, fetch_token
 from envdplan.registry.transport import Transport
+from envdplan.registry.urls import origin
 
 _OK: Final = 200
 _NOT_FOUND: Final = 404
@@ -46,6 +47,8 @@ class RegistryReader:
     """
 
     def __init__(self, transport: Transport, credentials: Credentials) -> None:
+        self._transport = transport
+        self._credentials = credentials
         self._authorizer = Authorizer(transport, credentials)
         self._exchange = Exchange(transport, self._authorizer)
 
@@ -103,7 +106,7 @@ class RegistryReader:
             more = _NEXT_PAGE.search(answer.headers.get("link", ""))
             if more is None:
                 break
-            path = f"tags/list?{urlsplit(urljoin('/', more[1])).query}"
+            path = f"tags/list?{more[1].partition('?')[2]}"
         return tuple(found)
 
     def challenge(self, host: str) -> Challenge | None:
@@ -115,6 +118,20 @@ class RegistryReader:
         if self._authorizer.challenge(server) is None:
             self._authorizer.learn(server)
         return self._authorizer.challenge(server)
+
+    def token(self, query: TokenQuery) -> IssuedToken:
+        """A token for someone who asks a registry in our name, such as a builder.
+
+        The login goes only to the registry itself or to the token server that the registry
+        names to us: whoever asks could name any other. Raises Refused otherwise.
+        """
+        realm = origin(query.realm)
+        if realm != origin(self._transport.base_url(api_host(query.host))):
+            challenge = self.challenge(query.host)
+            if challenge is None or origin(challenge.realm) != realm:
+                raise _strange_realm(query)
+        credential = self._credentials.for_host(query.host)
+        return fetch_token(self._transport, query, credential)
 
     def _head(self, reference: ImageReference) -> Existence:
         path = f"manifests/{reference.selector}"
@@ -154,6 +171,15 @@ class RegistryReader:
             {"accept": accept},
         )
         return self._exchange.ask(call)
+
+
+def _strange_realm(query: TokenQuery) -> Refused:
+    return Refused(
+        "A login was asked for by a stranger",
+        f"A token for {query.host} was to be fetched at {query.realm[:200]!r}, but that is not the "
+        "token server that the registry names. The login was not sent. Check whether the builder "
+        "reaches the same registry as this machine.",
+    )
 
 
 def _first(index: Manifest, reference: ImageReference) -> Descriptor:

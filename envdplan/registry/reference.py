@@ -88,6 +88,11 @@ def is_digest(text: str) -> bool:
     return _DIGEST.fullmatch(text) is not None
 
 
+def is_host(text: str) -> bool:
+    """Whether `text` is a well-formed registry host, with or without a port."""
+    return _HOST.fullmatch(text) is not None
+
+
 def _split_tag(text: str) -> tuple[str, str | None]:
     """A colon is a tag's only in the last part; before, it is a port's."""
     slash, colon = text.rfind("/"), text.rfind(":")

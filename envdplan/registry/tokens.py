@@ -19,6 +19,7 @@ from envdplan.registry.hosts import is_loopback
 from envdplan.registry.messages import Answer, Request
 from envdplan.registry.refusals import refusal
 from envdplan.registry.transport import Transport
+from envdplan.registry.urls import origin
 
 USER_AGENT: Final = f"envdplan/{__version__}"
 
@@ -76,14 +77,14 @@ def fetch_token(
 
 def _check_realm(transport: Transport, query: TokenQuery) -> None:
     """A login must not leave in the clear when the registry itself is reached over TLS."""
-    realm = urlsplit(query.realm)
-    plain = realm.scheme == "http" and (
-        is_loopback(realm.netloc) or transport.base_url(query.host).startswith("http:")
+    realm = origin(query.realm)
+    plain = realm is not None and (
+        is_loopback(realm[1]) or transport.base_url(query.host).startswith("http:")
     )
-    if (realm.scheme != "https" and not plain) or not realm.hostname or "@" in realm.netloc:
+    if realm is None or (realm[0] != "https" and not plain):
         raise Refused(
             "A registry names an unsafe token server",
-            f"The registry {query.host} wants us to get tokens at {realm.geturl()[:200]!r}, which "
+            f"The registry {query.host} wants us to get tokens at {query.realm[:200]!r}, which "
             "is no https:// URL. The login was not sent. Ask whoever runs the registry.",
         )
 
