@@ -25,6 +25,22 @@ class Transport(Protocol):
         """End both directions; a thread in `receive` or `send` returns. May be called twice."""
 
 
+class SocketLike(Protocol):
+    """What copying needs of a socket; one thread receives while another sends."""
+
+    def recv_into(self, buffer: bytearray, /) -> int:
+        """Like socket.recv_into: 0 at the end. Raises OSError."""
+
+    def sendall(self, data: memoryview, /) -> None:
+        """Like socket.sendall. Raises OSError."""
+
+    def shutdown(self, how: int, /) -> None:
+        """Like socket.shutdown. Raises OSError."""
+
+    def close(self) -> None:
+        """Like socket.close."""
+
+
 class SocketTransport:
     """A connected socket; closed with the transport."""
 
@@ -57,7 +73,7 @@ def _without(parts: list[memoryview], sent: int) -> list[memoryview]:
     return []
 
 
-def close_socket(connection: socket.socket) -> None:
+def close_socket(connection: SocketLike) -> None:
     """Close for every thread that uses it: only shutdown wakes a blocked one."""
     try:
         connection.shutdown(socket.SHUT_RDWR)

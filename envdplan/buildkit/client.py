@@ -1,0 +1,236 @@
+"""A BuildKit daemon: what it is, what it keeps, and builds on it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from envdplan.buildkit import errors
+from envdplan.buildkit.control import Control
+from envdplan.buildkit.dial import Dialer
+from envdplan.buildkit.progress import Progress
+from envdplan.buildkit.request import SolveRequest
+from envdplan.buildkit.services import Services
+from envdplan.diagnostics import EnvdplanError
+
+if TYPE_CHECKING:
+    import grpc
+
+    from envdplan.buildkit.proto import control_pb2 as pb
+    from envdplan.buildkit.proto import ops_pb2, worker_pb2
+
+_Result = TypeVar("_Result")
+_RETRY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker of a daemon. `platforms` as `os/arch[/variant]`; `version` of BuildKit or ""."""
+
+    id: str
+    labels: Mapping[str, str]
+    platforms: tuple[str, ...]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRecord:
+    """A record of the build cache; `size` in bytes."""
+
+    id: str
+    size: int
+    in_use: bool
+    description: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class SolveResult:
+    """What exporters answered, such as `containerimage.digest`."""
+
+    response: Mapping[str, str]
+
+
+class BuildKit:
+    """A daemon behind `dialer`; a context manager that closes its connections.
+
+    `timeout` is how long a daemon may take to answer at all, in seconds: one that just
+    starts is waited for.
+    """
+
+    def __init__(self, dialer: Dialer, timeout: float = 10.0) -> None:
+        self._dialer = dialer
+        self._timeout = timeout
+        self._channel = dialer.channel()
+        self._control = Control(self._channel)
+        self._known: pb.ListWorkersResponse | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        type: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._channel.close()
+        self._dialer.close()
+
+    def workers(self) -> tuple[Worker, ...]:
+        """The workers; raises Unreachable or Refused."""
+        return tuple(map(_worker, self._wait().record))
+
+    def info(self) -> str | None:
+        """BuildKit's version; None when it is too old to tell (before 0.11)."""
+        import grpc
+
+        self._wait()
+        try:
+            return self._control.info(self._timeout).buildkitVersion.version
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                return None
+            raise self._translated(error) from None
+
+    def disk_usage(self) -> tuple[UsageRecord, ...]:
+        """The build cache; raises Unreachable or Refused."""
+        from envdplan.buildkit.proto import control_pb2
+
+        request = control_pb2.DiskUsageRequest()
+        return self._call(lambda: tuple(map(_usage, self._control.disk_usage(request).record)))
+
+    def prune(self, *, all: bool = False, keep_bytes: int = 0) -> tuple[UsageRecord, ...]:
+        """Delete cache that no build uses, down to `keep_bytes`; what was deleted.
+
+        The stream is read to its end even when this thread is interrupted: a BuildKit before
+        0.12 would block for good (moby/buildkit#4399).
+        """
+        from envdplan.buildkit.proto import control_pb2
+
+        request = control_pb2.PruneRequest(all=all, reservedSpace=keep_bytes)
+        return self._call(lambda: tuple(map(_usage, drained(self._control.prune(request)))))
+
+    def solve(
+        self,
+        request: SolveRequest,
+        services: Services,
+        on_progress: Callable[[Progress], None],
+        cancel: threading.Event,
+    ) -> SolveResult:
+        """Build. `on_progress` is called in this thread.
+
+        Raises BuildFailed, Unreachable, and Interrupted once `cancel` is set and the builder
+        has stopped.
+        """
+        from envdplan.buildkit.session import Session
+        from envdplan.buildkit.solve import Solve, new_id, session_metadata
+        from envdplan.buildkit.solverequest import message
+
+        self._wait()
+        ref, id = new_id(), new_id()
+        metadata = session_metadata(id, request.shared_key, services)
+        session = Session(self._dialer.session(self._control, metadata), services)
+        session.start()
+        try:
+            solve = Solve(self._control, ref, on_progress)
+            return SolveResult(solve.run(message(request, ref, id), cancel, self._dialer.address))
+        except errors.BuildFailed as failed:
+            raise _explained(failed, session.failure) from session.failure
+        finally:
+            session.close()
+
+    def _wait(self) -> "pb.ListWorkersResponse":
+        """The first answer, waiting for it: a daemon that starts refuses connections."""
+        if self._known is None:
+            self._known = self._call(self._first_answer)
+        return self._known
+
+    def _first_answer(self) -> "pb.ListWorkersResponse":
+        import grpc
+
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                return self._control.list_workers(max(0.1, deadline - time.monotonic()))
+            except grpc.RpcError as error:
+                is_down = error.code() is grpc.StatusCode.UNAVAILABLE
+                is_late = time.monotonic() + _RETRY > deadline
+                if not is_down or is_late or isinstance(self._dialer.reason(), EnvdplanError):
+                    raise
+            time.sleep(_RETRY)
+
+    def _call(self, call: Callable[[], _Result]) -> _Result:
+        import grpc
+
+        try:
+            return call()
+        except grpc.RpcError as error:
+            raise self._translated(error) from None
+
+    def _translated(self, error: "grpc.RpcError") -> EnvdplanError:
+        failure = errors.read(error)
+        reason = self._dialer.reason() if failure.code == "UNAVAILABLE" else None
+        if isinstance(reason, EnvdplanError):
+            return reason
+        if reason is not None:
+            return errors.unreachable(str(reason), self._dialer.address)
+        return errors.translate(failure, self._dialer.address)
+
+
+def drained(stream: Iterable[_Result]) -> list[_Result]:
+    """All of a stream. A KeyboardInterrupt comes through when the stream has ended."""
+    found: list[_Result] = []
+    failure: list[Exception] = []
+
+    def read() -> None:
+        try:
+            found.extend(stream)
+        except Exception as error:  # noqa: BLE001  raised in the caller's thread
+            failure.append(error)
+
+    reader = threading.Thread(target=read, name="drain")
+    reader.start()
+    interrupts: list[BaseException] = []
+    while reader.is_alive():
+        try:
+            reader.join()
+        except KeyboardInterrupt as interrupt:
+            interrupts.append(interrupt)
+    for one in (*interrupts, *failure):
+        raise one
+    return found
+
+
+def _explained(failed: errors.BuildFailed, cause: Exception | None) -> EnvdplanError:
+    """A handler of ours that failed knows better than the builder why."""
+    return cause if isinstance(cause, EnvdplanError) else failed
+
+
+def _worker(record: "worker_pb2.WorkerRecord") -> Worker:
+    return Worker(
+        id=record.ID,
+        labels=dict(record.Labels),
+        platforms=tuple(dict.fromkeys(map(_platform, record.platforms))),
+        version=record.BuildkitVersion.version,
+    )
+
+
+def _platform(one: "ops_pb2.Platform") -> str:
+    return "/".join(part for part in (one.OS, one.Architecture, one.Variant) if part)
+
+
+def _usage(one: "pb.UsageRecord") -> UsageRecord:
+    return UsageRecord(
+        id=one.ID,
+        size=one.Size,
+        in_use=one.InUse,
+        description=one.Description,
+        type=one.RecordType,
+    )
