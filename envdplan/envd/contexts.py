@@ -63,6 +63,17 @@ class ContextSet:
         return replace(self, current=name)
 
 
+def survives(before: ContextSet, wanted: ContextSet, newest: ContextSet) -> bool:
+    """Whether the change from `before` to `wanted` is in `newest`, or was overruled there.
+
+    It is not when `newest` was made by someone who knew `before` and wrote later.
+    """
+    changed = {one.name for one in {*before.contexts} ^ {*wanted.contexts}}
+    if any(newest.find(name) != wanted.find(name) for name in changed):
+        return False
+    return bool(changed) or wanted.current == before.current or newest.current != before.current
+
+
 def _listed(contexts: Iterable[Context]) -> str:
     return ", ".join(f'"{shown(one.name)}"' for one in contexts) or "no contexts"
 

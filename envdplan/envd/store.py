@@ -14,7 +14,7 @@ from pathlib import Path
 
 from envdplan.diagnostics import Conflict, CorruptFile, Diagnostic, EnvdplanError
 from envdplan.envd.contextfile import DecodedContexts, encode, inspect
-from envdplan.envd.contexts import DEFAULT, ContextSet
+from envdplan.envd.contexts import DEFAULT, ContextSet, survives
 from envdplan.envd.gobwire import CorruptGob
 from envdplan.envd.lock import exclusive
 from envdplan.envd.storefile import (
@@ -85,9 +85,10 @@ class ContextStore:
         """Store what `transform` makes of the contexts, and return it.
 
         `transform` is called again when envd writes meanwhile, so it must be pure; what it raises
-        ends the change. Nothing is written when it changes nothing. Raises Conflict when the lock
-        or the store does not come to rest, Refused for contexts that envd cannot keep, CorruptFile
-        and EnvdplanError as `read`. After any error the file is as it was.
+        ends the change. The result holds what envd added after our write, too. Nothing is written
+        when nothing changes. Raises Conflict when the lock or the store does not come to rest,
+        Refused for contexts that envd cannot keep, CorruptFile and EnvdplanError as `read`; an
+        error leaves the last good store in place.
         """
         _, decoded = self._look()
         if not decoded.outdated and transform(decoded.contexts) == decoded.contexts:
@@ -182,7 +183,8 @@ class _Attempt:
             # envd had the old file open when ours took its place: its change is only there.
             self._overtaken = self._read(old)[1]
             return None
-        return wanted if read_store(self._real) == data else None
+        _, newest = read_patiently(lambda: read_store(self._real), self._patience)
+        return newest.contexts if survives(base.contexts, wanted, newest.contexts) else None
 
     def _read(self, old: int | None) -> tuple[bytes | None, DecodedContexts]:
         return read_patiently(

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from envdplan.diagnostics import Refused
 from envdplan.envd.commands import BUILDERS, create, new_context, remove, use
-from envdplan.envd.contexts import DEFAULT, Context, ContextSet, shown
+from envdplan.envd.contexts import DEFAULT, Context, ContextSet, shown, survives
 
 A, B, C = (Context(name, "tcp", f"{name}:1") for name in "abc")
 SET = ContextSet("a", (A, B, C))
@@ -113,3 +113,31 @@ def test_names_cannot_command_a_terminal_through_messages() -> None:
         remove(SET, "\x1b[31m\udcff")
     assert caught.value.summary == 'cannot find context "\\x1b[31m\\udcff"'
     assert shown("é 世") == "é 世"
+
+
+ADDED = SET.put(Context("d", "tcp", "d:1"))
+CHANGED = SET.put(Context("b", "tcp", "other:1"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "newest", "answer"),
+    [
+        (ADDED, ADDED, True),
+        (ADDED, SET, False),
+        (ADDED, ADDED.remove("a"), True),
+        (ADDED, SET.remove("a"), False),
+        (ADDED.use("d"), ADDED, True),  # somebody knew the new context and switched back
+        (ADDED.use("d"), SET, False),
+        (CHANGED, SET, False),
+        (CHANGED, CHANGED.put(A), True),
+        (SET.remove("b"), SET, False),
+        (SET.remove("b"), SET.remove("b").remove("c"), True),
+        (SET.use("b"), SET, False),
+        (SET.use("b"), SET.use("c"), True),
+        (SET, SET.remove("b"), True),
+    ],
+)
+def test_a_change_survives_what_was_written_with_knowledge_of_it(
+    wanted: ContextSet, newest: ContextSet, *, answer: bool
+) -> None:
+    assert survives(SET, wanted, newest) is answer

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from envdplan.diagnostics import Conflict, CorruptFile, EnvdplanError, Refused
+from envdplan.envd.commands import create
 from envdplan.envd.contextfile import decode, encode
 from envdplan.envd.contexts import DEFAULT, Context, ContextSet
 from envdplan.envd.gobtypes import Basic, Field, Slice, Struct
 from envdplan.envd.gobwire import message_bytes, string_bytes
 from envdplan.envd.gobwriter import slice_bytes, slice_definition, struct_bytes, struct_definition
-from envdplan.envd.lock import exclusive
 from envdplan.envd.oserrors import translated
 from envdplan.envd.store import ContextStore, default_path, lock_path
 
@@ -219,6 +219,24 @@ def test_a_write_of_envd_over_ours_is_mended(tmp_path: Path) -> None:
     changed = store.change(put_demo)
     envd.join()
     assert {one.name for one in changed.contexts} == {"default", "old", "over", "demo"}
+
+
+def test_a_write_of_envd_on_top_of_ours_is_no_reason_to_start_over(tmp_path: Path) -> None:
+    store = ContextStore(tmp_path / "contexts", settle=0.3)
+    store.change(lambda some: some.put(Context("old", "tcp", "x")))
+    inode = store.path.stat().st_ino
+
+    def write_on_top() -> None:
+        while store.path.stat().st_ino == inode:
+            time.sleep(0.001)
+        top = store.read().contexts.put(Context("top", "tcp", "y"))
+        store.path.write_bytes(encode(top))
+
+    envd = threading.Thread(target=write_on_top)
+    envd.start()
+    changed = store.change(lambda some: create(some, DEMO))  # would fail a second time
+    envd.join()
+    assert [one.name for one in changed.contexts] == ["default", "old", "demo", "top"]
 
 
 def test_a_store_that_never_rests_is_given_up(written: ContextStore) -> None:
