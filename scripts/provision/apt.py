@@ -34,6 +34,17 @@ def unpack(suite: str, packages: Sequence[str], target: Path) -> None:
     shutil.rmtree(downloads)
 
 
+def require_apt() -> None:
+    """Raise ServiceError where the machine is no Debian or relative of it."""
+    for command in ("apt-get", "dpkg"):
+        if shutil.which(command) is None:
+            raise ServiceError(
+                f"This machine has no {command}.",
+                "The parts are unpacked from Debian's packages: use a machine or a container "
+                "with Debian 12 or later (python:3.12-bookworm is one).",
+            )
+
+
 def own_suite() -> str:
     """The codename of this machine's Debian, else that of the oldest suite we know to work."""
     release = Path("/etc/os-release")
@@ -96,7 +107,7 @@ def _lists(suite: str) -> list[str]:
 
 
 def _update(suite: str, folder: Path, options: list[str]) -> None:
-    _require_apt()
+    require_apt()
     for name in ("sources", "lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     uris, keyring = _archive()
@@ -120,16 +131,6 @@ def _list_options(folder: Path) -> list[str]:
 def _sandbox() -> list[str]:
     """The download user _apt may not enter our folders; we fetch as who we are."""
     return ["-o", "APT::Sandbox::User=root"] if os.geteuid() == 0 else []
-
-
-def _require_apt() -> None:
-    for command in ("apt-get", "dpkg"):
-        if shutil.which(command) is None:
-            raise ServiceError(
-                f"This machine has no {command}.",
-                "The parts are unpacked from Debian's packages: use a machine or a container "
-                "with Debian 12 or later (python:3.12-bookworm is one).",
-            )
 
 
 def _archive() -> tuple[str, str]:

@@ -48,7 +48,7 @@ def start_engine(state: Path, store: Store) -> Engine:
 
     Raises ServiceError where the machine does not allow it; needs root.
     """
-    _check(state)
+    require_root(state)
     apt.ensure_commands({"ip": "iproute2"})
     folder = state / f"engine-{store}"
     folder.mkdir(exist_ok=True)
@@ -64,6 +64,18 @@ def start_engine(state: Path, store: Store) -> Engine:
     )
     _start_dockerd(state, engine)
     return engine
+
+
+def require_root(state: Path) -> None:
+    """Raise ServiceError where engines cannot be started at all, or not in this folder."""
+    if os.geteuid() != 0:
+        raise ServiceError("Starting a Docker Engine needs root.", "Run the command as root.")
+    longest = len(str(state / "engine-graphdriver" / "containerd.sock.ttrpc"))
+    if longest > _LONGEST_SOCKET:
+        raise ServiceError(
+            "The path of the state folder is too long for unix sockets.",
+            f"{state} leads to sockets of {longest} characters; use a shorter folder.",
+        )
 
 
 def ping(path: str) -> bool:
@@ -116,17 +128,6 @@ def remove_bridge(folder: Path) -> None:
     """Delete the bridge of an engine's folder, if it is there."""
     with contextlib.suppress(ServiceError):
         _ip("link", "delete", _bridge_name(folder))
-
-
-def _check(state: Path) -> None:
-    if os.geteuid() != 0:
-        raise ServiceError("Starting a Docker Engine needs root.", "Run the command as root.")
-    longest = len(str(state / "engine-graphdriver" / "containerd.sock.ttrpc"))
-    if longest > _LONGEST_SOCKET:
-        raise ServiceError(
-            "The path of the state folder is too long for unix sockets.",
-            f"{state} leads to sockets of {longest} characters; use a shorter folder.",
-        )
 
 
 def _start_containerd(state: Path, folder: Path, store: Store) -> None:

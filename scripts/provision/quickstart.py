@@ -115,7 +115,7 @@ def _registry_container(state: Path, host: str) -> Quickstart:
         _wait_for(registry.Registry(found.registry, f"http://{found.registry}"))
     name = f"{found.registry}/{images.BASE}"
     with step(f"Copying busybox:1 to {name}"):
-        _docker(host, "pull", "-q", "busybox:1")
+        _inspect_or_pull(host, "busybox:1")
         _docker(host, "tag", "busybox:1", name)
         _docker(host, "push", "-q", name)
     return found

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 
-from scripts.provision import buildkitd, engine, images, processes, registry
+from scripts.provision import apt, buildkitd, engine, images, processes, registry
 from scripts.provision.binaries import (
     ENVD_VERSION,
     engine_binaries,
@@ -39,8 +39,11 @@ class Services:
 def up(state: Path) -> Path:
     """Start everything that does not run yet and return the path of services.json.
 
-    Nothing is done where all answer; where one does not, all are started anew.
+    Nothing is done where all answer; where one does not, all are started anew. Raises
+    ServiceError on a machine that is not fit for it.
     """
+    apt.require_apt()
+    engine.require_root(state)
     with locked(state_lock(state)):
         if _all_answer(state):
             say(f"everything answers already ({state})")
