@@ -56,9 +56,15 @@ def own_suite() -> str:
 
 def ensure_commands(packages: dict[str, str]) -> None:
     """Install the package of each command that is missing: {command: Debian package}."""
-    missing = {command for command in packages if shutil.which(command) is None}
-    if missing:
-        install(sorted({packages[command] for command in missing}))
+    with locked(cache_root() / "locks" / "apt-install"):
+        missing = {packages[command] for command in packages if find(command) is None}
+        if missing:
+            install(sorted(missing))
+
+
+def find(command: str) -> str | None:
+    """The path of a command, also where only root's PATH would have it."""
+    return shutil.which(command, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
 
 
 def ensure_libraries(program: Path, packages: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """Programs out of packages: Docker Engine, registry, runc, busybox, envd, buildx."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -92,6 +93,8 @@ def _fetch_envd(target: Path) -> None:
 
 
 def _make_venv(folder: Path) -> None:
+    if importlib.util.find_spec("ensurepip") is None:
+        apt.install(["python3-venv"])  # Debian splits it off its python3
     try:
         venv.create(folder, with_pip=True)
     except (subprocess.CalledProcessError, OSError) as error:

@@ -125,7 +125,7 @@ _STANDINS = {
 
 
 def buildkit_binaries() -> Path:
-    """A folder with buildkitd and buildctl, compiled once (two to three minutes)."""
+    """A folder with buildkitd and buildctl, compiled once (one to two minutes)."""
     return artifact(f"buildkit-{VERSION}-1", _compile)
 
 
@@ -134,7 +134,7 @@ def _compile(target: Path) -> None:
     with step("Fetching BuildKit's sources and Go (95 packages, 110 MB)"):
         apt.unpack(SUITE, _packages(), source)
     _put_standins(source / _TREE)
-    with step(f"Compiling buildkitd and buildctl {VERSION} (two to three minutes)"):
+    with step(f"Compiling buildkitd and buildctl {VERSION} (one to two minutes)"):
         _go_build(source, target)
     shutil.rmtree(source)
 

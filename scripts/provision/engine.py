@@ -14,7 +14,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import zlib
@@ -192,8 +191,9 @@ def _bridge_name(folder: Path) -> str:
 
 
 def _ip(*arguments: str) -> str:
-    command = shutil.which("ip", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or "ip"
-    done = subprocess.run([command, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [apt.find("ip") or "ip", *arguments], capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise ServiceError(f"ip {' '.join(arguments)} failed.", done.stderr.strip())
     return done.stdout
