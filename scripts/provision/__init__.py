@@ -5,6 +5,7 @@ No image registry and no download site is needed. Rows import only from rows bel
     cli                                   the commands
     quickstart                            an engine and a registry for one's own first steps
     stack                                 everything that the tests need, in one state folder
+    teardown                              stop what a state folder records
     engine  buildkitd  registry  images   one module per kind of part
     binaries  buildkit_source             what is downloaded, unpacked and compiled
     apt  certificates  cache  processes   packages, keys, folders, daemons
