@@ -127,8 +127,25 @@ class BuildKit:
         """Build. `on_progress` is called in this thread.
 
         Raises BuildFailed, Unreachable, and Interrupted once `cancel` is set and the builder
-        has stopped.
+        has stopped. Local caches are served and recorded here.
         """
+        from envdplan.buildkit import localcache
+        from envdplan.buildkit.content import content_services
+
+        request = localcache.prepared(request)
+        if stores := localcache.stores(request):
+            services = {**content_services(stores), **services}
+        response = self._solve(request, services, on_progress, cancel)
+        localcache.record(request, response)
+        return SolveResult(response)
+
+    def _solve(
+        self,
+        request: SolveRequest,
+        services: Services,
+        on_progress: Callable[[Progress], None],
+        cancel: threading.Event,
+    ) -> Mapping[str, str]:
         from envdplan.buildkit.session import Session
         from envdplan.buildkit.solve import Solve, new_id, session_metadata
         from envdplan.buildkit.solverequest import message
@@ -140,7 +157,7 @@ class BuildKit:
         session.start()
         try:
             solve = Solve(self._control, ref, on_progress)
-            return SolveResult(solve.run(message(request, ref, id), cancel, self._dialer.address))
+            return solve.run(message(request, ref, id), cancel, self._dialer.address)
         except errors.BuildFailed as failed:
             raise _explained(failed, session.failure) from session.failure
         finally:

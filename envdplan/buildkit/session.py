@@ -95,6 +95,9 @@ class Session:
         except EnvdplanError as error:
             self.failure = self.failure or error
             return UNKNOWN, str(error)
+        except OSError as error:
+            self.failure = self.failure or error
+            return UNKNOWN, f"the client failed to serve the call: {error.strerror or error}"
         except Exception as error:  # noqa: BLE001  whatever it is, only this call ends
             self.failure = self.failure or error
             return INTERNAL, f"the client failed to serve the call ({type(error).__name__})"

@@ -1,0 +1,187 @@
+"""Directories of this machine as content stores of the builder: local caches live there.
+
+The service is containerd's (api/services/content/v1), the layout the OCI image layout, so
+that buildctl and buildx read and write the same directories.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypeAlias
+
+from envdplan.buildkit.services import Abort, Handler, Services, Stream
+
+if TYPE_CHECKING:
+    from envdplan.buildkit.proto import content_pb2 as pb
+
+STORE_HEADER = "buildkit-attachable-store-id"
+"""Metadata that names the store (moby/buildkit, session/content/attachable.go)."""
+
+INVALID_ARGUMENT = 3
+NOT_FOUND = 5
+ALREADY_EXISTS = 6
+FAILED_PRECONDITION = 9
+OUT_OF_RANGE = 11
+
+_SERVICE = "/containerd.services.content.v1.Content/"
+_CHUNK = 1024 * 1024
+_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+
+Stores: TypeAlias = Mapping[str, Path]
+
+
+def content_services(stores: Stores) -> Services:
+    """Serves blobs of `stores`, by their ids. Only these directories are read or written."""
+    serves: Mapping[str, Callable[[Stream, Path], None]] = {
+        "Info": _info,
+        "Read": _read,
+        "Write": _write,
+    }
+    return {_SERVICE + name: _chosen(serve, stores) for name, serve in serves.items()}
+
+
+def _chosen(serve: Callable[[Stream, Path], None], stores: Stores) -> Handler:
+    def handler(stream: Stream) -> None:
+        id = stream.metadata.get(STORE_HEADER, "")
+        if id not in stores:
+            raise Abort(NOT_FOUND, f"unknown store {id}")
+        serve(stream, stores[id])
+
+    return handler
+
+
+def blob(store: Path, digest: str) -> Path:
+    """Where a blob lies; raises Abort when `digest` is none: it may not lead elsewhere."""
+    match = _DIGEST.fullmatch(digest)
+    if match is None:
+        raise Abort(INVALID_ARGUMENT, f"{digest!r} is no sha256 digest")
+    return store / "blobs" / "sha256" / match[1]
+
+
+def _size(path: Path, digest: str) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        raise Abort(NOT_FOUND, f"content {digest}: not found") from None
+
+
+def _info(stream: Stream, store: Path) -> None:
+    from envdplan.buildkit.proto import content_pb2 as pb
+
+    digest = pb.InfoRequest.FromString(stream.receive() or b"").digest
+    size = _size(blob(store, digest), digest)
+    response = pb.InfoResponse(info=pb.Info(digest=digest, size=size))
+    stream.send((response.SerializeToString(),))
+
+
+def _read(stream: Stream, store: Path) -> None:
+    from envdplan.buildkit.proto import content_pb2 as pb
+
+    request = pb.ReadContentRequest.FromString(stream.receive() or b"")
+    path = blob(store, request.digest)
+    size = _size(path, request.digest)
+    start = max(0, request.offset)
+    if start > size:
+        raise Abort(OUT_OF_RANGE, f"the content has {size} bytes")
+    end = min(size, start + request.size) if request.size > 0 else size
+    with path.open("rb") as file:
+        stream.send(
+            pb.ReadContentResponse(offset=offset, data=data).SerializeToString()
+            for offset, data in _chunks(file, start, end)
+        )
+
+
+def _chunks(file: IO[bytes], start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    file.seek(start)
+    while start < end and (data := file.read(min(_CHUNK, end - start))):
+        yield start, data
+        start += len(data)
+
+
+def _write(stream: Stream, store: Path) -> None:
+    """One blob; it appears whole or not at all. A write that broke starts anew."""
+    from envdplan.buildkit.proto import content_pb2 as pb
+
+    with _ingesting(store) as (file, path):
+        writing = _Writing(store, file, path)
+        while (message := stream.receive()) is not None:
+            response = writing.step(pb.WriteContentRequest.FromString(message))
+            stream.send((response.SerializeToString(),))
+            if response.action == pb.COMMIT:
+                return
+
+
+@contextmanager
+def _ingesting(store: Path) -> Iterator[tuple[IO[bytes], Path]]:
+    """A file that is gone at the end, unless it was moved to its place."""
+    (store / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
+    (store / "ingest").mkdir(exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=store / "ingest")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file, Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+class _Writing:
+    """The state of one write (containerd, services/content/contentserver)."""
+
+    def __init__(self, store: Path, file: IO[bytes], path: Path) -> None:
+        self._store = store
+        self._file = file
+        self._path = path
+        self._hash = hashlib.sha256()
+        self._offset = 0
+        self._total = 0
+        self._expected = ""
+
+    def step(self, request: "pb.WriteContentRequest") -> "pb.WriteContentResponse":
+        from envdplan.buildkit.proto import content_pb2 as pb
+
+        self._expect(request)
+        if request.action != pb.STAT:
+            self._append(request.offset, request.data)
+        if request.action == pb.COMMIT:
+            self._commit()
+        return pb.WriteContentResponse(
+            action=request.action, offset=self._offset, total=self._total, digest=self._digest
+        )
+
+    @property
+    def _digest(self) -> str:
+        return f"sha256:{self._hash.hexdigest()}"
+
+    def _expect(self, request: "pb.WriteContentRequest") -> None:
+        self._total = request.total or self._total
+        if request.expected:
+            self._expected = request.expected
+            if blob(self._store, request.expected).exists():
+                raise Abort(ALREADY_EXISTS, f"content {request.expected}: already exists")
+
+    def _append(self, offset: int, data: bytes) -> None:
+        if offset == 0 and self._offset:
+            self._file.seek(0)
+            self._file.truncate()
+            self._hash = hashlib.sha256()
+            self._offset = 0
+        if offset != self._offset:
+            raise Abort(OUT_OF_RANGE, f"the write stands at {self._offset}, not at {offset}")
+        self._file.write(data)
+        self._hash.update(data)
+        self._offset += len(data)
+
+    def _commit(self) -> None:
+        if self._total and self._offset != self._total:
+            message = f"{self._offset} bytes came, {self._total} were announced"
+            raise Abort(FAILED_PRECONDITION, message)
+        if self._expected and self._digest != self._expected:
+            message = f"the content is {self._digest}, {self._expected} was announced"
+            raise Abort(FAILED_PRECONDITION, message)
+        self._file.flush()
+        self._path.chmod(0o644)
+        self._path.replace(blob(self._store, self._digest))

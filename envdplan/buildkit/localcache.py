@@ -1,0 +1,122 @@
+"""Local caches of a solve: which stores they need, and the index that names their content."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from envdplan.buildkit.content import Stores, blob
+from envdplan.buildkit.request import CacheEntry, SolveRequest
+from envdplan.buildkit.services import Abort
+from envdplan.diagnostics import CorruptFile
+
+LOCAL = "local"
+_MANIFEST = "cache.manifest"
+"""The key of the exporters' response with the descriptor (moby/buildkit, client/solve.go)."""
+_REF_NAME = "org.opencontainers.image.ref.name"
+_INDEX = "application/vnd.oci.image.index.v1+json"
+
+
+def prepared(request: SolveRequest) -> SolveRequest:
+    """The request with the digests of its local imports, and without those that are not there.
+
+    A cache that does not exist yet is no error: the first build makes it. Raises CorruptFile.
+    """
+    imports = tuple(found for one in request.cache_imports for found in _found(one))
+    return replace(request, cache_imports=imports)
+
+
+def stores(request: SolveRequest) -> Stores:
+    """The directories that the builder may use, by the ids that it asks for."""
+    sources = [one.attributes.get("src", "") for one in _local(request.cache_imports)]
+    targets = [one.attributes.get("dest", "") for one in _local(request.cache_exports)]
+    return {f"local:{path}": Path(path) for path in (*sources, *targets) if path}
+
+
+def record(request: SolveRequest, response: Mapping[str, str]) -> None:
+    """After a solve: name the exported cache in the index of its directory."""
+    manifest = response.get(_MANIFEST)
+    if not manifest:
+        return
+    for entry in _local(request.cache_exports):
+        _put(Path(entry.attributes["dest"]), json.loads(manifest), _tag(entry))
+
+
+def _local(entries: Iterable[CacheEntry]) -> Iterable[CacheEntry]:
+    return (one for one in entries if one.type == LOCAL)
+
+
+def _tag(entry: CacheEntry) -> str:
+    return entry.attributes.get("tag", "latest")
+
+
+def _found(entry: CacheEntry) -> Iterable[CacheEntry]:
+    if entry.type != LOCAL:
+        return (entry,)
+    store = Path(entry.attributes.get("src", ""))
+    digest = entry.attributes.get("digest") or _named(store, _tag(entry))
+    if not digest or not _has(store, digest):
+        return ()
+    return (replace(entry, attributes={**entry.attributes, "digest": digest}),)
+
+
+def _has(store: Path, digest: str) -> bool:
+    try:
+        return blob(store, digest).exists()
+    except Abort:
+        return False
+
+
+def _named(store: Path, tag: str) -> str:
+    for one in _manifests(_index(store)):
+        if _annotations(one).get(_REF_NAME) == tag:
+            return str(one.get("digest", ""))
+    return ""
+
+
+def _index(store: Path) -> dict[str, object]:
+    path = store / "index.json"
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise _corrupt(path, str(error)) from error
+    if not isinstance(content, dict):
+        raise _corrupt(path, "it holds no object")
+    return content
+
+
+def _corrupt(path: Path, reason: str) -> CorruptFile:
+    detail = f"{path}: {reason}. Remove the directory of the cache; builds then make it anew."
+    return CorruptFile("the index of a local cache cannot be read", detail)
+
+
+def _manifests(index: Mapping[str, object]) -> list[dict[str, object]]:
+    found = index.get("manifests")
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _annotations(manifest: Mapping[str, object]) -> dict[str, object]:
+    found = manifest.get("annotations")
+    return found if isinstance(found, dict) else {}
+
+
+def _put(store: Path, manifest: dict[str, object], tag: str) -> None:
+    """The manifest replaces the one of the same tag; others are kept."""
+    index = _index(store)
+    manifest["annotations"] = {**_annotations(manifest), _REF_NAME: tag}
+    kept = [one for one in _manifests(index) if _annotations(one).get(_REF_NAME) != tag]
+    index = {"schemaVersion": 2, "mediaType": _INDEX, **index, "manifests": [*kept, manifest]}
+    _replace(store / "oci-layout", {"imageLayoutVersion": "1.0.0"})
+    _replace(store / "index.json", index)
+
+
+def _replace(path: Path, content: object) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(content, file)
+    Path(name).chmod(0o644)
+    Path(name).replace(path)
