@@ -4,6 +4,7 @@ Byte layout, tolerance and pitfalls are those of envd 1.3.6 (pkg/home/context.go
 encoding/gob; older stores are read by the definitions that they carry.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -81,8 +82,8 @@ def _warnings(contexts: ContextSet, *, old: bool) -> Iterator[Diagnostic]:
             "name. Today's envd drops those addresses in silence. They are read here, and the next "
             "change of the store writes them in today's form.",
         )
-    names = [one.name for one in contexts.contexts]
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+    names = Counter(one.name for one in contexts.contexts)
+    for name in (name for name, times in names.items() if times > 1):
         yield _warning(
             "A context stands twice in the store",
             f'envd uses the first context "{shown(name)}" and never sees the others. '

@@ -9,7 +9,7 @@ from pathlib import Path
 from envdplan.diagnostics import CorruptFile
 from envdplan.envd.oserrors import translated
 
-_MAX_BYTES = 4 << 20
+_MAX_BYTES = 1 << 20
 """Far more than any store holds; keeps a wrong file from filling memory."""
 
 

@@ -198,6 +198,17 @@ def test_empty_texts_beside_another_context_are_kept() -> None:
     assert decode(encode(some)) == some
 
 
+def test_a_store_of_very_many_contexts_takes_time_in_proportion() -> None:
+    count = 20_000
+    rows = slice_bytes([b"\1\3%03d\0" % (number % 1000) for number in range(count)])
+    data = DEFINITIONS + message_bytes(64, struct_bytes([None, rows]))
+    started = time.perf_counter()
+    decoded = inspect(data)
+    assert time.perf_counter() - started < 2
+    assert len(decoded.contexts.contexts) == count
+    assert len(decoded.warnings) == 1001
+
+
 @given(context_sets, st.data())
 def test_a_damaged_store_is_read_or_refused_in_no_time(
     some: ContextSet, data: st.DataObject
