@@ -34,7 +34,9 @@ ENGINES = [
 def section(services: Mapping[str, object], name: str, *path: str) -> dict[str, str]:
     found = services[name]
     assert isinstance(found, dict)
-    return section(found, *path) if path else found
+    if not path:
+        return found
+    return section(found, *path)
 
 
 def buildkitd(services: Mapping[str, object], name: str, tls: Tls | None = None) -> Dialer:
@@ -43,7 +45,7 @@ def buildkitd(services: Mapping[str, object], name: str, tls: Tls | None = None)
     if address.scheme == "unix":
         return UnixDialer(address.path)
     host, port = str(address.hostname), int(address.port or 0)
-    if known["ca"] is None:
+    if not known["ca"]:
         return TcpDialer(host, port)
     return tls_dialer(host, port, tls or Tls(known["ca"], known["certificate"], known["key"]))
 
@@ -82,7 +84,8 @@ def files(tree: Mapping[str, bytes]) -> Services:
     def send(stream: Stream) -> None:
         paths = stream.values("followpaths")
         names = [name for name in sorted(tree) if not paths or name in paths]
-        stats = [Stat(path=name, mode=0o644, size=len(tree[name])) for name in names]
+        now = time.time_ns()  # or the builder takes an earlier file of the same size for it
+        stats = [Stat(path=one, mode=0o644, size=len(tree[one]), modTime=now) for one in names]
         stream.send(Packet(stat=one).SerializeToString() for one in stats)
         stream.send((b"",))
         while (message := stream.receive()) is not None:
