@@ -1,0 +1,76 @@
+"""A Docker Engine as a few typed objects: itself, its containers, volumes and images."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from envdplan.dockerengine.containers import Containers
+from envdplan.dockerengine.endpoint import Endpoint
+from envdplan.dockerengine.images import Images
+from envdplan.dockerengine.info import EngineInfo, engine_info
+from envdplan.dockerengine.reply import Reply
+from envdplan.dockerengine.volumes import Volumes
+
+if TYPE_CHECKING:
+    from envdplan.dockerengine.client import Api
+
+
+class Engine:
+    """The engine at `endpoint`; connects at the first call. Several threads may use it.
+
+    All methods raise Unreachable when it does not answer, and Refused when it says no.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.containers = Containers(self.doing)
+        self.volumes = Volumes(self.doing)
+        self.images = Images(self.doing)
+        self._lock = threading.Lock()
+        self._api: Api | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        type: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        with self._lock:
+            api, self._api = self._api, None
+        if api is not None:
+            api.close()
+
+    def ping(self) -> None:
+        """Return when it answers."""
+        with self.doing("answer") as api:
+            api.ping()
+
+    def info(self) -> EngineInfo:
+        """What it is."""
+        with self.doing("tell what it is") as api:
+            return engine_info(Reply.of(api.info()), Reply.of(api.version()))
+
+    @contextmanager
+    def doing(self, action: str) -> Iterator["Api"]:
+        """The API for one action; `action` completes "the engine did not ..." in errors."""
+        from envdplan.dockerengine.client import translated
+
+        with translated(self.endpoint, action):
+            yield self._open()
+
+    def _open(self) -> "Api":
+        from envdplan.dockerengine.client import open_api
+
+        with self._lock:
+            if self._api is None:
+                self._api = open_api(self.endpoint)
+            return self._api
