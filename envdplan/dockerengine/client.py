@@ -5,15 +5,16 @@ The only module that imports docker-py and requests; slow to import, so imported
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from urllib.parse import quote
 
 import docker
 import requests.adapters
 import urllib3
 import urllib3.connection
 from docker.constants import DEFAULT_DOCKER_API_VERSION
-from docker.errors import APIError, DockerException
+from docker.errors import APIError, DockerException, create_api_error_from_http_exception
 from requests import PreparedRequest, Response
-from requests.exceptions import RequestException, Timeout
+from requests.exceptions import HTTPError, RequestException, Timeout
 
 from envdplan.diagnostics import Conflict, EnvdplanError, Refused
 from envdplan.dockerengine.endpoint import Endpoint
@@ -81,6 +82,17 @@ class Api(docker.APIClient):
         """The one adapter, for any URL."""
         return self._adapter
 
+    def open_archive(self, container: str, path: str) -> Response:
+        """Like get_archive, but the answer can be closed before its end."""
+        name = quote(container, safe="")
+        url = f"{self.base_url}/v{self.api_version}/containers/{name}/archive"
+        response = self.get(url, params={"path": path}, stream=True)
+        try:
+            response.raise_for_status()
+        except HTTPError as error:
+            create_api_error_from_http_exception(error)  # raises APIError
+        return response
+
 
 def open_api(endpoint: Endpoint) -> Api:
     """A client that speaks the newest API that both sides know. Raises EnvdplanError."""
@@ -115,7 +127,8 @@ def translated(endpoint: Endpoint, action: str) -> Iterator[None]:
         raise _refusal(endpoint, action, error) from error
     except (RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         raise unreachable(endpoint, _cause(error)) from error
-    except DockerException as error:  # a name or an answer that docker-py cannot make sense of
+    except (DockerException, LookupError, TypeError, ValueError) as error:
+        # A name, or an answer, that docker-py cannot make sense of.
         detail = f"The engine at {endpoint} was not asked to {action}, or not understood: {error}."
         raise Refused("A request to the Docker Engine failed", detail) from error
 

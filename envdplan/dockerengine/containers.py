@@ -28,6 +28,7 @@ Doing = Callable[[str], "AbstractContextManager[Api]"]
 """Opens the API for one action, named in words, and translates what it raises."""
 
 _POLL: Final = 0.05
+_CHUNK: Final = 64 * 1024
 _FILE_LIMIT: Final = 1024 * 1024
 
 
@@ -134,8 +135,9 @@ class Containers:
 
     def write_files(self, name: str, directory: str, files: Mapping[str, FileContent]) -> None:
         """Put files below an existing `directory` of the container, which need not run."""
+        archive = pack(files)
         with self._doing(f'write files into the container "{name}"') as api:
-            api.put_archive(name, directory, pack(files))
+            api.put_archive(name, directory, archive)
 
     def read_file(self, name: str, path: str, limit: int = _FILE_LIMIT) -> bytes | None:
         """A regular file of the container; None when the path, or the container, is not there.
@@ -143,9 +145,11 @@ class Containers:
         Raises Refused for another kind of file, or one of more than `limit` bytes.
         """
         try:
-            with self._doing(f'read a file of the container "{name}"') as api:
-                chunks, _ = api.get_archive(name, path)
-                return unpack_file(chunks, limit)
+            with (
+                self._doing(f'read a file of the container "{name}"') as api,
+                api.open_archive(name, path) as response,
+            ):
+                return unpack_file(response.iter_content(_CHUNK), limit)
         except Missing:
             return None
 

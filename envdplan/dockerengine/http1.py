@@ -1,5 +1,6 @@
 """The little of HTTP/1.1 that precedes a hijacked connection, read without a byte too many."""
 
+import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,12 +48,11 @@ def read_head(sock: socket.socket) -> Head:
 
 def _parse(text: str) -> Head:
     first, *lines = text.rstrip("\r\n").split("\r\n")
-    version, _, rest = first.partition(" ")
-    status = rest[:3]
-    if not version.startswith("HTTP/1.") or not (status.isascii() and status.isdecimal()):
+    status = re.match(r"HTTP/1\.[01] ([1-5][0-9]{2})( |$)", first)
+    if status is None:
         raise ConnectionError("the reply is not HTTP")
     headers = (line.partition(":") for line in lines)
-    return Head(int(status), {name.lower(): value.strip() for name, _, value in headers})
+    return Head(int(status[1]), {name.lower(): value.strip() for name, _, value in headers})
 
 
 def read_body(sock: socket.socket, head: Head) -> bytes:

@@ -51,15 +51,20 @@ def image_info(reply: Reply) -> ImageInfo:
 
 
 def follow(messages: Iterable[object], action: str, on_progress: OnProgress) -> list[Reply]:
-    """Report all messages; the results among them (`aux`). Raises EnvdplanError for an error."""
-    results = []
+    """Report all messages; the results among them (`aux`). Raises EnvdplanError for an error.
+
+    The stream is read to its end in any case, so that its connection can be used again.
+    """
+    results, errors = [], []
     for message in map(Reply.of, messages):
         if error := _error(message):
-            raise failure(error, action)
-        if "aux" in message.value:
+            errors.append(error)
+        elif "aux" in message.value:
             results.append(message.part("aux"))
         else:
             on_progress(_progress(message))
+    if errors:
+        raise failure(errors[0], action)
     return results
 
 

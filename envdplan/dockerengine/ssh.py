@@ -32,13 +32,13 @@ def connect_by_ssh(endpoint: Endpoint, timeout: float) -> socket.socket:
     A ping proves that it got through. Raises OSError with what ssh said.
     """
     near, inner = socket.socketpair()
-    with inner:
-        complaint = _Complaint(_start(ssh_command(endpoint, timeout), inner))
     try:
-        _ping(near, timeout)
-    except OSError as error:
+        with inner:
+            complaint = _Complaint(_start(ssh_command(endpoint, timeout), inner))
+        _ping_or_explain(near, timeout, complaint)
+    except BaseException:
         near.close()
-        raise ConnectionError(complaint.text() or str(error)) from error
+        raise
     return near
 
 
@@ -51,6 +51,14 @@ def _start(command: Sequence[str], stream: socket.socket) -> subprocess.Popen[by
         )
     except FileNotFoundError:
         raise ConnectionError("there is no ssh command in PATH") from None
+
+
+def _ping_or_explain(near: socket.socket, timeout: float, complaint: "_Complaint") -> None:
+    try:
+        _ping(near, timeout)
+    except OSError as error:
+        near.close()
+        raise ConnectionError(complaint.text() or str(error)) from error
 
 
 def _ping(sock: socket.socket, timeout: float) -> None:
