@@ -18,6 +18,7 @@ from requests.exceptions import HTTPError, RequestException, Timeout
 
 from envdplan.diagnostics import Conflict, EnvdplanError, Refused
 from envdplan.dockerengine.endpoint import Endpoint
+from envdplan.dockerengine.image import failure, is_network_failure
 from envdplan.dockerengine.missing import Missing
 from envdplan.dockerengine.transport import connect
 from envdplan.dockerengine.unreachable import unreachable
@@ -136,6 +137,8 @@ def translated(endpoint: Endpoint, action: str) -> Iterator[None]:
 def _refusal(endpoint: Endpoint, action: str, error: APIError) -> EnvdplanError:
     said = str(error.explanation or error).strip().rstrip(".")
     detail = f"The engine at {endpoint} did not {action}: {said}."
+    if error.is_server_error() and is_network_failure(said):
+        return failure(said, action)
     match error.status_code:
         case 404:
             return Missing("The Docker Engine does not have it", detail)

@@ -136,10 +136,11 @@ class _Outcome:
     def replies(self) -> bytes:
         return b""
 
-    def finished(self, _error: OSError | None) -> None:
+    def finished(self, error: OSError | None) -> None:
         """Ask for the exit code; called by the relay's thread, so errors are not raised."""
         try:
-            self._code = self._wait_for_code()
+            if not isinstance(error, ConnectionAbortedError):
+                self._code = self._wait_for_code()
         except EnvdplanError:
             pass  # the connection broke, and whoever reads sees its end
         finally:

@@ -89,15 +89,19 @@ _NETWORK: Final = (
     "deadline exceeded",
     "no route to host",
     "network is unreachable",
-    "unexpected EOF",
 )
 """What Go's net package says; the engine hands on registries' errors as text only."""
+
+
+def is_network_failure(said: str) -> bool:
+    """Whether an engine's words mean that it could not connect to something."""
+    return any(words in said for words in _NETWORK)
 
 
 def failure(said: str, action: str) -> EnvdplanError:
     """An error that a registry or the engine reported inside of a stream."""
     said = said.strip().rstrip(".")
-    if any(words in said for words in _NETWORK):
+    if is_network_failure(said):
         return Unreachable(
             "The engine cannot reach the registry",
             f"The engine did not {action}: {said}. It is the engine's host that connects, not "

@@ -1,6 +1,7 @@
 """Images of an engine: what it has, and moving them to and from registries and archives."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import IO, Final
 
 from envdplan.credentials import (
@@ -18,6 +19,7 @@ from envdplan.dockerengine.missing import Missing
 from envdplan.dockerengine.reply import Reply
 
 ANONYMOUS: Final = FixedCredentials()
+_DIGEST: Final = re.compile(r": digest: (sha256:[0-9a-f]{64}) size: \d+$")
 _LOADED: Final = ("Loaded image: ", "Loaded image ID: ")
 
 
@@ -64,11 +66,17 @@ class Images:
     ) -> str:
         """Push `image` (name and tag) to the registry of its name; the manifest's digest."""
         action = f'push the image "{image}"'
+        stated: list[str] = []
+
+        def note(message: ImageProgress) -> None:
+            stated.extend(_DIGEST.findall(message.status))
+            on_progress(message)
+
         with self._doing(action) as api:
             authentication = _authentication(image, credentials)
             messages = api.push(image, stream=True, decode=True, auth_config=authentication)
-            results = follow(messages, action, on_progress)
-        return _digest(results, action)
+            results = follow(messages, action, note)
+        return _digest([*stated, *(one.text("Digest") for one in results)], action)
 
     def tag(self, image: str, name: str) -> None:
         """Give `image` the further `name`, which may have a tag."""
@@ -111,14 +119,14 @@ def _loaded(status: str) -> list[str]:
     return [status.removeprefix(words) for words in _LOADED if status.startswith(words)]
 
 
-def _digest(results: Iterable[Reply], action: str) -> str:
-    found = [one.text("Digest") for one in results if one.text("Digest")]
-    if not found:
+def _digest(found: Sequence[str], action: str) -> str:
+    """The last one said: as a result of its own, or (with containerd's store) in a status."""
+    if not any(found):
         raise Refused(
             "The engine does not say what it pushed",
             f"The engine was to {action} and reported no digest. Check the registry.",
         )
-    return found[-1]
+    return [one for one in found if one][-1]
 
 
 def _authentication(image: str, credentials: Credentials) -> dict[str, str]:

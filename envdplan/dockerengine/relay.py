@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 _CHUNK: Final = 256 * 1024
 _BROKEN: Final = select.POLLHUP | select.POLLERR
-_GRACE: Final = 5.0
+_GRACE: Final = 2.0
 """Seconds in which the far side may take what was sent before the near side closed."""
 
 
@@ -34,7 +34,8 @@ class Codec(Protocol):
 
 
 Finished = Callable[[OSError | None], None]
-"""Called once, before the near side sees the end; with the error that broke the connection."""
+"""Called once, before the near side sees the end; with the error that broke the connection, which
+is ConnectionAbortedError when the near side was closed."""
 
 
 def relay(far: socket.socket, codec: Codec, finished: Finished, name: str) -> socket.socket:
@@ -67,10 +68,12 @@ class _Pump:
         self._deadline: float | None = None
 
     def run(self) -> None:
-        error = None
+        error: OSError | None = None
         try:
             while self._more():
                 self._step()
+            if self._deadline is not None:
+                error = ConnectionAbortedError("closed on this side")
         except OSError as broken:
             error = broken
         finally:

@@ -188,6 +188,12 @@ def test_a_push_shows_the_registry_s_credentials_and_gives_the_digest(
     }
 
 
+def test_containerd_s_store_states_the_digest_in_words(start: Start) -> None:
+    digest = "sha256:" + "1f" * 32
+    with start(stream({"status": f"1: digest: {digest} size: 405"})) as engine:
+        assert engine.images.push("r.example/a:1") == digest
+
+
 def test_docker_hub_is_asked_for_by_its_name(start: Start, requests: Requests) -> None:
     known = FixedCredentials({"docker.io": IdentityToken("token")})
     with start(stream()) as engine:
