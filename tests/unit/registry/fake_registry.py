@@ -182,7 +182,7 @@ class FakeRegistry:
             if sha256(seen.body) != digest:
                 return Reply(400, b'{"errors":[{"code":"DIGEST_INVALID"}]}')
             self.blobs[path, digest] = seen.body
-            return Reply(201)
+            return Reply(201, b"", {"Docker-Content-Digest": digest})
         source = (query.get("from", [""])[0], query.get("mount", [""])[0])
         if self.mounts and source in self.blobs:
             self.blobs[path, source[1]] = self.blobs[source]
