@@ -3,16 +3,15 @@
 The grammar and the defaults are those of distribution/reference (grammar in its reference.go).
 """
 
+import ipaddress
 import re
 from dataclasses import dataclass, replace
 from typing import Final
 
 from envdplan.credentials import DOCKER_HUB, canonical_host
 
-_HOST = re.compile(
-    r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*"
-    r"|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
-)
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[([0-9a-fA-F:.]+)\])(?::([0-9]{{1,5}}))?")
 _PATH = re.compile(
     r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
 )
@@ -20,6 +19,7 @@ _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _HEX_NAME = re.compile(r"[0-9a-f]{64}")
 _LONGEST_NAME: Final = 255
+_LAST_PORT: Final = 65535
 
 
 class InvalidReference(ValueError):
@@ -89,8 +89,19 @@ def is_digest(text: str) -> bool:
 
 
 def is_host(text: str) -> bool:
-    """Whether `text` is a well-formed registry host, with or without a port."""
-    return _HOST.fullmatch(text) is not None
+    """Whether `text` can be a registry's host, with or without a port."""
+    match = _HOST.fullmatch(text)
+    if match is None or len(text) > _LONGEST_NAME:
+        return False
+    address, port = match.groups()
+    return (address is None or _is_ipv6(address)) and (port is None or 0 < int(port) <= _LAST_PORT)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return ipaddress.IPv6Address(text).scope_id is None
+    except ValueError:
+        return False
 
 
 def _split_tag(text: str) -> tuple[str, str | None]:
@@ -112,7 +123,7 @@ def _split_host(name: str) -> tuple[str, str]:
 def _check_name(host: str, path: str, text: str) -> None:
     if not path.removeprefix("library/"):
         raise InvalidReference(f"{text!r} does not name an image: the name is empty.")
-    if not _HOST.fullmatch(host):
+    if not is_host(host):
         raise InvalidReference(f"{text!r} does not name an image: {host!r} is no registry host.")
     if path != path.lower():
         raise InvalidReference(

@@ -191,3 +191,9 @@ def test_missing_and_forbidden_are_not_tried_again(registry: FakeRegistry) -> No
     registry.faults.append(always(Reply(403)))
     client(registry).head(registry.reference("app:1"))
     assert len(registry.seen) == 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "[::1]:1", "localhost:1", "a-b.invalid:65535"])
+def test_any_host_has_an_answer(host: str) -> None:
+    found = client(FakeRegistry(host="x")).head(parse_reference(f"{host}/app:1"))
+    assert isinstance(found, Unclear)
