@@ -125,3 +125,13 @@ def reveal(value: Value) -> Value:
 def redact(value: Value) -> Value:
     """`value` with each sensitive part replaced by its sign; what may be shown and stored."""
     return replace_parts(value, lambda part: str(part) if isinstance(part, Sensitive) else part)
+
+
+def redact_sensitive(attributes: Attributes) -> Attributes:
+    """`attributes` with what is sensitive emptied but still marked: what may be stored."""
+    if not is_sensitive(attributes):
+        return attributes
+    emptied = replace_parts(
+        attributes, lambda part: Sensitive(None) if isinstance(part, Sensitive) else part
+    )
+    return {str(name): value for name, value in emptied.items()}

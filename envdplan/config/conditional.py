@@ -1,0 +1,111 @@
+"""`condition ? yes : no`, with the two results brought to one type."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from envdplan.config.conversion import convert, to_bool
+from envdplan.config.frame import Frame
+from envdplan.config.marks import examine, lift_all, marked_if
+from envdplan.config.problems import ConversionError, failure
+from envdplan.config.types import (
+    ANY,
+    ListType,
+    MapType,
+    ObjectType,
+    SetType,
+    TupleType,
+    Type,
+    type_name,
+    type_of,
+    unify,
+)
+from envdplan.syntax.document import Conditional, Literal
+from envdplan.values import UNKNOWN, Sensitive, Value
+
+_SIMPLE = frozenset((str, int, bool))
+
+
+def conditional(expression: Conditional, frame: Frame) -> Value:
+    """The chosen result. The other one counts for the common type; its errors do not."""
+    condition, known, sensitive = lift_all(frame.value(expression.condition))
+    if not known:
+        both = (frame.attempt(expression.yes), frame.attempt(expression.no))
+        return marked_if(UNKNOWN, sensitive or examine(both)[1])
+    if _truth(expression, condition, sensitive=sensitive):
+        chosen, other = expression.yes, expression.no
+    else:
+        chosen, other = expression.no, expression.yes
+    value = frame.value(chosen)
+    rival = other.value if type(other) is Literal else frame.attempt(other)
+    if type(value) is not type(rival) or type(value) not in _SIMPLE:
+        value = _common(expression, value, rival, sensitive=sensitive)
+    return marked_if(value, sensitive)
+
+
+def _truth(expression: Conditional, condition: Value, *, sensitive: bool) -> bool:
+    if condition is None:
+        detail = "The condition is null; it must be true or false."
+    else:
+        try:
+            return to_bool(condition)
+        except ConversionError as error:
+            message = (error.unseen() if sensitive else error).message
+            detail = f"The condition is not usable: {message}."
+    range = expression.condition.range
+    raise failure("Invalid condition", detail, range, sensitive=sensitive)
+
+
+def _common(expression: Conditional, value: Value, rival: Value, *, sensitive: bool) -> Value:
+    """`value` in the type that it has in common with `rival`."""
+    if value is None:
+        return None
+    if not examine(rival)[0] and not _stable(value):
+        # once known, the other result may turn numbers and bools of this one into strings
+        return marked_if(UNKNOWN, examine(value)[1])
+    own, other = type_of(value), type_of(rival)
+    if own == other or other is ANY:
+        return value
+    both = unify((own, other))
+    if both is None:
+        return _incompatible(expression, value, (own, other), rival, sensitive=sensitive)
+    try:
+        return convert(value, both)
+    except ConversionError as error:  # unify() promises that it cannot happen
+        raise failure("Inconsistent results", error.message, expression.range) from None
+
+
+def _stable(value: Value) -> bool:
+    """Whether no unification with another type could change `value`."""
+    if isinstance(value, bool | int | Decimal):
+        return False
+    if isinstance(value, Sensitive):
+        return _stable(value.value)
+    if isinstance(value, Mapping):
+        return all(map(_stable, value.values()))
+    if isinstance(value, tuple):
+        return all(map(_stable, value))
+    return True
+
+
+_SEQUENCES = (ListType, SetType, TupleType)
+_OBJECTS = (MapType, ObjectType)
+
+
+def _incompatible(
+    expression: Conditional,
+    value: Value,
+    types: tuple[Type, Type],
+    rival: Value,
+    *,
+    sensitive: bool,
+) -> Value:
+    """Two lists, or two objects, may be of whatever they like; other kinds do not mix."""
+    for family in (_SEQUENCES, _OBJECTS):
+        if all(isinstance(one, family) for one in types):
+            return value
+    detail = (
+        "Both results of a condition must be of one type, "
+        f"but one is a {type_name(value)} and the other a {type_name(rival)}."
+    )
+    raise failure("Inconsistent results", detail, expression.range, sensitive=sensitive)
+

@@ -1,0 +1,48 @@
+"""The functions of the language: one table, which is their documentation too."""
+
+from collections.abc import Mapping
+from itertools import chain
+from typing import Final
+
+from envdplan.config.context import Function
+from envdplan.config.functions import (
+    control,
+    dates,
+    encoding,
+    files,
+    formatting,
+    hashing,
+    lists,
+    maps,
+    network,
+    numeric,
+    regex,
+    sets,
+    text,
+    types,
+    versions,
+)
+
+FUNCTIONS: Final[Mapping[str, Function]] = {
+    function.name: function
+    for function in sorted(
+        chain(
+            control.FUNCTIONS,
+            dates.FUNCTIONS,
+            encoding.FUNCTIONS,
+            files.FUNCTIONS,
+            formatting.FUNCTIONS,
+            hashing.FUNCTIONS,
+            lists.FUNCTIONS,
+            maps.FUNCTIONS,
+            network.FUNCTIONS,
+            numeric.FUNCTIONS,
+            regex.FUNCTIONS,
+            sets.FUNCTIONS,
+            text.FUNCTIONS,
+            types.FUNCTIONS,
+            versions.FUNCTIONS,
+        ),
+        key=lambda function: function.name,
+    )
+}

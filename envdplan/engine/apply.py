@@ -1,0 +1,207 @@
+"""Does a plan: in parallel where it may, saving before telling, and never more than planned."""
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
+
+from envdplan.addresses import Address
+from envdplan.diagnostics import Conflict, EnvdplanError, Interrupted
+from envdplan.engine.events import (
+    Event,
+    Failed,
+    Finished,
+    Progressed,
+    Skipped,
+    Started,
+    Succeeded,
+)
+from envdplan.engine.protocols import Clock, StateStore, Writers
+from envdplan.engine.record import record
+from envdplan.graph import Graph
+from envdplan.plans.changes import Action, Change
+from envdplan.plans.plan import Plan
+from envdplan.plans.promise import check_promise
+from envdplan.plans.resolve import resolve
+from envdplan.states.desired import DesiredState
+from envdplan.states.recorded import State
+from envdplan.values import Attributes, Value
+
+STOPPED = "the user asked to stop"
+
+
+@dataclass(slots=True)
+class Apply:
+    """One run of a plan. Iterate over `run()`; set `cancel` to stop gracefully."""
+
+    plan: Plan
+    desired: DesiredState
+    writers: Writers
+    store: StateStore
+    state: State
+    clock: Clock
+    parallelism: int = 10
+    cancel: threading.Event = field(default_factory=threading.Event)
+    _graph: Graph[Address] = field(init=False)
+    _events: "queue.SimpleQueue[Event]" = field(default_factory=queue.SimpleQueue)
+    _outcomes: dict[Address, Event] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._graph = self.plan.graph()
+
+    def run(self) -> Iterator[Event]:
+        """Every event, each after the state that it means is saved. Raises EnvdplanError.
+
+        Exceptions come only from the state store: a change that fails is an event.
+        """
+        changes = {change.address: change for change in self.plan.to_apply}
+        sorter = self._graph.sorter()
+        ready: deque[Change] = deque()
+        running: set[Address] = set()
+        while sorter.is_active():
+            yield from self._advance(sorter, changes, ready)
+            yield from self._start(ready, running)
+            if running:
+                yield from self._settle(sorter, running)
+        yield self._finish()
+
+    def _advance(
+        self,
+        sorter: TopologicalSorter[Address],
+        changes: Mapping[Address, Change],
+        ready: deque[Change],
+    ) -> Iterator[Event]:
+        """Move what waits for nothing any more to `ready`; skip what cannot be done."""
+        while found := sorter.get_ready():
+            for address in found:
+                change = changes.get(address)
+                because = self._obstacle(address)
+                if change is None or because:
+                    if change is not None:
+                        yield self._note(Skipped(change, because))
+                    sorter.done(address)
+                else:
+                    ready.append(change)
+
+    def _obstacle(self, address: Address) -> str:
+        for needed in self._graph[address]:
+            match self._outcomes.get(needed):
+                case Failed():
+                    return f"{needed} failed"
+                case Skipped():
+                    return f"{needed} was skipped"
+                case _:
+                    pass
+        return STOPPED if self.cancel.is_set() else ""
+
+    def _start(self, ready: deque[Change], running: set[Address]) -> Iterator[Event]:
+        """Start as many as may run at once; one save makes all their pending operations known."""
+        starting: list[Change] = []
+        while ready and len(running) < self.parallelism:
+            change = ready.popleft()
+            running.add(change.address)
+            starting.append(change)
+        self._save(*(Started(change) for change in starting))
+        for change in starting:
+            yield Started(change)
+            self._launch(change)
+
+    def _launch(self, change: Change) -> None:
+        if not change.action.is_change:
+            # adopting and forgetting touch only the state: no thread is worth it
+            self._events.put(Succeeded(change, change.after))
+            return
+        name = f"apply {change.address}"
+        threading.Thread(target=self._work, args=(change,), name=name, daemon=True).start()
+
+    def _settle(self, sorter: TopologicalSorter[Address], running: set[Address]) -> Iterator[Event]:
+        """Wait for an event; take all that are there, save them together, then tell them."""
+        events = [self._events.get()]
+        while not self._events.empty():
+            events.append(self._events.get())
+        self._save(*events)
+        for event in events:
+            if isinstance(event, Succeeded | Failed):
+                running.discard(event.change.address)
+                self._outcomes[event.change.address] = event
+                sorter.done(event.change.address)
+            yield event
+
+    def _work(self, change: Change) -> None:
+        started = self.clock.monotonic()
+        try:
+            attributes = self._write(change)
+        except EnvdplanError as error:
+            seconds = self.clock.monotonic() - started
+            self._events.put(Failed(change, error.summary, error.detail, seconds))
+        except Exception as error:  # noqa: BLE001  a bug of ours must not lose the state of others
+            seconds = self.clock.monotonic() - started
+            detail = (
+                f"{type(error).__name__}: {error}. This is a bug in envdplan; please report it."
+            )
+            self._events.put(Failed(change, "Internal error", detail, seconds))
+        else:
+            self._events.put(Succeeded(change, attributes, self.clock.monotonic() - started))
+
+    def _write(self, change: Change) -> Attributes | None:
+        if self.cancel.is_set():
+            raise Interrupted("Stopped before it began", STOPPED)
+        resource = self.desired.resources.get(change.address)
+        if change.after is not None:
+            if resource is None:
+                raise Conflict(
+                    "The plan does not fit the configuration",
+                    f"{change.address} is in the plan but no longer in the configuration. Plan again.",
+                )
+            known = {a: r.attributes for a, r in self.state.records.items()}
+            final = check_promise(change, resolve(resource, known))
+            change = replace(change, after=final)
+
+        def report(message: str = "", detail: object | None = None) -> None:
+            self._events.put(Progressed(change.address, message, detail))
+
+        return self.writers(change.address.kind.value).write(change, report, self.cancel)
+
+    def _save(self, *events: Event) -> None:
+        state = self.state
+        for event in events:
+            state = record(state, event, self.clock.now())
+            if isinstance(event, Succeeded) and event.change.inputs is not None:
+                self._keep_inputs(event)
+        if state is not self.state:
+            self.state = replace(state, serial=state.serial + 1)
+            self.store.save(self.state)
+
+    def _keep_inputs(self, event: Succeeded) -> None:
+        digest = (event.attributes or {}).get("inputs_digest")
+        if isinstance(digest, str):
+            self.store.keep_inputs(digest, event.change.inputs or ())
+
+    def _note(self, event: Skipped) -> Skipped:
+        self._outcomes[event.change.address] = event
+        return event
+
+    def _finish(self) -> Finished:
+        outcomes = list(self._outcomes.values())
+        done = [e.change for e in outcomes if isinstance(e, Succeeded)]
+        actions = [change.action for change in done]
+        replaced = actions.count(Action.REPLACE)
+        finished = Finished(
+            added=actions.count(Action.CREATE) + replaced,
+            changed=actions.count(Action.UPDATE),
+            destroyed=actions.count(Action.DELETE) + replaced,
+            failed=sum(isinstance(e, Failed) for e in outcomes),
+            skipped=sum(isinstance(e, Skipped) for e in outcomes),
+            outputs=self._outputs(),
+        )
+        self._save(finished)
+        return finished
+
+    def _outputs(self) -> Mapping[str, Value]:
+        known = {address: r.attributes for address, r in self.state.records.items()}
+        return {
+            name: one.value if one.resolve is None else one.resolve(known)
+            for name, one in self.desired.outputs.items()
+        }

@@ -1,0 +1,68 @@
+"""What apply tells while it works: a closed list. Views end the flow of these."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from envdplan.addresses import Address
+from envdplan.plans.changes import Change
+from envdplan.values import Attributes, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A change began; its pending operation is saved."""
+
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """A step of a running change, in words or as data (`detail`: BuildKit's own progress)."""
+
+    address: Address
+    message: str = ""
+    detail: object | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """A change is done and saved. `attributes` are None when the resource is gone."""
+
+    change: Change
+    attributes: Attributes | None
+    seconds: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A change failed; what it leaves behind is recorded as pending."""
+
+    change: Change
+    summary: str
+    detail: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A change was not begun: `because` names what it waited for, or that the user stopped."""
+
+    change: Change
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event: what became of it all, and the outputs as saved."""
+
+    added: int
+    changed: int
+    destroyed: int
+    failed: int
+    skipped: int
+    outputs: Mapping[str, Value] = field(default_factory=dict)
+
+
+Event: TypeAlias = Started | Progressed | Succeeded | Failed | Skipped | Finished

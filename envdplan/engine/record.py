@@ -1,0 +1,61 @@
+"""Folds what happened into the state. Pure: apply saves the result before it tells anyone."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from envdplan.addresses import Address
+from envdplan.engine.events import Event, Finished, Started, Succeeded
+from envdplan.plans.changes import Change
+from envdplan.states.recorded import Pending, Record, State
+from envdplan.values import Attributes, redact_sensitive
+
+
+def record(state: State, event: Event, now: str) -> State:
+    """The state after `event`; the very same object when the event changes nothing."""
+    match event:
+        case Started(change=change) if change.action.is_change:
+            return replace(state, pending={**state.pending, change.address: _pending(change, now)})
+        case Succeeded(change=change, attributes=attributes):
+            return _done(state, change, attributes)
+        case Finished(outputs=outputs) if outputs != state.outputs:
+            return replace(state, outputs=outputs)
+        case _:
+            return state
+
+
+def _pending(change: Change, now: str) -> Pending:
+    attributes = change.after if change.after is not None else change.before
+    return Pending(
+        address=change.address,
+        action=change.action.value,
+        type=change.type,
+        started=now,
+        attributes=redact_sensitive(
+            {k: v for k, v in (attributes or {}).items() if k in ("name", "host", "address")}
+        ),
+    )
+
+
+def _done(state: State, change: Change, attributes: Attributes | None) -> State:
+    pending = _without(state.pending, change.address)
+    records = dict(state.records)
+    if attributes is None:
+        records.pop(change.address, None)
+    else:
+        records[change.address] = to_record(change, attributes)
+    return replace(state, records=records, pending=pending)
+
+
+def to_record(change: Change, attributes: Attributes) -> Record:
+    """The record of a resource with these attributes; secrets stay out."""
+    return Record(
+        address=change.address,
+        type=change.type,
+        attributes=redact_sensitive(attributes),
+        depends_on=change.depends_on,
+        prevent_destroy=change.prevent_destroy,
+    )
+
+
+def _without(pending: Mapping[Address, Pending], address: Address) -> Mapping[Address, Pending]:
+    return {key: value for key, value in pending.items() if key != address}

@@ -1,0 +1,247 @@
+"""Is a build up to date? Three facts decide: its inputs, its image in the registry, its tags.
+
+Every answer but yes comes with the reason in words.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from envdplan.plans.changes import Action, Change, Work
+from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest, unknown_inputs
+from envdplan.states.desired import Resource
+from envdplan.states.observed import (
+    BuildFacts,
+    ImageFact,
+    ImageFound,
+    ImageMissing,
+    ImageUnclear,
+    Input,
+)
+from envdplan.states.recorded import Record
+from envdplan.values import UNKNOWN, Attributes
+
+COMPUTED = ("digest", "image", "image_id", "metadata")
+SHOWN = 10
+"""So many reasons of one kind are shown before "and N more"."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One build with all that is known about it."""
+
+    resource: Resource
+    attributes: Attributes
+    record: Record | None
+    facts: BuildFacts
+    inputs: tuple[Input, ...] | None
+    digest: str | None
+    """The inputs' digest of now; None while it cannot be known."""
+
+    @property
+    def recorded_digest(self) -> str | None:
+        value = self.record.attributes.get("digest") if self.record else None
+        return value if isinstance(value, str) else None
+
+    @property
+    def same_inputs(self) -> bool:
+        return (
+            self.record is not None
+            and self.digest is not None
+            and self.record.attributes.get("inputs_digest") == self.digest
+        )
+
+
+def decide(
+    resource: Resource,
+    attributes: Attributes,
+    record: Record | None,
+    facts: BuildFacts,
+    *,
+    forced: bool,
+) -> Change:
+    """The change of one build; `forced` is the user's -replace."""
+    own = attribute_inputs(attributes)
+    inputs = None if own is None or facts.files is None else (*own, *facts.files)
+    digest = None if inputs is None else inputs_digest(inputs)
+    case = _Case(resource, attributes, record, facts, inputs, digest)
+    reasons = ("it was asked for by -replace",) if forced else _why_build(case)
+    return _build(case, reasons) if reasons else _settled(case)
+
+
+def _why_build(case: _Case) -> tuple[str, ...]:
+    """Why the build has to run; empty when an image with these inputs exists."""
+    if case.facts.problem is not None:
+        return (case.facts.problem,)
+    if case.digest is None:
+        names = unknown_inputs(case.attributes)
+        return tuple(f"{name} is known after apply" for name in names[:SHOWN])
+    return _why_outputs(case) if _image(case) else _why_inputs(case)
+
+
+def _why_inputs(case: _Case) -> tuple[str, ...]:
+    if case.same_inputs:
+        lost = case.recorded_digest or "the image"
+        return (f"push missing: the registry does not have {lost}",)
+    if case.record is None:
+        return ("it was never built",) if not _foreign_tags(case) else _why_foreign(case)
+    if case.facts.previous is None:
+        return ("its inputs changed (the list of the former ones is not on this machine)",)
+    return _shortened(explain(case.facts.previous, case.inputs or ()))
+
+
+def _foreign_tags(case: _Case) -> list[str]:
+    return [ref for ref, fact in case.facts.tags.items() if isinstance(fact, ImageFound)]
+
+
+def _why_foreign(case: _Case) -> tuple[str, ...]:
+    refs = ", ".join(_foreign_tags(case))
+    return (f"the image at {refs} was built from other inputs",)
+
+
+def _shortened(lines: tuple[str, ...]) -> tuple[str, ...]:
+    if len(lines) <= SHOWN:
+        return lines or ("its inputs changed",)
+    return (*lines[:SHOWN], f"and {len(lines) - SHOWN} more")
+
+
+def _why_outputs(case: _Case) -> tuple[str, ...]:
+    """Local results and loaded images that are missing or were changed by others."""
+    return (*_lost_outputs(case), *_lost_loads(case))
+
+
+def _lost_outputs(case: _Case) -> Iterator[str]:
+    attributes: Attributes = case.record.attributes if case.record else {}
+    recorded = attributes.get("outputs") or {}
+    for path, digest in case.facts.outputs.items():
+        if digest is None:
+            yield f"{path} is not there"
+        elif recorded.get(path) != digest:
+            yield f"{path} is not what the build made"
+
+
+def _lost_loads(case: _Case) -> Iterator[str]:
+    image_id = case.record.attributes.get("image_id") if case.record else None
+    for ref, fact in case.facts.loaded.items():
+        match fact:
+            case ImageMissing():
+                yield f"{ref} is not loaded in the engine"
+            case ImageFound(digest=found, inputs_digest=inputs):
+                if inputs != case.digest and found != image_id:
+                    yield f"{ref} in the engine is another image"
+            case ImageUnclear():
+                pass
+
+
+def _image(case: _Case) -> str | None:
+    """An image with the inputs of now as REPOSITORY@DIGEST, or "" where only local results count.
+
+    None when there is none.
+    """
+    if not case.facts.tags:
+        return _local_image(case)
+    return next(_pushed_images(case), None)
+
+
+def _pushed_images(case: _Case) -> Iterator[str]:
+    first = next(iter(case.facts.tags))
+    if case.same_inputs and case.recorded_digest and _kept(case.facts.recorded):
+        yield f"{repository_of(first)}@{case.recorded_digest}"
+    for ref, fact in case.facts.tags.items():
+        if isinstance(fact, ImageFound) and fact.inputs_digest == case.digest:
+            yield f"{repository_of(ref)}@{fact.digest}"
+    for repository, fact in case.facts.found.items():
+        if isinstance(fact, ImageFound):
+            yield f"{repository}@{fact.digest}"
+
+
+def _local_image(case: _Case) -> str | None:
+    if case.same_inputs:
+        return ""
+    loaded = case.facts.loaded.values()
+    same = all(isinstance(f, ImageFound) and f.inputs_digest == case.digest for f in loaded)
+    return "" if loaded and same and not case.facts.outputs else None
+
+
+def _kept(fact: ImageFact | None) -> bool:
+    """Only a definite "not found" means gone; without an answer the record stands."""
+    return not isinstance(fact, ImageMissing)
+
+
+def _build(case: _Case, reasons: tuple[str, ...]) -> Change:
+    pushes = (Work.PUSH,) if case.facts.tags else ()
+    only_push = case.facts.pushable is not None and bool(pushes) and case.same_inputs
+    after = {**case.attributes, **dict.fromkeys((*COMPUTED, "outputs"), UNKNOWN)}
+    after["inputs_digest"] = case.digest if case.digest is not None else UNKNOWN
+    return Change(
+        address=case.resource.address,
+        type=case.resource.type,
+        action=Action.UPDATE if case.record else Action.CREATE,
+        before=case.record.attributes if case.record else None,
+        after=after,
+        reasons=reasons,
+        depends_on=case.resource.depends_on,
+        work=pushes if only_push else (Work.BUILD, *pushes),
+        inputs=case.inputs,
+    )
+
+
+def _settled(case: _Case) -> Change:
+    """Leave an image with these inputs as it is, but set the tags that should point to it."""
+    image = _image(case) or ""
+    reasons = dict(_tags_to_set(case, image.rpartition("@")[2]))
+    return Change(
+        address=case.resource.address,
+        type=case.resource.type,
+        action=Action.UPDATE if reasons else _quiet_action(case, image),
+        before=case.record.attributes if case.record else None,
+        after={**case.attributes, **_results(case, image)},
+        reasons=tuple(reasons.values()),
+        depends_on=case.resource.depends_on,
+        work=(Work.RETAG,) if reasons else (),
+        inputs=case.inputs,
+        source=image or None,
+        tags=tuple(reasons),
+    )
+
+
+def _quiet_action(case: _Case, image: str) -> Action:
+    """Nothing to do, or nothing but to write down what another machine did."""
+    recorded: Attributes = case.record.attributes if case.record else {}
+    same_image = not image or recorded.get("digest") == image.rpartition("@")[2]
+    same_tags = (recorded.get("tags") or ()) == (case.attributes.get("tags") or ())
+    return Action.NOOP if case.same_inputs and same_image and same_tags else Action.ADOPT
+
+
+def _tags_to_set(case: _Case, image: str) -> Iterator[tuple[str, str]]:
+    """Tag and reason for each tag that does not point to `image`. Unclear ones are kept."""
+    recorded = (case.record.attributes.get("tags") or ()) if case.record else ()
+    for ref, fact in case.facts.tags.items():
+        match fact:
+            case ImageMissing():
+                yield ref, f"{ref} does not exist yet; the image does"
+            case ImageFound(digest=found) if found != image:
+                if ref in recorded and case.same_inputs:
+                    yield ref, f"{ref} was moved outside of envdplan: it points to {found}"
+                else:
+                    yield ref, f"{ref} points to another image ({found})"
+            case _:
+                pass
+
+
+def _results(case: _Case, image: str) -> Attributes:
+    """Computed attributes, known without building."""
+    recorded: Attributes = case.record.attributes if case.record and case.same_inputs else {}
+    return {
+        "digest": image.rpartition("@")[2] or recorded.get("digest"),
+        "inputs_digest": case.digest,
+        "image": image or recorded.get("image"),
+        "image_id": recorded.get("image_id"),
+        "metadata": recorded.get("metadata"),
+        "outputs": recorded.get("outputs") or {},
+    }
+
+
+def repository_of(ref: str) -> str:
+    """`host:5000/path` of `host:5000/path:tag`."""
+    head, slash, last = ref.rpartition("/")
+    return f"{head}{slash}{last.partition('@')[0].partition(':')[0]}"

@@ -1,0 +1,59 @@
+"""What a builder cannot do is said at plan time, together with who can."""
+
+from collections.abc import Iterator
+
+from envdplan.values import Attributes, Unknown
+
+FULL = ("image", "docker", "oci", "tar", "local", "cacheonly")
+"""Exporters of a BuildKit with an image store of its own."""
+
+WHO_CAN = "docker-container, kube-pod, tcp and unix builders can; so can a moby-worker builder \
+whose engine uses the containerd image store"
+
+
+def check_capabilities(build: Attributes, builder: Attributes) -> Iterator[str]:
+    """Full sentences, one for each thing that `builder` cannot do for `build`.
+
+    `builder` has `capabilities` {exporters, platforms, cache_exports, several_outputs}; nothing
+    is said where it does not tell (a builder that does not exist yet).
+    """
+    can = builder.get("capabilities")
+    if not can or isinstance(can, Unknown):
+        return
+    yield from _exporters(build, can)
+    yield from _platforms(build, can)
+    yield from _caches(build, can)
+    if len(build.get("output") or ()) > 1 and not can.get("several_outputs", True):
+        yield f"This builder makes one output in one build, but there are several; {WHO_CAN}."
+
+
+def _exporters(build: Attributes, can: Attributes) -> Iterator[str]:
+    allowed = can.get("exporters")
+    for output in build.get("output") or ():
+        type = output.get("type")
+        if allowed and type not in allowed:
+            names = ", ".join(allowed)
+            yield f"This builder has no output of type {type} (it has: {names}); {WHO_CAN}."
+
+
+def _platforms(build: Attributes, can: Attributes) -> Iterator[str]:
+    wanted = build.get("platforms") or ()
+    if isinstance(wanted, Unknown):
+        return
+    if len(wanted) > 1 and not can.get("several_platforms", True):
+        yield f"This builder makes images of one platform only; {WHO_CAN}."
+    offered = can.get("platforms") or ()
+    missing = [one for one in wanted if offered and one not in offered]
+    if missing:
+        yield (
+            f"This builder does not offer {', '.join(missing)} (it offers: {', '.join(offered)}). "
+            "Use a builder on such a machine, or install emulation there (binfmt)."
+        )
+
+
+def _caches(build: Attributes, can: Attributes) -> Iterator[str]:
+    allowed = can.get("cache_exports")
+    for cache in build.get("export_cache") or ():
+        if allowed and cache.get("type") not in allowed:
+            type, names = cache.get("type"), ", ".join(allowed)
+            yield f"This builder cannot export a cache of type {type} (it can: {names}); {WHO_CAN}."

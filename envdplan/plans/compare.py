@@ -1,0 +1,70 @@
+"""Two attribute mappings in, differences out: by name, and no further down than helps."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from envdplan.plans.changes import Difference
+from envdplan.schema import JsonSchema, ResourceType
+from envdplan.values import AttributePath, Attributes, Value, reveal
+
+
+def differences(
+    type: ResourceType, before: Attributes, after: Attributes
+) -> tuple[Difference, ...]:
+    """How `after` (desired) differs from `before` (observed), for the attributes that count."""
+    found: list[Difference] = []
+    for name in planned_names(type):
+        schema = type.property(name)
+        wanted, actual = after.get(name), before.get(name)
+        if wanted is None and schema.get("x-if-given"):
+            continue
+        found.extend(_compare((name,), actual, wanted, schema))
+    return tuple(found)
+
+
+def planned_names(type: ResourceType) -> Iterator[str]:
+    """The attributes that are compared with what is live."""
+    skipped = {*type.with_annotation("readOnly"), *type.with_annotation("x-unplanned")}
+    return (name for name in type.schema["properties"] if name not in skipped)
+
+
+def drifted(
+    type: ResourceType, recorded: Attributes, observed: Attributes
+) -> tuple[Difference, ...]:
+    """How what is live differs from what was recorded, computed attributes left out."""
+    names = (name for name in planned_names(type) if name in recorded and name in observed)
+    return tuple(_all(names, recorded, observed, type))
+
+
+def _all(
+    names: Iterable[str], before: Attributes, after: Attributes, type: ResourceType
+) -> Iterator[Difference]:
+    for name in names:
+        yield from _compare((name,), before[name], after[name], type.property(name))
+
+
+def _compare(
+    path: AttributePath, before: Value, after: Value, schema: JsonSchema
+) -> Iterator[Difference]:
+    if _same(before, after):
+        return
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in sorted({*before, *after}, key=str):
+            yield from _compare((*path, key), before.get(key), after.get(key), schema)
+        return
+    yield Difference(path, before, after, bool(schema.get("x-forces-replacement")))
+
+
+def _same(before: Value, after: Value) -> bool:
+    if before is after:
+        return True
+    return bool(_plain(before) == _plain(after))
+
+
+def _plain(value: Value) -> Value:
+    """Without marks, and with empty collections and null alike: live things tell no difference."""
+    revealed = reveal(value)
+    if isinstance(revealed, Mapping):
+        return {key: _plain(item) for key, item in revealed.items() if item is not None} or None
+    if isinstance(revealed, tuple | list):
+        return tuple(_plain(item) for item in revealed) or None
+    return revealed

@@ -1,0 +1,272 @@
+"""Three pictures in, changes out. Opens no file and asks nobody."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from envdplan.addresses import Address, Kind
+from envdplan.diagnostics import Diagnostics
+from envdplan.graph import Graph
+from envdplan.plans import builds
+from envdplan.plans.capabilities import check_capabilities
+from envdplan.plans.changes import Action, Change, Difference, Drift, Work
+from envdplan.plans.compare import differences, drifted
+from envdplan.plans.options import PlanOptions
+from envdplan.plans.resolve import resolve
+from envdplan.schema import Catalog, ResourceType
+from envdplan.states.desired import DesiredState, Resource
+from envdplan.states.observed import (
+    Absent,
+    BuildFacts,
+    ImageUnclear,
+    ObservedState,
+    Present,
+    Unreachable,
+)
+from envdplan.states.recorded import Record, State
+from envdplan.values import UNKNOWN, Attributes
+
+
+@dataclass(slots=True)
+class Diff:
+    """The outcome: changes in no order yet, drift, and what the user has to know."""
+
+    changes: dict[Address, Change] = field(default_factory=dict)
+    drift: list[Drift] = field(default_factory=list)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    known: dict[Address, Attributes] = field(default_factory=dict)
+    """Attributes of every desired resource after apply, as far as they are known now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    desired: DesiredState
+    state: State
+    observed: ObservedState
+    catalog: Catalog
+    options: PlanOptions
+    heirs: Mapping[tuple[object, ...], Record]
+    """Records without a block, by what they are in the world: a renamed block inherits one."""
+
+
+def diff(
+    desired: DesiredState,
+    state: State,
+    observed: ObservedState,
+    catalog: Catalog,
+    options: PlanOptions,
+) -> Diff:
+    """What has to change so that the world is as desired."""
+    heirs = {
+        identity(one.address, one.attributes): one
+        for one in state.records.values()
+        if one.address not in desired.resources and one.address.kind is not Kind.BUILD
+    }
+    world = _World(desired, state, observed, catalog, options, heirs)
+    outcome = Diff(drift=list(_drift(world)))
+    needs = {address: one.depends_on for address, one in desired.resources.items()}
+    for address in Graph(needs).order():
+        _add(outcome, world, desired.resources[address])
+    _add_orphans(outcome, world)
+    return outcome
+
+
+def identity(address: Address, attributes: Attributes) -> tuple[object, ...]:
+    """What a resource is in the world, whatever its block is called."""
+    names = {Kind.CONTEXT: ("name",), Kind.BUILDER: ("type", "host", "name", "address")}
+    return (address.kind, *(attributes.get(name) for name in names.get(address.kind, ())))
+
+
+def _drift(world: _World) -> Iterator[Drift]:
+    for address, record in world.state.records.items():
+        observation = world.observed.get(address)
+        type = world.catalog.get(address.kind, record.type)
+        if address.kind is Kind.BUILD or type is None:
+            continue
+        match observation:
+            case Absent():
+                yield Drift(address, gone=True)
+            case Present(attributes=live):
+                if found := drifted(type, record.attributes, live):
+                    yield Drift(address, found)
+            case _:
+                pass
+
+
+def _add(outcome: Diff, world: _World, resource: Resource) -> None:
+    attributes = resolve(resource, outcome.known)
+    change = _change(outcome, world, resource, attributes)
+    outcome.changes[resource.address] = change
+    outcome.known[resource.address] = change.after or attributes
+
+
+def _change(outcome: Diff, world: _World, resource: Resource, attributes: Attributes) -> Change:
+    observation = world.observed.get(resource.address, Absent())
+    base = Change(
+        address=resource.address,
+        type=resource.type,
+        action=Action.NOOP,
+        after=attributes,
+        depends_on=resource.depends_on,
+        prevent_destroy=resource.lifecycle.prevent_destroy,
+    )
+    if isinstance(observation, Unreachable):
+        return _deferred(world, base, observation.reason)
+    if resource.address.kind is Kind.BUILD:
+        return _build_change(outcome, world, resource, attributes, observation)
+    type = world.catalog.types[resource.address.kind, resource.type]
+    if isinstance(observation, Absent):
+        return _create(type, base, attributes, "it does not exist")
+    return _present_change(outcome, world, type, base, observation)
+
+
+def _deferred(world: _World, base: Change, reason: str) -> Change:
+    record = world.state.records.get(base.address)
+    after = {**(record.attributes if record else {}), **(base.after or {})}
+    return replace(base, action=Action.DEFER, after=after, reasons=(reason,))
+
+
+def _create(type: ResourceType, base: Change, attributes: Attributes, reason: str) -> Change:
+    computed = dict.fromkeys(type.with_annotation("readOnly"), UNKNOWN)
+    return replace(base, action=Action.CREATE, after={**attributes, **computed}, reasons=(reason,))
+
+
+def _present_change(
+    outcome: Diff, world: _World, type: ResourceType, base: Change, live: Present
+) -> Change:
+    wanted = base.after or {}
+    found = differences(type, live.attributes, wanted)
+    computed = {name: live.attributes.get(name) for name in type.with_annotation("readOnly")}
+    base = replace(base, before=live.attributes, after={**wanted, **computed})
+    if base.address in world.options.replace:
+        return _replace(type, base, found, "it was asked for by -replace")
+    if not found:
+        return replace(base, action=_quiet(world, base))
+    if not _is_ours(world, base, live):
+        _refuse_foreign(outcome, world, base, found)
+        return base
+    if any(one.forces_replacement for one in found):
+        return _replace(type, base, found, "an attribute cannot be changed in place")
+    reasons = tuple(f"{'.'.join(map(str, one.path))} differs" for one in found)
+    return replace(base, action=Action.UPDATE, differences=found, reasons=reasons)
+
+
+def _quiet(world: _World, base: Change) -> Action:
+    """As wanted: but is it recorded, and as it is wanted now?"""
+    record = world.state.records.get(base.address)
+    if record is None or record.depends_on != base.depends_on or record.type != base.type:
+        return Action.ADOPT
+    return Action.NOOP
+
+
+def _replace(
+    type: ResourceType, base: Change, found: tuple[Difference, ...], reason: str
+) -> Change:
+    computed = dict.fromkeys(type.with_annotation("readOnly"), UNKNOWN)
+    after = {**(base.after or {}), **computed}
+    return replace(base, action=Action.REPLACE, differences=found, after=after, reasons=(reason,))
+
+
+def _is_ours(world: _World, base: Change, live: Present) -> bool:
+    recorded = base.address in world.state.records or base.address in world.state.pending
+    return recorded or live.ours or identity(base.address, base.after or {}) in world.heirs
+
+
+def _refuse_foreign(
+    outcome: Diff, world: _World, base: Change, found: tuple[Difference, ...]
+) -> None:
+    names = ", ".join(".".join(map(str, one.path)) for one in found)
+    outcome.diagnostics.error(
+        "Exists already, and is not envdplan's",
+        f"{base.address} exists already with another configuration (it differs in: {names}) and "
+        f"is not in the state. Changing it could break what others use. Adopt it with "
+        f"`envdplan import {base.address}`, make the configuration match it, or give it another "
+        "name.",
+        world.desired.resources[base.address].range,
+        str(base.address),
+    )
+
+
+def _build_change(
+    outcome: Diff,
+    world: _World,
+    resource: Resource,
+    attributes: Attributes,
+    observation: Present | Absent,
+) -> Change:
+    facts = observation.facts if isinstance(observation, Present) else None
+    facts = facts or BuildFacts(files=None)
+    record = world.state.records.get(resource.address)
+    forced = resource.address in world.options.replace
+    change = builds.decide(resource, attributes, record, facts, forced=forced)
+    change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
+    _warn_unclear(outcome, resource, facts)
+    if Work.BUILD not in change.work and Work.PUSH not in change.work:
+        return change
+    return _with_builder(outcome, resource, change, facts)
+
+
+def _warn_unclear(outcome: Diff, resource: Resource, facts: BuildFacts) -> None:
+    for ref, fact in facts.tags.items():
+        if isinstance(fact, ImageUnclear):
+            outcome.diagnostics.warn(
+                "Registry gave no clear answer",
+                f"Whether {ref} exists could not be found out: {fact.reason} What is recorded is "
+                "kept.",
+                resource.range,
+                str(resource.address),
+            )
+
+
+def _with_builder(outcome: Diff, resource: Resource, change: Change, facts: BuildFacts) -> Change:
+    """The build has to run: can its builder do it, and can it be reached?"""
+    builder = _builder_of(change)
+    if facts.builder_problem is not None:
+        return replace(change, action=Action.DEFER, reasons=(facts.builder_problem,))
+    planned = outcome.changes.get(builder) if builder else None
+    if planned is not None and planned.action is Action.DEFER:
+        reason = f"{builder} is deferred: {planned.reasons[0]}"
+        return replace(change, action=Action.DEFER, reasons=(reason,))
+    live = outcome.known.get(builder) if builder else facts.builder
+    for problem in check_capabilities(change.after or {}, live or {}):
+        outcome.diagnostics.error(
+            "The builder cannot do this", problem, resource.range, str(resource.address)
+        )
+    return change
+
+
+def _builder_of(change: Change) -> Address | None:
+    connection = (change.after or {}).get("connection") or {}
+    name = connection.get("resource")
+    return Address.parse(name) if isinstance(name, str) else None
+
+
+def _add_orphans(outcome: Diff, world: _World) -> None:
+    """Records without a block: deleted, or only forgotten where there is nothing to delete."""
+    declared = {identity(one, known): one for one, known in outcome.known.items()}
+    for address, record in world.state.records.items():
+        if address not in world.desired.resources:
+            outcome.changes[address] = _orphan(world, record, declared)
+
+
+def _orphan(
+    world: _World, record: Record, declared: Mapping[tuple[object, ...], Address]
+) -> Change:
+    observation = world.observed.get(record.address, Absent())
+    base = Change(
+        address=record.address,
+        type=record.type,
+        action=Action.DELETE,
+        before=record.attributes,
+        depends_on=record.depends_on,
+        prevent_destroy=record.prevent_destroy,
+        reasons=("it is no longer in the configuration",),
+    )
+    heir = declared.get(identity(record.address, record.attributes))
+    if heir is not None and record.address.kind is not Kind.BUILD:
+        return replace(base, action=Action.FORGET, reasons=(f"it is now declared as {heir}",))
+    if isinstance(observation, Unreachable):
+        return replace(base, action=Action.DEFER, reasons=(observation.reason,))
+    if isinstance(observation, Absent):
+        return replace(base, action=Action.FORGET, reasons=("it is gone already",))
+    reason = "everything is to be destroyed" if world.options.destroy else base.reasons[0]
+    return replace(base, reasons=(reason,))

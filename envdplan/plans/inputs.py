@@ -1,0 +1,118 @@
+"""The inputs of a build: what its digest covers, and how two lists of them differ in words.
+
+In the key: file contents, links, empty directories, the Dockerfile, arguments, labels,
+annotations, target, platforms, network, hosts, limits, exporters' options, triggers, ids of
+secrets. Not in the key: credentials, secret values, tags, cache settings, absolute paths,
+times, owners. Sensitive arguments count by name only: a digest of a short secret can be guessed.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+
+from envdplan.encoding import to_json
+from envdplan.states.observed import Input
+from envdplan.values import Attributes, Value, is_known, is_sensitive
+
+SCHEME = "1"
+"""Version of the key. A new one is announced, not taken for changed inputs."""
+
+_MAPS = {"args": "arg", "labels": "label", "annotations": "annotation", "triggers": "trigger"}
+_SCALARS = (
+    "frontend",
+    "target",
+    "platforms",
+    "network",
+    "extra_hosts",
+    "shm_size",
+    "ulimits",
+    "entitlements",
+)
+_EXPORT_LOCATIONS = frozenset({"dest", "name", "push"})
+
+
+def attribute_inputs(attributes: Attributes) -> tuple[Input, ...] | None:
+    """The inputs that stand in the configuration; None while any of them is unknown."""
+    found = tuple(_attribute_inputs(attributes))
+    return None if any(not one.digest for one in found) else found
+
+
+def unknown_inputs(attributes: Attributes) -> tuple[str, ...]:
+    """Names of the inputs that are known after apply only: `args.BASE`."""
+    return tuple(
+        _WORDS[one.kind].format(one.name) for one in _attribute_inputs(attributes) if not one.digest
+    )
+
+
+def _attribute_inputs(attributes: Attributes) -> Iterator[Input]:
+    yield Input("scheme", "", _digest(SCHEME))
+    for attribute, kind in _MAPS.items():
+        for key, value in (attributes.get(attribute) or {}).items():
+            yield Input(kind, key, _digest(value))
+    for name in _SCALARS:
+        if (value := attributes.get(name)) not in (None, (), {}, ""):
+            yield Input("attribute", name, _digest(value))
+    for secret in attributes.get("secret") or ():
+        yield Input("secret", str(secret["id"]), _digest(secret.get("version")))
+    yield from _export_inputs(attributes)
+
+
+def _export_inputs(attributes: Attributes) -> Iterator[Input]:
+    for export in attributes.get("output") or ():
+        options = {k: v for k, v in export.items() if k not in _EXPORT_LOCATIONS and v is not None}
+        if options.keys() - {"type"}:
+            yield Input("output", str(export["type"]), _digest(options))
+
+
+def _digest(value: Value) -> str:
+    """A digest of one value; empty while it is unknown; the same for all sensitive values."""
+    if not is_known(value):
+        return ""
+    if is_sensitive(value):
+        return "sensitive"
+    text = json.dumps(to_json(value), sort_keys=True, ensure_ascii=False)
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def inputs_digest(inputs: Iterable[Input]) -> str:
+    """One digest over all inputs, whatever their order: 64 hex digits (BLAKE2b-256)."""
+    digest = blake2b(digest_size=32)
+    for one in sorted(inputs):
+        for part in (one.kind, one.name, one.digest):
+            data = part.encode("utf-8", "surrogateescape")
+            digest.update(len(data).to_bytes(8, "big"))
+            digest.update(data)
+    return digest.hexdigest()
+
+
+_WORDS = {
+    "file": "{}",
+    "link": "{} (link)",
+    "dir": "{}/ (directory)",
+    "dockerfile": "{} (Dockerfile)",
+    "arg": "args.{}",
+    "label": "labels.{}",
+    "annotation": "annotations.{}",
+    "trigger": "triggers.{}",
+    "attribute": "{}",
+    "secret": "secret {}",
+    "output": "output {}",
+    "scheme": "the way inputs are digested",
+}
+
+
+def explain(previous: Iterable[Input], now: Iterable[Input]) -> tuple[str, ...]:
+    """What differs, a line each: `~ src/train.py`, `+ args.CUDA`, `- old.py`."""
+    before = {(one.kind, one.name): one.digest for one in previous}
+    after = {(one.kind, one.name): one.digest for one in now}
+    return tuple(_lines(before, after))
+
+
+def _lines(
+    before: Mapping[tuple[str, str], str], after: Mapping[tuple[str, str], str]
+) -> Iterator[str]:
+    for kind, name in sorted({*before, *after}):
+        was, is_now = before.get((kind, name)), after.get((kind, name))
+        if was != is_now:
+            sign = "+" if was is None else "-" if is_now is None else "~"
+            yield f"{sign} {_WORDS.get(kind, kind + ' {}').format(name)}"

@@ -1,0 +1,37 @@
+"""Apply does what the plan said or refuses: what was known then must be the same now."""
+
+from collections.abc import Iterator
+
+from envdplan.diagnostics import Conflict
+from envdplan.plans.changes import Change
+from envdplan.values import AttributePath, Attributes, Sensitive, Unknown, Value
+
+
+def check_promise(change: Change, resolved: Attributes) -> Attributes:
+    """The attributes to apply: as planned, with what was unknown filled in from `resolved`.
+
+    Raises Conflict when an attribute that the plan showed has another value by now.
+    """
+    planned = change.after or {}
+    broken = [path for path in _broken((), planned, {**planned, **resolved})]
+    if broken:
+        names = ", ".join(".".join(map(str, path)) for path in broken)
+        raise Conflict(
+            "The configuration gives other values than planned",
+            f"{change.address}: {names} changed since the plan was made, so the plan no longer "
+            "says what would happen. Plan again.",
+        )
+    return {**planned, **resolved}
+
+
+def _broken(path: AttributePath, planned: Value, now: Value) -> Iterator[AttributePath]:
+    if isinstance(planned, Unknown) or isinstance(planned, Sensitive):
+        return
+    if isinstance(planned, dict) and isinstance(now, dict):
+        for key in sorted({*planned, *now}, key=str):
+            yield from _broken((*path, key), planned.get(key), now.get(key))
+    elif isinstance(planned, tuple) and isinstance(now, tuple) and len(planned) == len(now):
+        for index, (one, other) in enumerate(zip(planned, now, strict=True)):
+            yield from _broken((*path, index), one, other)
+    elif planned != now:
+        yield path

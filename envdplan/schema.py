@@ -1,0 +1,183 @@
+"""One description of each resource type: a JSON Schema with its standard annotations.
+
+Validation, defaults, diff, redaction and the published schemas all read the same document.
+Annotations (JSON Schema 2020-12): `default`, `readOnly` (computed, known after apply),
+`writeOnly` (sensitive: never shown or stored). Own keywords:
+
+x-forces-replacement   a change of this attribute cannot be made in place
+x-unplanned            not compared with what is live (how to reach, how to behave)
+x-if-given             compared only when the configuration gives a value
+x-reference            the kind of resource that may stand here as a whole: "builder"
+x-labels               blocks of this name take one label, which becomes the key of an object
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias, cast
+
+from envdplan.addresses import Kind
+from envdplan.values import Attributes, Unknown, Value
+
+JsonSchema: TypeAlias = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A kind of resource, or one type of it (builders): its schema and its pure derivations."""
+
+    kind: Kind
+    name: str
+    """The builder type; for contexts and builds the kind itself."""
+    schema: JsonSchema
+    derive: Callable[[Attributes], Attributes] = field(default=lambda attributes: attributes)
+    """Fills in what follows from the attributes alone (a builder's address)."""
+
+    def property(self, name: str) -> JsonSchema:
+        """The schema of one attribute; empty for an unknown name."""
+        return cast("JsonSchema", self.schema["properties"].get(name, {}))
+
+    def with_annotation(self, keyword: str) -> Iterator[str]:
+        """The names of the attributes that carry a keyword with a true value."""
+        properties = cast("Mapping[str, JsonSchema]", self.schema["properties"])
+        return (name for name, schema in properties.items() if schema.get(keyword))
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All resource types there are."""
+
+    types: Mapping[tuple[Kind, str], ResourceType]
+
+    def names(self, kind: Kind) -> list[str]:
+        """The type names of one kind."""
+        return [name for each, name in self.types if each is kind]
+
+    def get(self, kind: Kind, name: str) -> ResourceType | None:
+        """One type, or None."""
+        return self.types.get((kind, name))
+
+
+def with_defaults(value: Value, schema: JsonSchema) -> Value:
+    """`value` with the schema's defaults filled in, objects within objects too.
+
+    An attribute that is null counts as left out, as in Terraform.
+    """
+    if isinstance(value, Mapping):
+        return _object_with_defaults(value, schema)
+    items = schema.get("items")
+    if items and isinstance(value, tuple | list):
+        return type(value)(with_defaults(item, items) for item in value)
+    return value
+
+
+def _object_with_defaults(value: Attributes, schema: JsonSchema) -> Attributes:
+    properties = schema.get("properties")
+    other = schema.get("additionalProperties")
+    if properties is None:
+        return {k: with_defaults(v, other) for k, v in value.items()} if other else value
+    filled = dict(value)
+    for name, property_schema in properties.items():
+        present = filled.get(name)
+        if present is None and "default" in property_schema:
+            filled[name] = property_schema["default"]
+        elif isinstance(present, Mapping | tuple | list):
+            filled[name] = with_defaults(present, property_schema)
+    return filled
+
+
+def conforms(value: Value, schema: JsonSchema) -> bool:
+    """Whether `value` surely meets `schema`: a quick check of the keywords that ours use.
+
+    False means "perhaps not": the caller then asks jsonschema, the validator of record, which
+    also words the complaint. A project without mistakes never has to import it (0.15 s).
+    """
+    if isinstance(value, Unknown):
+        return True
+    return all(check(value, schema) for word, check in _CHECKS.items() if word in schema) and (
+        _KNOWN_WORDS.issuperset(schema)
+    )
+
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "array": (tuple, list),
+    "object": (dict,),
+    "null": (type(None),),
+}
+
+
+def _is_type(value: Value, name: str) -> bool:
+    if name == "integer":
+        return type(value) is int
+    if name == "number":
+        return not isinstance(value, bool | str | tuple | dict | type(None))
+    return isinstance(value, _TYPES[name])
+
+
+def _type(value: Value, schema: JsonSchema) -> bool:
+    wanted = schema["type"]
+    names = (wanted,) if isinstance(wanted, str) else wanted
+    return any(_is_type(value, name) for name in names)
+
+
+def _properties(value: Value, schema: JsonSchema) -> bool:
+    if not isinstance(value, dict):
+        return True
+    known = schema["properties"]
+    return all(conforms(item, known[name]) for name, item in value.items() if name in known)
+
+
+def _additional(value: Value, schema: JsonSchema) -> bool:
+    if not isinstance(value, dict):
+        return True
+    known = schema.get("properties", {})
+    rest = [item for name, item in value.items() if name not in known]
+    allowed = schema["additionalProperties"]
+    if isinstance(allowed, bool):
+        return allowed or not rest
+    return all(conforms(item, allowed) for item in rest)
+
+
+def _pattern(value: Value, schema: JsonSchema) -> bool:
+    import re
+
+    return not isinstance(value, str) or re.search(schema["pattern"], value) is not None
+
+
+def _items(value: Value, schema: JsonSchema) -> bool:
+    return not isinstance(value, tuple | list) or all(conforms(v, schema["items"]) for v in value)
+
+
+_CHECKS: Mapping[str, Callable[[Value, JsonSchema], bool]] = {
+    "type": _type,
+    "enum": lambda value, schema: value in schema["enum"],
+    "const": lambda value, schema: value == schema["const"],
+    "properties": _properties,
+    "additionalProperties": _additional,
+    "required": lambda value, schema: (
+        not isinstance(value, dict) or all(name in value for name in schema["required"])
+    ),
+    "items": _items,
+    "pattern": _pattern,
+    "anyOf": lambda value, schema: any(conforms(value, one) for one in schema["anyOf"]),
+    "minimum": lambda value, schema: not isinstance(value, int) or value >= schema["minimum"],
+    "minLength": lambda value, schema: (
+        not isinstance(value, str) or len(value) >= schema["minLength"]
+    ),
+}
+
+_KNOWN_WORDS = frozenset(_CHECKS) | {
+    "title",
+    "description",
+    "default",
+    "readOnly",
+    "writeOnly",
+    "deprecated",
+    "examples",
+    "x-forces-replacement",
+    "x-unplanned",
+    "x-if-given",
+    "x-reference",
+    "x-labels",
+}
