@@ -9,6 +9,8 @@ x-unplanned            not compared with what is live (how to reach, how to beha
 x-if-given             compared only when the configuration gives a value
 x-reference            the kind of resource that may stand here as a whole: "builder"
 x-labels               blocks of this name take one label, which becomes the key of an object
+x-connection           part of what is needed to reach a builder; builds carry it with them
+x-path                 a path (or a list of them): a relative one starts at the file that states it
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -180,4 +182,6 @@ _KNOWN_WORDS = frozenset(_CHECKS) | {
     "x-if-given",
     "x-reference",
     "x-labels",
+    "x-connection",
+    "x-path",
 }

@@ -1,0 +1,80 @@
+"""What a builder type is: a schema with pure derivations, and a lifecycle that does the work."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Event as Flag
+from typing import Protocol
+
+from envdplan.addresses import Address
+from envdplan.buildkit.client import BuildKit
+from envdplan.engine.protocols import Reporter
+from envdplan.schema import ResourceType
+from envdplan.states.observed import Observation
+from envdplan.values import Attributes
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a driver may know of the run it works for."""
+
+    environment: Mapping[str, str]
+    """Environment variables: DOCKER_HOST and its kin."""
+    lineage: str
+    """Identity of the state that owns what a driver creates."""
+    fresh: bool = False
+    """The state has no history: what carries our mark for an address is ours all the same."""
+
+
+class Lifecycle(Protocol):
+    """How builders of one type are looked at and changed. Errors are EnvdplanErrors.
+
+    Attributes are complete (defaults filled in, derived ones too) and may hold Sensitive parts.
+    """
+
+    def read(self, address: Address, attributes: Attributes) -> Observation:
+        """What is live: Present with every attribute of the schema, Absent, or Unreachable.
+
+        Present.attributes hold the computed ones too: version, platforms, workers, capabilities.
+        """
+
+    def create(
+        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
+    ) -> Attributes:
+        """Create it, wait until it is ready; its attributes as they are then.
+
+        What a failed attempt made is removed again.
+        """
+
+    def update(
+        self,
+        address: Address,
+        before: Attributes,
+        after: Attributes,
+        report: Reporter,
+        cancel: Flag,
+    ) -> Attributes:
+        """Make it as `after`; when that fails, it is again (or still) as `before`."""
+
+    def delete(
+        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
+    ) -> None:
+        """Remove it; nothing happens when it is gone already."""
+
+    def connect(self, attributes: Attributes) -> BuildKit:
+        """A client of its BuildKit, to be used as a context manager.
+
+        Only the attributes with x-connection are needed. Connects at the first call.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One builder type."""
+
+    type: ResourceType
+    lifecycle: Callable[[Surroundings], Lifecycle]
+    """Makes the lifecycle; importing slow libraries is left to it."""
+    from_address: Callable[[str], Attributes | None]
+    """The connection attributes behind an address as envd writes it (`tcp://HOST:PORT`, or the
+    bare name of a container); None when it makes no sense.
+    """

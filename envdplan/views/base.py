@@ -1,0 +1,37 @@
+"""What every view shows."""
+
+from typing import Protocol
+
+from envdplan.diagnostics import Diagnostics, EnvdplanError
+from envdplan.engine.events import Event
+from envdplan.plans.plan import Plan
+from envdplan.states.recorded import State
+from envdplan.values import Value
+
+
+class View(Protocol):
+    """How things look; decides nothing. Results go to stdout, everything else to stderr."""
+
+    def diagnostics(self, diagnostics: Diagnostics) -> None:
+        """Warnings and errors with their places."""
+
+    def error(self, error: EnvdplanError) -> None:
+        """What ended the command."""
+
+    def plan(self, plan: Plan) -> None:
+        """Drift, changes and outputs, and the summary line."""
+
+    def event(self, event: Event) -> None:
+        """One event of an apply."""
+
+    def state(self, state: State) -> None:
+        """All that is recorded."""
+
+    def outputs(self, outputs: dict[str, Value], sensitive: frozenset[str]) -> None:
+        """Values of outputs; those that are sensitive by name only."""
+
+    def message(self, text: str) -> None:
+        """A sentence to the user."""
+
+    def close(self) -> None:
+        """Ends live displays; called once, on success and on failure."""
