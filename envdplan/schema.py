@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 from envdplan.addresses import Kind
-from envdplan.values import Attributes, Unknown, Value
+from envdplan.values import Attributes, Reference, Sensitive, Unknown, Value
 
 JsonSchema: TypeAlias = Mapping[str, Value]
 
@@ -49,6 +49,8 @@ class Catalog:
     """All resource types there are."""
 
     types: Mapping[tuple[Kind, str], ResourceType]
+    later: frozenset[str] = frozenset()
+    """Builder types of the language that this version does not have yet."""
 
     def names(self, kind: Kind) -> list[str]:
         """The type names of one kind."""
@@ -93,7 +95,9 @@ def conforms(value: Value, schema: JsonSchema) -> bool:
     False means "perhaps not": the caller then asks jsonschema, the validator of record, which
     also words the complaint. A project without mistakes never has to import it (0.15 s).
     """
-    if isinstance(value, Unknown):
+    if isinstance(value, Sensitive):
+        value = value.value
+    if isinstance(value, Unknown) or (isinstance(value, Reference) and "x-reference" in schema):
         return True
     return all(check(value, schema) for word, check in _CHECKS.items() if word in schema) and (
         _KNOWN_WORDS.issuperset(schema)

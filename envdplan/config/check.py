@@ -1,0 +1,218 @@
+"""Holds attributes against their schema; jsonschema judges, the words are ours.
+
+jsonschema is imported only when the quick check has doubts: a project without mistakes, that is
+most of the runs, need not wait for it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from envdplan.config.config import ResourceConfig
+from envdplan.config.problems import suggestion
+from envdplan.diagnostics import Diagnostics
+from envdplan.schema import JsonSchema, conforms
+from envdplan.values import (
+    AttributePath,
+    Attributes,
+    Reference,
+    SetValue,
+    Unknown,
+    Value,
+    is_sensitive,
+    reveal,
+    walk,
+)
+
+_NOUNS: Final = {
+    "string": "a string",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+_QUOTED = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Mistake:
+    """One complaint of jsonschema, in plain types."""
+
+    keyword: str
+    wanted: Value
+    """What the keyword says."""
+    given: Value
+    schema: JsonSchema
+    path: AttributePath
+    message: str
+
+
+def check(config: ResourceConfig, given: Attributes) -> Diagnostics:
+    """What is wrong with the attributes that were `given`, by the schema of their type."""
+    diagnostics = Diagnostics()
+    schema = config.type.schema
+    present = {name: value for name, value in given.items() if value is not None}
+    for name in config.type.with_annotation("readOnly"):
+        if name in present:
+            diagnostics.error(
+                "Computed attribute",
+                f'"{name}" is found out by envdplan; it cannot be set.',
+                config.place(name),
+                str(config.address),
+            )
+    if not conforms(present, schema):
+        _ask(config, present, diagnostics)
+    return diagnostics
+
+
+def _ask(config: ResourceConfig, given: Attributes, diagnostics: Diagnostics) -> None:
+    for mistake in _mistakes(reveal(given), config.type.schema):
+        secret = is_sensitive(_at(given, mistake.path))
+        for place, summary, detail in _words(mistake, secret=secret):
+            diagnostics.error(summary, detail, config.place(*place), str(config.address))
+
+
+def _mistakes(value: Value, schema: JsonSchema) -> Iterator[_Mistake]:
+    from jsonschema import Draft202012Validator, validators
+
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {
+            "array": lambda _, one: isinstance(one, tuple | list),
+            "number": lambda _, one: _is_number(one),
+            "integer": lambda _, one: type(one) is int,
+        }
+    )
+    extend: Callable[..., Value] = validators.extend
+    validator = extend(Draft202012Validator, type_checker=types)(dict(schema))
+    found = sorted(validator.iter_errors(value), key=lambda error: list(map(str, error.path)))
+    plain = (
+        _Mistake(
+            str(error.validator),
+            error.validator_value,
+            error.instance,
+            error.schema if isinstance(error.schema, Mapping) else {},
+            tuple(error.absolute_path),
+            error.message,
+        )
+        for error in found
+    )
+    return (mistake for mistake in plain if not _excused(mistake))
+
+
+def _is_number(value: Value) -> bool:
+    from decimal import Decimal
+
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _excused(error: _Mistake) -> bool:
+    """What is known after apply is checked then; a whole resource where one may stand is fine."""
+    instance = error.given
+    if isinstance(instance, Reference):
+        return bool(error.schema.get("x-reference"))
+    collection = error.keyword in ("required", "additionalProperties", "minItems", "type")
+    return any(isinstance(part, Unknown) for _, part in walk(instance)) and (
+        isinstance(instance, Unknown) or not collection
+    )
+
+
+def _at(value: Value, path: AttributePath) -> Value:
+    for step in path:
+        if is_sensitive(value) and not isinstance(value, dict | tuple):
+            return value
+        value = value[step]
+    return value
+
+
+def _words(error: _Mistake, *, secret: bool) -> Iterator[tuple[AttributePath, str, str]]:
+    """Place, summary and detail; one keyword may stand for several mistakes."""
+    path = error.path
+    name = _dotted(path)
+    match error.keyword:
+        case "additionalProperties":
+            yield from _unknown(error)
+        case "required":
+            yield from _missing(error)
+        case "type":
+            wanted = _nouns(error.wanted)
+            given = _kind(error.given)
+            yield path, "Wrong type", f'"{name}" must be {wanted}, but it is {given}.'
+        case "enum" | "const":
+            yield path, "Value not allowed", _choice(error, name, secret=secret)
+        case _:
+            yield path, "Value not allowed", _limit(error, name, secret=secret)
+
+
+def _unknown(
+    error: _Mistake,
+) -> Iterator[tuple[AttributePath, str, str]]:
+    path = error.path
+    known = [n for n, s in error.schema.get("properties", {}).items() if not s.get("readOnly")]
+    inside = f' inside "{_dotted(path)}"' if path else ""
+    for name in error.given:
+        if name not in error.schema.get("properties", {}):
+            hint = suggestion(str(name), known) or f" There are: {', '.join(known)}."
+            detail = f'There is no attribute "{name}"{inside}.{hint}'
+            yield (*path, name), "Unknown attribute", detail
+
+
+def _missing(
+    error: _Mistake,
+) -> Iterator[tuple[AttributePath, str, str]]:
+    path = error.path
+    for name in error.wanted:
+        if name not in error.given and f"'{name}'" in error.message:
+            about = error.schema.get("properties", {}).get(name, {}).get("description", "")
+            meaning = f" ({about})" if about else ""
+            detail = f'"{_dotted((*path, name))}" must be set{meaning}.'
+            yield path, "Missing attribute", detail
+
+
+def _nouns(types: str | list[str]) -> str:
+    names = [types] if isinstance(types, str) else [one for one in types if one != "null"]
+    return " or ".join(_NOUNS[one] for one in names)
+
+
+def _kind(value: Value) -> str:
+    if isinstance(value, Reference):
+        return f"the whole of {value.address}"
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    names = {str: "a string", dict: "an object", tuple: "a list", SetValue: "a set"}
+    return names.get(type(value), "a number")
+
+
+def _choice(error: _Mistake, name: str, *, secret: bool) -> str:
+    wanted = error.wanted
+    choices = [str(one) for one in (wanted if isinstance(wanted, list | tuple) else [wanted])]
+    given = "" if secret else f", but it is {_shown(error.given)}"
+    hint = suggestion(error.given, choices) if isinstance(error.given, str) else ""
+    return f'"{name}" must be one of {", ".join(choices)}{given}.{hint}'
+
+
+def _limit(error: _Mistake, name: str, *, secret: bool) -> str:
+    """Patterns, bounds and alternatives: the schema's own description says what is right."""
+    about = error.schema.get("description", "")
+    given = "" if secret else f" {_shown(error.given)}"
+    meaning = f" It is: {about}." if about else ""
+    return f'"{name}" cannot be{given}.{meaning}'
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, Reference):
+        return f"the whole of {value.address}"
+    if isinstance(value, str):
+        text = value if len(value) <= _QUOTED else f"{value[:_QUOTED]}..."
+        return f'"{text}"'
+    if isinstance(value, bool | int):
+        return str(value).lower()
+    return "this value"
+
+
+def _dotted(path: AttributePath) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text

@@ -1,0 +1,78 @@
+"""The configuration with its expressions evaluated: `validate` makes a desired state of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from envdplan.addresses import Address
+from envdplan.schema import ResourceType
+from envdplan.source import SourceRange
+from envdplan.states.desired import Lifecycle, Output
+from envdplan.syntax.document import Attribute, Body, Expression
+from envdplan.values import AttributePath, Attributes
+
+Places = Mapping[AttributePath, SourceRange]
+"""Where each attribute, nested ones too, stands in the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The `envdplan` block. Paths are absolute; None means the default."""
+
+    required_version: str | None = None
+    context_store: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A block with a name: its header and its body."""
+
+    name: str
+    body: Body
+    range: SourceRange
+
+
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """All blocks of all files, by what they declare."""
+
+    settings: tuple[Declared, ...] = ()
+    variables: Mapping[str, Declared] = field(default_factory=dict)
+    locals: Mapping[str, Attribute] = field(default_factory=dict)
+    resources: Mapping[Address, Declared] = field(default_factory=dict)
+    outputs: Mapping[str, Declared] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceConfig:
+    """One resource: its block, evaluated, with defaults and derived values, not yet checked."""
+
+    address: Address
+    type: ResourceType
+    attributes: Attributes
+    places: Places
+    range: SourceRange
+    depends_on: tuple[Address, ...] = ()
+    lifecycle: Lifecycle = Lifecycle()
+
+    def place(self, *path: str | int) -> SourceRange:
+        """Where an attribute stands; the nearest one that encloses it, else the block's header."""
+        while path:
+            if path in self.places:
+                return self.places[path]
+            path = path[:-1]
+        return self.range
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration."""
+
+    resources: Mapping[Address, ResourceConfig] = field(default_factory=dict)
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+
+
+def attribute_expression(body: Body, name: str) -> Expression | None:
+    """The expression of an attribute, or None when it is not set."""
+    found = body.attributes.get(name)
+    return None if found is None else found.expression

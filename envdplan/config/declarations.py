@@ -1,0 +1,178 @@
+"""Sorts the blocks of all files by what they declare; complains about what nobody knows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from envdplan.addresses import Address, Kind
+from envdplan.config.config import Declarations, Declared
+from envdplan.config.problems import suggestion
+from envdplan.diagnostics import Diagnostics
+from envdplan.source import SourceRange
+from envdplan.syntax.document import Attribute, Block, Document
+
+LABELS: Final[Mapping[str, int]] = {
+    "envdplan": 0,
+    "locals": 0,
+    "variable": 1,
+    "builder": 1,
+    "context": 1,
+    "build": 1,
+    "output": 1,
+}
+"""Every block at the top of a file, with the number of its labels."""
+
+LATER: Final = frozenset(
+    {"template", "group", "data", "function", "check", "moved", "removed", "import", "module"}
+)
+"""Blocks of the language that this version does not know yet."""
+
+_Key = TypeVar("_Key", str, Address)
+_NAME: Final = r"[A-Za-z_][A-Za-z0-9_-]*"
+
+
+@dataclass(slots=True)
+class _Sorting:
+    diagnostics: Diagnostics
+    settings: list[Declared] = field(default_factory=list)
+    variables: dict[str, Declared] = field(default_factory=dict)
+    locals: dict[str, Attribute] = field(default_factory=dict)
+    resources: dict[Address, Declared] = field(default_factory=dict)
+    outputs: dict[str, Declared] = field(default_factory=dict)
+
+
+def declare(documents: Iterable[Document]) -> tuple[Declarations, Diagnostics]:
+    """All declarations of `documents`; their order never matters."""
+    sorting = _Sorting(Diagnostics())
+    for document in documents:
+        for attribute in document.body.attributes.values():
+            _stray_attribute(sorting, attribute)
+        for block in document.body.blocks:
+            _block(sorting, block)
+    made = Declarations(
+        tuple(sorting.settings),
+        sorting.variables,
+        sorting.locals,
+        sorting.resources,
+        sorting.outputs,
+    )
+    return made, sorting.diagnostics
+
+
+def _stray_attribute(sorting: _Sorting, attribute: Attribute) -> None:
+    sorting.diagnostics.error(
+        "Unexpected attribute",
+        f'An attribute such as "{attribute.name}" cannot stand outside of a block.'
+        f"{suggestion(attribute.name, LABELS)} To name a value, put it into a locals block.",
+        attribute.name_range,
+    )
+
+
+def _block(sorting: _Sorting, block: Block) -> None:
+    wanted = LABELS.get(block.type)
+    if wanted is None:
+        _unknown_block(sorting, block)
+    elif len(block.labels) != wanted:
+        _wrong_labels(sorting, block, wanted)
+    elif wanted == 0 or _good_name(sorting, block):
+        _sort(sorting, block)
+
+
+def _unknown_block(sorting: _Sorting, block: Block) -> None:
+    if block.type in LATER:
+        sorting.diagnostics.error(
+            "Block not supported yet",
+            f'Blocks of type "{block.type}" are part of the language, but this version of '
+            "envdplan does not support them yet.",
+            block.range,
+        )
+        return
+    known = ", ".join(LABELS)
+    hint = suggestion(block.type, [*LABELS, *LATER]) or f" Blocks are: {known}."
+    sorting.diagnostics.error(
+        "Unknown block type",
+        f'There are no blocks of type "{block.type}" here.{hint}',
+        block.range,
+    )
+
+
+def _wrong_labels(sorting: _Sorting, block: Block, wanted: int) -> None:
+    given = len(block.labels)
+    if wanted == 0:
+        detail = f"A {block.type} block takes no label, but this one has {given}."
+    elif given == 0:
+        detail = f'A {block.type} block needs a name: {block.type} "NAME" {{ ... }}.'
+    else:
+        detail = f"A {block.type} block takes one label, its name, but this one has {given}."
+    sorting.diagnostics.error("Wrong number of labels", detail, block.range)
+
+
+def _good_name(sorting: _Sorting, block: Block) -> bool:
+    import re
+
+    if re.fullmatch(_NAME, block.labels[0]):
+        return True
+    sorting.diagnostics.error(
+        "Invalid name",
+        f'"{block.labels[0]}" cannot be a name: names start with a letter or an underscore and '
+        "go on with letters, digits, underscores and hyphens.",
+        block.range,
+    )
+    return False
+
+
+def _sort(sorting: _Sorting, block: Block) -> None:
+    if block.type == "locals":
+        _locals(sorting, block)
+        return
+    if block.type == "envdplan":
+        _settings(sorting, block)
+        return
+    declared = Declared(block.labels[0], block.body, block.range)
+    if block.type == "variable":
+        _put(sorting, sorting.variables, declared.name, declared, "variable")
+    elif block.type == "output":
+        _put(sorting, sorting.outputs, declared.name, declared, "output")
+    else:
+        address = Address(Kind(block.type), declared.name)
+        _put(sorting, sorting.resources, address, declared, block.type)
+
+
+def _settings(sorting: _Sorting, block: Block) -> None:
+    if sorting.settings:
+        first = sorting.settings[0].range
+        _duplicate(sorting, "envdplan block", "of the project", block.range, first)
+    sorting.settings.append(Declared("envdplan", block.body, block.range))
+
+
+def _locals(sorting: _Sorting, block: Block) -> None:
+    for nested in block.body.blocks:
+        sorting.diagnostics.error(
+            "Unexpected block",
+            "A locals block holds attributes only; write NAME = { ... } for an object.",
+            nested.range,
+        )
+    for name, attribute in block.body.attributes.items():
+        if name in sorting.locals:
+            first = sorting.locals[name].name_range
+            _duplicate(sorting, "local", f'"{name}"', attribute.name_range, first)
+        sorting.locals.setdefault(name, attribute)
+
+
+def _put(
+    sorting: _Sorting, into: dict[_Key, Declared], key: _Key, declared: Declared, word: str
+) -> None:
+    if key in into:
+        _duplicate(sorting, word, f'"{declared.name}"', declared.range, into[key].range)
+    into.setdefault(key, declared)
+
+
+def _duplicate(
+    sorting: _Sorting, word: str, name: str, second: SourceRange, first: SourceRange
+) -> None:
+    sorting.diagnostics.error(
+        "Declared twice",
+        f"There is already a {word} {name}, at {first}. Each may be declared once in all files "
+        "of a project; rename or remove one of the two.",
+        second,
+    )

@@ -1,0 +1,96 @@
+"""Whole resources as values, turned into what the one that refers to them needs.
+
+A context takes its builder's type and address; a build takes what reaches its builder.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from envdplan.addresses import Address, Kind
+from envdplan.config.problems import failure
+from envdplan.schema import ResourceType
+from envdplan.source import SourceRange
+from envdplan.values import UNKNOWN, Attributes, Reference, Unknown, Value, walk
+
+Lookup = Callable[[Address], tuple[ResourceType, Attributes]]
+"""Type and attributes of a declared resource."""
+
+_EXAMPLES: Final = {Kind.BUILDER: "address", Kind.CONTEXT: "name", Kind.BUILD: "image"}
+_WHOLE: Final = "{} is a whole {}; name the attribute that is meant, such as {}.{}."
+
+
+def link_context(
+    attributes: Attributes, lookup: Lookup, range: SourceRange
+) -> tuple[Attributes, Attributes | None]:
+    """A context's attributes with its builder's type and address, and what reaches that builder.
+
+    Raises EvaluationError.
+    """
+    builder = attributes.get("builder")
+    if not isinstance(builder, Reference):
+        return attributes, None
+    if builder.address.kind is not Kind.BUILDER:
+        detail = f"The builder of a context must be a builder, but {builder} is none."
+        raise failure("Wrong kind of resource", detail, range)
+    if attributes.get("builder_address") is not None:
+        detail = (
+            f"builder_address is known from {builder}; remove it, or write the builder's type "
+            "instead of the reference."
+        )
+        raise failure("Builder address given twice", detail, range)
+    type, target = lookup(builder.address)
+    connection = {name: target.get(name) for name in type.with_annotation("x-connection")}
+    linked = {
+        **attributes,
+        "builder": type.name or UNKNOWN,
+        "builder_address": target.get("address", UNKNOWN),
+    }
+    return linked, {"resource": str(builder.address), "type": type.name, **connection}
+
+
+def link_build(
+    attributes: Attributes, contexts: Mapping[Address, Attributes], range: SourceRange
+) -> tuple[Attributes, Address | None]:
+    """A build's attributes with its context's name and connection, and that context.
+
+    Without a context it is the one with `use = true`; a name that no block declares is looked
+    up in the context store later. Raises EvaluationError.
+    """
+    wanted = attributes.get("context")
+    if isinstance(wanted, Unknown):
+        return attributes, None
+    if isinstance(wanted, Reference):
+        if wanted.address.kind is not Kind.CONTEXT:
+            detail = f"The context of a build must be a context, but {wanted} is none."
+            raise failure("Wrong kind of resource", detail, range)
+        address: Address | None = wanted.address
+    elif wanted is None:
+        address = _first(contexts, "use", True)
+    else:
+        address = _first(contexts, "name", wanted)
+    if address is None or address not in contexts:
+        return {**attributes, "connection": None}, None
+    return {**attributes, **_through(contexts[address])}, address
+
+
+def _through(context: Attributes) -> Attributes:
+    connection = context.get("connection") or {
+        "type": context.get("builder"),
+        "address": context.get("builder_address"),
+    }
+    return {"context": context.get("name"), "connection": connection}
+
+
+def _first(contexts: Mapping[Address, Attributes], name: str, value: Value) -> Address | None:
+    found = (address for address, one in contexts.items() if one.get(name) == value)
+    return next(found, None)
+
+
+def refuse_whole(attributes: Attributes, range: SourceRange) -> None:
+    """Raises EvaluationError when a whole resource stands where a value is needed."""
+    for path, part in walk(attributes):
+        if isinstance(part, Reference) and path not in (("context",), ("builder",)):
+            address = part.address
+            example = _EXAMPLES[address.kind]
+            detail = _WHOLE.format(address, address.kind.value, address, example)
+            raise failure("Whole resource as a value", detail, range)

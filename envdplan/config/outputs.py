@@ -1,0 +1,93 @@
+"""Output blocks."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from envdplan.config.config import Declarations, Declared
+from envdplan.config.expressions import EvaluationError
+from envdplan.config.problems import suggestion
+from envdplan.diagnostics import Diagnostics, Rejected
+from envdplan.states.desired import Known, Output
+from envdplan.syntax.document import Expression
+from envdplan.values import Value, is_known, is_sensitive
+
+_NAMES: Final = ("value", "description", "sensitive")
+
+
+class Evaluator(Protocol):
+    """What evaluates an expression with what is known."""
+
+    def value(self, expression: Expression) -> Value:
+        """The value of `expression`. Raises EvaluationError."""
+
+
+Again = Callable[[Known], Evaluator]
+
+
+def outputs(
+    declared: Declarations,
+    value: Callable[[Expression], Value],
+    again: Again,
+    diagnostics: Diagnostics,
+) -> Mapping[str, Output]:
+    """All outputs, evaluated."""
+    found: dict[str, Output] = {}
+    for name, block in declared.outputs.items():
+        output = _output(block, value, again, diagnostics)
+        if output is not None:
+            found[name] = output
+    return found
+
+
+def _output(
+    block: Declared, value: Callable[[Expression], Value], again: Again, diagnostics: Diagnostics
+) -> Output | None:
+    _check_names(block, diagnostics)
+    attribute = block.body.attributes.get("value")
+    if attribute is None:
+        diagnostics.error("Missing attribute", "An output needs a value.", block.range)
+        return None
+    try:
+        result = value(attribute.expression)
+        texts = {
+            name: value(found.expression)
+            for name in ("description", "sensitive")
+            if (found := block.body.attributes.get(name)) is not None
+        }
+    except EvaluationError as error:
+        diagnostics.extend([error.diagnostic])
+        return None
+    sensitive = texts.get("sensitive") is True
+    if is_sensitive(result) and not sensitive:
+        diagnostics.error(
+            "Output refers to sensitive values",
+            f'The value of output "{block.name}" is sensitive, so it would not be shown: add '
+            "sensitive = true to say that this is meant, or use nonsensitive().",
+            attribute.expression.range,
+        )
+    resolve = None if is_known(result) else _resolver(attribute.expression, again)
+    description = str(texts.get("description") or "")
+    return Output(block.name, result, description, sensitive, resolve)
+
+
+def _resolver(expression: Expression, again: Again) -> Callable[[Known], Value]:
+    def resolve(known: Known) -> Value:
+        try:
+            return again(known).value(expression)
+        except EvaluationError as error:
+            problems = Diagnostics()
+            problems.extend([error.diagnostic])
+            raise Rejected(problems) from None
+
+    return resolve
+
+
+def _check_names(block: Declared, diagnostics: Diagnostics) -> None:
+    for name, attribute in block.body.attributes.items():
+        if name not in _NAMES:
+            hint = suggestion(name, _NAMES) or f" It has: {', '.join(_NAMES)}."
+            detail = f'An output has no attribute "{name}".{hint}'
+            diagnostics.error("Unknown attribute", detail, attribute.name_range)
+    for nested in block.body.blocks:
+        detail = f'An output has no block "{nested.type}".'
+        diagnostics.error("Unknown block type", detail, nested.range)

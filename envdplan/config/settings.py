@@ -1,0 +1,106 @@
+"""The `envdplan` block: what holds for the whole project."""
+
+import operator as operators
+import sys
+from typing import Final
+
+from envdplan.config.coercion import absolute
+from envdplan.config.config import Declarations, Declared, Settings
+from envdplan.config.context import Context
+from envdplan.config.expressions import EvaluationError, evaluate
+from envdplan.config.problems import suggestion
+from envdplan.diagnostics import Diagnostics
+
+_NAMES: Final = ("required_version", "context_store", "state")
+_COMPARISONS: Final = {
+    ">=": operators.ge,
+    "<=": operators.le,
+    ">": operators.gt,
+    "<": operators.lt,
+    "=": operators.eq,
+    "!=": operators.ne,
+}
+_PATHS: Final = frozenset({"context_store", "state"})
+
+
+def settings(declared: Declarations, base: Context, version: str) -> tuple[Settings, Diagnostics]:
+    """The settings; relative paths start at the file that states them.
+
+    They are needed before any variable is known, so they can only be constants.
+    """
+    diagnostics = Diagnostics()
+    found: dict[str, str] = {}
+    for block in declared.settings[:1]:
+        _check_names(block, diagnostics)
+        for name in _NAMES:
+            value = _text(block, name, base, diagnostics)
+            if value is not None:
+                found[name] = value
+        if "required_version" in found:
+            _check_version(block, found["required_version"], version, diagnostics)
+    return Settings(**found), diagnostics
+
+
+def _check_names(block: Declared, diagnostics: Diagnostics) -> None:
+    for name, attribute in block.body.attributes.items():
+        if name not in _NAMES:
+            hint = suggestion(name, _NAMES) or f" It has: {', '.join(_NAMES)}."
+            detail = f'The envdplan block has no attribute "{name}".{hint}'
+            diagnostics.error("Unknown attribute", detail, attribute.name_range)
+    for nested in block.body.blocks:
+        detail = f'The envdplan block has no block "{nested.type}".'
+        diagnostics.error("Unknown block type", detail, nested.range)
+
+
+def _text(block: Declared, name: str, base: Context, diagnostics: Diagnostics) -> str | None:
+    attribute = block.body.attributes.get(name)
+    if attribute is None:
+        return None
+    try:
+        value = evaluate(attribute.expression, base)
+    except EvaluationError as error:
+        diagnostics.extend([error.diagnostic])
+        return None
+    if not isinstance(value, str) or not value:
+        detail = f'"{name}" must be a string that holds no variables.'
+        diagnostics.error("Wrong type", detail, attribute.expression.range)
+        return None
+    return absolute(value, attribute.range.file.directory) if name in _PATHS else value
+
+
+def _check_version(block: Declared, wanted: str, version: str, diagnostics: Diagnostics) -> None:
+    place = block.body.attributes["required_version"].expression.range
+    try:
+        fits = all(_fits(one, version) for one in wanted.split(","))
+    except ValueError:
+        detail = f'"{wanted}" is no version constraint; write for example ">= 0.1, < 2".'
+        diagnostics.error("Invalid version constraint", detail, place)
+        return
+    if not fits:
+        detail = f"This project wants envdplan {wanted}, but this is {version}."
+        diagnostics.error("Wrong version of envdplan", detail, place)
+
+
+def _fits(constraint: str, version: str) -> bool:
+    import re
+
+    match = re.fullmatch(r"\s*(>=|<=|>|<|=|!=|~>)?\s*v?(\d+(?:\.\d+){0,2})\s*", constraint)
+    if match is None:
+        raise ValueError(constraint)
+    operator, text = match.groups()
+    parts = [int(part) for part in text.split(".")]
+    wanted, given = _padded(parts), _padded(_numbers(version))
+    if operator == "~>":  # the last part given may grow
+        upper = [*parts[:-2], parts[-2] + 1] if len(parts) > 1 else [sys.maxsize]
+        return wanted <= given < _padded(upper)
+    return bool(_COMPARISONS[operator or "="](given, wanted))
+
+
+def _numbers(version: str) -> list[int]:
+    import re
+
+    return [int(part) for part in re.findall(r"\d+", version)[:3]]
+
+
+def _padded(parts: list[int]) -> tuple[int, ...]:
+    return tuple([*parts, 0, 0, 0][:3])

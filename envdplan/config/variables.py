@@ -1,0 +1,378 @@
+"""Variables: their declarations, where their values come from, and what they have to be like.
+
+Values, lowest to highest: `default`, ENVDPLAN_VAR_<name>, envdplan.vars files, *.auto.vars
+files by name, --var-file, --var; the last one given wins.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from envdplan.config.config import Declared
+from envdplan.config.context import Context, Names
+from envdplan.config.expressions import (
+    ConversionError,
+    EvaluationError,
+    Type,
+    convert,
+    evaluate,
+    parse_type,
+)
+from envdplan.config.problems import suggestion
+from envdplan.config.types import ANY, BOOL, NUMBER, STRING
+from envdplan.diagnostics import Diagnostics
+from envdplan.source import SourceFile, SourceRange
+from envdplan.syntax import parse_expression
+from envdplan.syntax.document import Block, Document, Expression
+from envdplan.values import UNKNOWN, Sensitive, Unknown, Value, is_sensitive, reveal
+
+PREFIX: Final = "ENVDPLAN_VAR_"
+_ATTRIBUTES: Final = ("type", "default", "description", "sensitive", "nullable")
+_SIMPLE: Final = (STRING, NUMBER, BOOL, ANY)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Values from outside of the configuration."""
+
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: tuple[Document, ...] = ()
+    """Variable files, the weakest first."""
+    flags: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """--var NAME=VALUE in the order given."""
+    planned: Mapping[str, Value] | None = None
+    """The values of a saved plan: they hold for all variables that are not sensitive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable block."""
+
+    name: str
+    type: Type
+    default: Value | None
+    required: bool
+    description: str
+    sensitive: bool
+    nullable: bool
+    validations: tuple[Block, ...]
+    range: SourceRange
+
+
+def variables(
+    declared: Mapping[str, Declared], given: Given, base: Context
+) -> tuple[Mapping[str, Value], Mapping[str, Variable], Diagnostics]:
+    """The value of every variable, sensitive ones marked, and what was wrong.
+
+    A variable that has no good value is UNKNOWN, so that one mistake makes one complaint.
+    """
+    diagnostics = Diagnostics()
+    known = {name: _declaration(one, base, diagnostics) for name, one in declared.items()}
+    supplied = _supplied(known, given, base, diagnostics)
+    values = {
+        name: _value(one, supplied.get(name), given, diagnostics) for name, one in known.items()
+    }
+    for one in known.values():
+        _validate(one, values, base, diagnostics)
+    return values, known, diagnostics
+
+
+def _declaration(declared: Declared, base: Context, diagnostics: Diagnostics) -> Variable:
+    body = declared.body
+    _check_names(declared, diagnostics)
+    constant = _Constants(body.attributes, base, diagnostics)
+    type_expression = body.attributes.get("type")
+    wanted: Type = ANY
+    if type_expression is not None:
+        try:
+            wanted = parse_type(type_expression.expression)
+        except EvaluationError as error:
+            diagnostics.extend([error.diagnostic])
+    return Variable(
+        name=declared.name,
+        type=wanted,
+        default=_default(declared, wanted, constant, diagnostics),
+        required="default" not in body.attributes,
+        description=constant.text("description"),
+        sensitive=constant.flag("sensitive", default=False),
+        nullable=constant.flag("nullable", default=True),
+        validations=tuple(body.of_type("validation")) or constant.validations(),
+        range=declared.range,
+    )
+
+
+def _check_names(declared: Declared, diagnostics: Diagnostics) -> None:
+    for name, attribute in declared.body.attributes.items():
+        if name not in (*_ATTRIBUTES, "validation"):
+            diagnostics.error(
+                "Unknown attribute",
+                f'A variable has no attribute "{name}".{_hint(name)}',
+                attribute.name_range,
+            )
+    for block in declared.body.blocks:
+        if block.type != "validation":
+            detail = f'A variable has no block "{block.type}", only validation blocks.'
+            diagnostics.error("Unknown block type", detail, block.range)
+
+
+def _hint(name: str) -> str:
+    return suggestion(name, _ATTRIBUTES) or f" It has: {', '.join(_ATTRIBUTES)}."
+
+
+def _default(
+    declared: Declared, wanted: Type, constant: "_Constants", diagnostics: Diagnostics
+) -> Value:
+    attribute = declared.body.attributes.get("default")
+    if attribute is None:
+        return None
+    try:
+        return convert(constant.value("default"), wanted)
+    except ConversionError as error:
+        diagnostics.error(
+            "Default does not fit the type",
+            f'The default of variable "{declared.name}" is no {wanted}: {error.message}.',
+            attribute.expression.range,
+        )
+        return UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class _Constants:
+    """Attributes that cannot refer to anything."""
+
+    attributes: Mapping[str, "object"]
+    base: Context
+    diagnostics: Diagnostics
+
+    def value(self, name: str) -> Value:
+        expression = self._expression(name)
+        if expression is None:
+            return None
+        try:
+            return evaluate(expression, self.base)
+        except EvaluationError as error:
+            self.diagnostics.extend([error.diagnostic])
+            return UNKNOWN
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.value(name)
+        if value is None or isinstance(value, Unknown):
+            return default
+        if isinstance(value, bool):
+            return value
+        self._wrong(name, "true or false")
+        return default
+
+    def text(self, name: str) -> str:
+        value = self.value(name)
+        if value is None or isinstance(value, Unknown):
+            return ""
+        if isinstance(value, str):
+            return value
+        self._wrong(name, "a string")
+        return ""
+
+    def validations(self) -> tuple[Block, ...]:
+        """Validations written as values, as YAML does."""
+        from envdplan.config.yamlblocks import as_blocks
+
+        expression = self._expression("validation")
+        return () if expression is None else as_blocks("validation", expression, self.diagnostics)
+
+    def _expression(self, name: str) -> Expression | None:
+        attribute = self.attributes.get(name)
+        return getattr(attribute, "expression", None)
+
+    def _wrong(self, name: str, wanted: str) -> None:
+        expression = self._expression(name)
+        self.diagnostics.error(
+            "Wrong type",
+            f'"{name}" must be {wanted}.',
+            None if expression is None else expression.range,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Supplied:
+    value: Value
+    origin: str
+    range: SourceRange | None = None
+
+
+def _supplied(
+    known: Mapping[str, Variable], given: Given, base: Context, diagnostics: Diagnostics
+) -> Mapping[str, _Supplied]:
+    found: dict[str, _Supplied] = {}
+    for name, variable in known.items():
+        if (text := given.environment.get(PREFIX + name)) is not None:
+            _take(found, variable, text, f"environment variable {PREFIX}{name}", base, diagnostics)
+    found.update(_from_files(known, given.files, base, diagnostics))
+    for name, text in given.flags:
+        if name in known:
+            _take(found, known[name], text, f"--var {name}", base, diagnostics)
+        else:
+            diagnostics.error(
+                "Unknown variable",
+                f'--var {name}: the configuration has no variable "{name}".'
+                f"{suggestion(name, known)}",
+            )
+    return found
+
+
+def _take(
+    found: dict[str, _Supplied],
+    variable: Variable,
+    text: str,
+    origin: str,
+    base: Context,
+    diagnostics: Diagnostics,
+) -> None:
+    """Text is itself for simple types; lists, maps and objects are written as in JSON or HCL."""
+    if variable.type in _SIMPLE:
+        found[variable.name] = _Supplied(text, origin)
+        return
+    file = SourceFile(f"<{origin}>", "" if variable.sensitive else text, base.directory)
+    expression, problems = parse_expression(text, file)
+    try:
+        value = UNKNOWN if expression is None else evaluate(expression, base)
+    except EvaluationError as error:
+        problems.extend([error.diagnostic])
+        value = UNKNOWN
+    if problems.has_errors:
+        reason = "" if variable.sensitive else f" ({next(iter(problems)).detail})"
+        diagnostics.error(
+            "Value does not fit the type",
+            f'The value of variable "{variable.name}" ({origin}) cannot be read as '
+            f"{variable.type}{reason}. Write it as JSON.",
+        )
+    found[variable.name] = _Supplied(value, origin)
+
+
+def _from_files(
+    known: Mapping[str, Variable],
+    documents: Iterable[Document],
+    base: Context,
+    diagnostics: Diagnostics,
+) -> Iterator[tuple[str, _Supplied]]:
+    for document in documents:
+        for block in document.body.blocks:
+            diagnostics.error(
+                "Unexpected block",
+                "A file of variable values holds NAME = VALUE lines only.",
+                block.range,
+            )
+        for name, attribute in document.body.attributes.items():
+            if name not in known:
+                diagnostics.error(
+                    "Unknown variable",
+                    f'The configuration has no variable "{name}".{suggestion(name, known)}',
+                    attribute.name_range,
+                )
+                continue
+            try:
+                value = evaluate(attribute.expression, base)
+            except EvaluationError as error:
+                diagnostics.extend([error.diagnostic])
+                value = UNKNOWN
+            yield name, _Supplied(value, document.file.name, attribute.expression.range)
+
+
+def _value(
+    variable: Variable, supplied: _Supplied | None, given: Given, diagnostics: Diagnostics
+) -> Value:
+    if given.planned is not None and not variable.sensitive:
+        if variable.name in given.planned:
+            return given.planned[variable.name]
+        supplied = None
+    if supplied is None:
+        return _marked(variable, _without_supply(variable, diagnostics))
+    try:
+        value = convert(supplied.value, variable.type)
+    except ConversionError as error:
+        message = error.unseen().message if variable.sensitive else error.message
+        diagnostics.error(
+            "Value does not fit the type",
+            f'The value of variable "{variable.name}" ({supplied.origin}) is no {variable.type}: '
+            f"{message}.",
+            supplied.range or variable.range,
+        )
+        return UNKNOWN
+    if value is None:
+        return _null(variable, supplied, diagnostics)
+    return _marked(variable, value)
+
+
+def _without_supply(variable: Variable, diagnostics: Diagnostics) -> Value:
+    if not variable.required:
+        return variable.default
+    diagnostics.error(
+        "Variable without a value",
+        f'Variable "{variable.name}" has no default, so it needs a value: --var '
+        f"{variable.name}=..., a file of values, or the environment variable "
+        f"{PREFIX}{variable.name}.",
+        variable.range,
+    )
+    return UNKNOWN
+
+
+def _null(variable: Variable, supplied: _Supplied, diagnostics: Diagnostics) -> Value:
+    if variable.nullable:
+        return None
+    if not variable.required:
+        return _marked(variable, variable.default)
+    diagnostics.error(
+        "Variable must not be null",
+        f'Variable "{variable.name}" is not nullable and has no default.',
+        supplied.range or variable.range,
+    )
+    return UNKNOWN
+
+
+def _marked(variable: Variable, value: Value) -> Value:
+    return Sensitive(reveal(value)) if variable.sensitive and value is not UNKNOWN else value
+
+
+def _validate(
+    variable: Variable, values: Mapping[str, Value], base: Context, diagnostics: Diagnostics
+) -> None:
+    from dataclasses import replace
+
+    if isinstance(values[variable.name], Unknown):
+        return
+    context = replace(base, scope=Names({"var": values}))
+    for block in variable.validations:
+        condition, message = (block.body.attributes.get(n) for n in ("condition", "error_message"))
+        if condition is None or message is None:
+            diagnostics.error(
+                "Missing attribute",
+                "A validation needs both condition and error_message.",
+                block.range,
+            )
+            continue
+        try:
+            _judge(variable, condition.expression, message.expression, context, diagnostics)
+        except EvaluationError as error:
+            diagnostics.extend([error.diagnostic])
+
+
+def _judge(
+    variable: Variable,
+    condition: Expression,
+    message: Expression,
+    context: Context,
+    diagnostics: Diagnostics,
+) -> None:
+    answer = reveal(evaluate(condition, context))
+    if answer is True or isinstance(answer, Unknown):
+        return
+    if answer is not False:
+        detail = "The condition of a validation must be true or false."
+        diagnostics.error("Wrong type", detail, condition.range)
+        return
+    text = evaluate(message, context)
+    shown = "(the message holds a sensitive value)" if is_sensitive(text) else str(text)
+    diagnostics.error(
+        "Invalid value for variable",
+        f'Variable "{variable.name}": {shown}',
+        variable.range,
+    )
