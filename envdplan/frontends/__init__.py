@@ -1,1 +1,13 @@
-"""Image frontends: attributes of a build to a SolveRequest."""
+"""Ways to say what is in an image: one module each, and one row here."""
+
+from typing import Final
+
+from envdplan.frontends import dockerfile
+from envdplan.frontends.base import Frontend
+
+FRONTENDS: Final[tuple[Frontend, ...]] = (dockerfile.FRONTEND,)
+
+
+def frontend(name: str) -> Frontend | None:
+    """The frontend whose resource type is called `name`."""
+    return next((one for one in FRONTENDS if one.type.name == name), None)

@@ -1,0 +1,44 @@
+"""What a frontend is: the attributes of a build, its source, and the request that it makes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from envdplan.buildkit.request import SolveRequest
+from envdplan.schema import ResourceType
+from envdplan.values import Attributes
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which files of this machine count as inputs of a build. Paths are absolute."""
+
+    directory: str
+    """The context: all of it, but for what is ignored."""
+    definition: str | None
+    """The Dockerfile, an input even where it is ignored or lies outside; None when inline."""
+    inline: str | None = None
+    """The text of an inline Dockerfile."""
+    ignore_files: tuple[str, ...] = ()
+    """Where patterns of ignored files may stand; the first that exists counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What apply adds to a build's attributes."""
+
+    labels: Mapping[str, str]
+    """Labels of our own."""
+    names: tuple[str, ...]
+    """All names of the image, the findable one too; empty when it gets none."""
+    push: bool
+    capable: bool
+    """The builder has exporters of BuildKit's own (a moby-worker with the graph driver has not)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frontend:
+    """One way to say what is in an image."""
+
+    type: ResourceType
+    source: Callable[[Attributes], Source]
+    request: Callable[[Attributes, Extras], SolveRequest]

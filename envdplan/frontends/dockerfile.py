@@ -1,0 +1,226 @@
+"""Builds from a Dockerfile: BuildKit's built-in frontend `dockerfile.v0`."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from envdplan.addresses import Kind
+from envdplan.buildkit.request import (
+    CacheEntry,
+    Export,
+    LocalDirectory,
+    SecretSource,
+    SolveRequest,
+)
+from envdplan.frontends.base import Extras, Frontend, Source
+from envdplan.frontends.buildschema import PROPERTIES
+from envdplan.frontends.sizes import size_in_bytes
+from envdplan.schema import ResourceType
+from envdplan.values import Attributes, Unknown, Value, reveal
+
+DEFAULT_FILE: Final = "Dockerfile"
+_FILES: Final = ("docker", "oci", "tar", "local")
+"""Exporters that can write to this machine."""
+
+
+def derive(attributes: Attributes) -> Attributes:
+    """All outputs in one list, short forms too; caches as objects.
+
+    An image without any output stays where it was built, as with `docker buildx build`.
+    """
+    made = dict(attributes)
+    if not isinstance(attributes.get("output"), Unknown):
+        made["output"] = tuple(_outputs(attributes))
+    for name in ("import_cache", "export_cache"):
+        caches = attributes.get(name)
+        if isinstance(caches, tuple):
+            made[name] = tuple(_cache(one) for one in caches)
+    return made
+
+
+def _outputs(attributes: Attributes) -> Iterator[Attributes]:
+    declared = [_output(one) for one in attributes.get("output") or ()]
+    yield from declared
+    if attributes.get("push") is True and not any(one.get("push") for one in declared):
+        yield {"type": "image", "push": True}
+    loaded = any(one["type"] == "docker" and not one.get("dest") for one in declared)
+    if attributes.get("load") is True and not loaded:
+        yield {"type": "docker"}
+    if not declared and not attributes.get("push") and not attributes.get("load"):
+        yield {"type": "image" if attributes.get("tags") else "cacheonly"}
+
+
+def _output(one: Attributes) -> dict[str, Value]:
+    if one.get("type") == "registry":
+        return {**one, "type": "image", "push": True}
+    return dict(one)
+
+
+def _cache(one: Value) -> Value:
+    """`type=registry,ref=X` as an object; a bare reference is a registry cache, as in buildx."""
+    if not isinstance(one, str):
+        return one
+    parts = [part.partition("=") for part in next(csv.reader([one]))]
+    if len(parts) == 1 and not parts[0][1]:
+        return {"type": "registry", "ref": one}
+    return {name.strip().lower(): value for name, _, value in parts}
+
+
+TYPE: Final = ResourceType(
+    Kind.BUILD,
+    "dockerfile",
+    {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "build",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": PROPERTIES,
+    },
+    derive,
+)
+
+
+def source(attributes: Attributes) -> Source:
+    """The context directory and the Dockerfile."""
+    directory = str(attributes["path"])
+    ignore = attributes.get("ignore_file")
+    inline = attributes.get("dockerfile_inline")
+    if inline is not None:
+        files = (ignore,) if ignore else (f"{directory}/.dockerignore",)
+        return Source(directory, None, reveal(inline), files)
+    definition = Path(directory, attributes.get("dockerfile") or DEFAULT_FILE)
+    usual = (f"{definition}.dockerignore", f"{directory}/.dockerignore")
+    return Source(directory, str(definition), None, (ignore,) if ignore else usual)
+
+
+def request(attributes: Attributes, extras: Extras) -> SolveRequest:
+    """What BuildKit is asked for; sensitive values are revealed here and nowhere before."""
+    found = source(attributes)
+    directories, filename = _directories(found)
+    plain = reveal(attributes)
+    return SolveRequest(
+        frontend="dockerfile.v0",
+        attributes={"filename": filename, **dict(_options(plain, extras))},
+        directories=directories,
+        secrets=tuple(_secrets(plain)),
+        exports=tuple(_exports(plain, extras)),
+        cache_imports=tuple(_caches(plain, "import_cache")),
+        cache_exports=tuple(_caches(plain, "export_cache")),
+        entitlements=tuple(_entitlements(plain)),
+        shared_key=found.directory,
+    )
+
+
+def _directories(found: Source) -> tuple[tuple[LocalDirectory, ...], str]:
+    """The context and the directory of the Dockerfile; an explicit ignore file is laid over."""
+    overlay: dict[str, bytes] = {}
+    if found.definition is None:
+        filename, home = DEFAULT_FILE, found.directory
+        overlay[filename] = (found.inline or "").encode()
+    else:
+        filename, home = Path(found.definition).name, str(Path(found.definition).parent)
+    if len(found.ignore_files) == 1 and found.definition is not None:
+        overlay[f"{filename}.dockerignore"] = Path(found.ignore_files[0]).read_bytes()
+    context = LocalDirectory("context", found.directory)
+    return (context, LocalDirectory("dockerfile", home, overlay)), filename
+
+
+def _options(plain: Attributes, extras: Extras) -> Iterator[tuple[str, str]]:
+    for name, value in (plain.get("args") or {}).items():
+        yield f"build-arg:{name}", value
+    for name, value in {**(plain.get("labels") or {}), **extras.labels}.items():
+        yield f"label:{name}", value
+    if plain.get("target"):
+        yield "target", plain["target"]
+    if plain.get("platforms"):
+        yield "platform", ",".join(plain["platforms"])
+    yield from _limits(plain)
+    if plain.get("no_cache"):
+        yield "no-cache", ""
+    elif plain.get("no_cache_filter"):
+        yield "no-cache", ",".join(plain["no_cache_filter"])
+    if plain.get("pull"):
+        yield "image-resolve-mode", "pull"
+
+
+def _limits(plain: Attributes) -> Iterator[tuple[str, str]]:
+    if plain.get("network") in ("none", "host", "sandbox"):
+        yield "force-network-mode", plain["network"]
+    if plain.get("extra_hosts"):
+        yield "add-hosts", ",".join(f"{k}={v}" for k, v in plain["extra_hosts"].items())
+    if plain.get("shm_size"):
+        yield "shm-size", str(size_in_bytes(plain["shm_size"]))
+    if plain.get("ulimits"):
+        yield "ulimit", ",".join(plain["ulimits"])
+
+
+def _secrets(plain: Attributes) -> Iterator[SecretSource]:
+    for one in plain.get("secret") or ():
+        value = one.get("value")
+        encoded = None if value is None else value.encode()
+        yield SecretSource(one["id"], one.get("env"), one.get("file"), encoded)
+
+
+def _caches(plain: Attributes, name: str) -> Iterator[CacheEntry]:
+    for one in plain.get(name) or ():
+        options = {key: value for key, value in one.items() if key != "type"}
+        yield CacheEntry(one["type"], options)
+
+
+def _entitlements(plain: Attributes) -> Iterator[str]:
+    yield from plain.get("entitlements") or ()
+    if plain.get("network") == "host" and "network.host" not in (plain.get("entitlements") or ()):
+        yield "network.host"  # asking for the host's network is asking for the right to it
+
+
+def _exports(plain: Attributes, extras: Extras) -> Iterator[Export]:
+    for one in plain.get("output") or ():
+        if one["type"] != "cacheonly":
+            yield _export(one, plain, extras)
+
+
+def _export(one: Attributes, plain: Attributes, extras: Extras) -> Export:
+    type = one["type"]
+    options = dict(_export_options(one))
+    if type in ("image", "docker", "oci"):
+        options |= _annotations(plain.get("annotations") or {})
+        if extras.names:
+            options["name"] = ",".join(extras.names if one.get("push") else plain["tags"])
+    if type == "image":
+        if not extras.capable:
+            return Export("moby", {"name": options.get("name", "")})
+        if one.get("push") and extras.push:
+            options["push"] = "true"
+    return Export(type, options, one.get("dest"))
+
+
+def _export_options(one: Attributes) -> Iterator[tuple[str, str]]:
+    words = {
+        "compression": "compression",
+        "compression_level": "compression-level",
+        "force_compression": "force-compression",
+        "oci_mediatypes": "oci-mediatypes",
+        "rewrite_timestamp": "rewrite-timestamp",
+        "tar": "tar",
+    }
+    for name, word in words.items():
+        value = one.get(name)
+        if value is not None:
+            yield word, str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _annotations(annotations: Mapping[str, str]) -> Mapping[str, str]:
+    """`index:KEY` and its kin as BuildKit's exporter writes them; plain keys go to manifests."""
+    found: dict[str, str] = {}
+    for key, value in annotations.items():
+        level, colon, rest = key.partition(":")
+        if colon and level in ("index", "manifest", "manifest-descriptor", "index-descriptor"):
+            word = "annotation" if level == "manifest" else f"annotation-{level}"
+            found[f"{word}.{rest}"] = value
+        else:
+            found[f"annotation.{key}"] = value
+    return found
+
+
+FRONTEND: Final = Frontend(TYPE, source, request)
