@@ -138,9 +138,8 @@ class Apply:
             self._events.put(Failed(change, error.summary, error.detail, seconds))
         except Exception as error:  # noqa: BLE001  a bug of ours must not lose the state of others
             seconds = self.clock.monotonic() - started
-            detail = (
-                f"{type(error).__name__}: {error}. This is a bug in envdplan; please report it."
-            )
+            what = f"{type(error).__name__}: {error}"
+            detail = f"{what}. This is a bug in envdplan; please report it."
             self._events.put(Failed(change, "Internal error", detail, seconds))
         else:
             self._events.put(Succeeded(change, attributes, self.clock.monotonic() - started))
@@ -153,7 +152,8 @@ class Apply:
             if resource is None:
                 raise Conflict(
                     "The plan does not fit the configuration",
-                    f"{change.address} is in the plan but no longer in the configuration. Plan again.",
+                    f"{change.address} is in the plan but no longer in the configuration. "
+                    "Plan again.",
                 )
             known = {a: r.attributes for a, r in self.state.records.items()}
             final = check_promise(change, resolve(resource, known))

@@ -38,7 +38,7 @@ def refresh(
     return observed
 
 
-def as_recorded(desired: DesiredState, state: State) -> Mapping[Address, Attributes]:
+def as_recorded(state: State) -> Mapping[Address, Attributes]:
     """What each resource is believed to be before anybody looked: as it was recorded."""
     return {address: record.attributes for address, record in state.records.items()}
 
@@ -46,7 +46,7 @@ def as_recorded(desired: DesiredState, state: State) -> Mapping[Address, Attribu
 def _questions(
     desired: DesiredState, state: State, only: frozenset[Address] | None
 ) -> Iterator[_Question]:
-    known = as_recorded(desired, state)
+    known = as_recorded(state)
     for address, resource in desired.resources.items():
         if only is None or address in only:
             record = state.records.get(address)

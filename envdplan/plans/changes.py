@@ -77,6 +77,8 @@ class Change:
     """As observed; None when there is nothing."""
     after: Attributes | None = None
     """As desired, with UNKNOWN where known after apply; None for delete and forget."""
+    before_type: str | None = None
+    """The builder type of what is there, where it is another one."""
     differences: tuple[Difference, ...] = ()
     reasons: tuple[str, ...] = ()
     """Why, in words: every change that runs has at least one."""

@@ -57,12 +57,12 @@ def diff(
 ) -> Diff:
     """What has to change so that the world is as desired."""
     heirs = {
-        identity(one.address, one.attributes): one
+        identity(one.address, one.type, one.attributes): one
         for one in state.records.values()
         if one.address not in desired.resources and one.address.kind is not Kind.BUILD
     }
     world = _World(desired, state, observed, catalog, options, heirs)
-    outcome = Diff(drift=list(_drift(world)))
+    outcome = Diff(drift=list(find_drift(state, observed, catalog)))
     needs = {address: one.depends_on for address, one in desired.resources.items()}
     for address in Graph(needs).order():
         _add(outcome, world, desired.resources[address])
@@ -70,19 +70,19 @@ def diff(
     return outcome
 
 
-def identity(address: Address, attributes: Attributes) -> tuple[object, ...]:
+def identity(address: Address, type: str, attributes: Attributes) -> tuple[object, ...]:
     """What a resource is in the world, whatever its block is called."""
-    names = {Kind.CONTEXT: ("name",), Kind.BUILDER: ("type", "host", "name", "address")}
-    return (address.kind, *(attributes.get(name) for name in names.get(address.kind, ())))
+    names = {Kind.CONTEXT: ("name",), Kind.BUILDER: ("host", "name", "address")}
+    return (address.kind, type, *(attributes.get(name) for name in names.get(address.kind, ())))
 
 
-def _drift(world: _World) -> Iterator[Drift]:
-    for address, record in world.state.records.items():
-        observation = world.observed.get(address)
-        type = world.catalog.get(address.kind, record.type)
+def find_drift(state: State, observed: ObservedState, catalog: Catalog) -> Iterator[Drift]:
+    """What was changed or removed outside of envdplan since it was recorded."""
+    for address, record in state.records.items():
+        type = catalog.get(address.kind, record.type)
         if address.kind is Kind.BUILD or type is None:
             continue
-        match observation:
+        match observed.get(address):
             case Absent():
                 yield Drift(address, gone=True)
             case Present(attributes=live):
@@ -114,6 +114,8 @@ def _change(outcome: Diff, world: _World, resource: Resource, attributes: Attrib
     if resource.address.kind is Kind.BUILD:
         return _build_change(outcome, world, resource, attributes, observation)
     type = world.catalog.types[resource.address.kind, resource.type]
+    if (record := world.state.records.get(resource.address)) and record.type != resource.type:
+        return _other_type(type, base, record)
     if isinstance(observation, Absent):
         return _create(type, base, attributes, "it does not exist")
     return _present_change(outcome, world, type, base, observation)
@@ -153,6 +155,8 @@ def _present_change(
 def _quiet(world: _World, base: Change) -> Action:
     """As wanted: but is it recorded, and as it is wanted now?"""
     record = world.state.records.get(base.address)
+    if base.address in world.state.pending:
+        return Action.ADOPT  # what a crash left half told is told to its end
     if record is None or record.depends_on != base.depends_on or record.type != base.type:
         return Action.ADOPT
     return Action.NOOP
@@ -166,9 +170,15 @@ def _replace(
     return replace(base, action=Action.REPLACE, differences=found, after=after, reasons=(reason,))
 
 
+def _other_type(type: ResourceType, base: Change, record: Record) -> Change:
+    base = replace(base, before=record.attributes, before_type=record.type)
+    return _replace(type, base, (), f"its type changes from {record.type} to {base.type}")
+
+
 def _is_ours(world: _World, base: Change, live: Present) -> bool:
     recorded = base.address in world.state.records or base.address in world.state.pending
-    return recorded or live.ours or identity(base.address, base.after or {}) in world.heirs
+    inherits = identity(base.address, base.type, base.after or {}) in world.heirs
+    return recorded or live.ours or inherits
 
 
 def _refuse_foreign(
@@ -200,6 +210,8 @@ def _build_change(
     change = builds.decide(resource, attributes, record, facts, forced=forced)
     change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
     _warn_unclear(outcome, resource, facts)
+    if change.action is Action.NOOP and resource.address in world.state.pending:
+        return replace(change, action=Action.ADOPT)
     if Work.BUILD not in change.work and Work.PUSH not in change.work:
         return change
     return _with_builder(outcome, resource, change, facts)
@@ -242,7 +254,10 @@ def _builder_of(change: Change) -> Address | None:
 
 def _add_orphans(outcome: Diff, world: _World) -> None:
     """Records without a block: deleted, or only forgotten where there is nothing to delete."""
-    declared = {identity(one, known): one for one, known in outcome.known.items()}
+    resources = world.desired.resources
+    declared = {
+        identity(one, resources[one].type, known): one for one, known in outcome.known.items()
+    }
     for address, record in world.state.records.items():
         if address not in world.desired.resources:
             outcome.changes[address] = _orphan(world, record, declared)
@@ -252,17 +267,21 @@ def _orphan(
     world: _World, record: Record, declared: Mapping[tuple[object, ...], Address]
 ) -> Change:
     observation = world.observed.get(record.address, Absent())
+    live = observation.attributes if isinstance(observation, Present) else {}
     base = Change(
         address=record.address,
         type=record.type,
         action=Action.DELETE,
-        before=record.attributes,
+        before={**record.attributes, **live},
         depends_on=record.depends_on,
         prevent_destroy=record.prevent_destroy,
         reasons=("it is no longer in the configuration",),
     )
-    heir = declared.get(identity(record.address, record.attributes))
-    if heir is not None and record.address.kind is not Kind.BUILD:
+    if record.address.kind is Kind.BUILD:
+        reason = "it is no longer in the configuration; its images stay where they are"
+        return replace(base, action=Action.FORGET, reasons=(reason,))
+    heir = declared.get(identity(record.address, record.type, record.attributes))
+    if heir is not None:
         return replace(base, action=Action.FORGET, reasons=(f"it is now declared as {heir}",))
     if isinstance(observation, Unreachable):
         return replace(base, action=Action.DEFER, reasons=(observation.reason,))

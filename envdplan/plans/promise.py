@@ -13,7 +13,7 @@ def check_promise(change: Change, resolved: Attributes) -> Attributes:
     Raises Conflict when an attribute that the plan showed has another value by now.
     """
     planned = change.after or {}
-    broken = [path for path in _broken((), planned, {**planned, **resolved})]
+    broken = list(_broken((), planned, {**planned, **resolved}))
     if broken:
         names = ", ".join(".".join(map(str, path)) for path in broken)
         raise Conflict(
@@ -25,7 +25,7 @@ def check_promise(change: Change, resolved: Attributes) -> Attributes:
 
 
 def _broken(path: AttributePath, planned: Value, now: Value) -> Iterator[AttributePath]:
-    if isinstance(planned, Unknown) or isinstance(planned, Sensitive):
+    if isinstance(planned, Unknown | Sensitive):
         return
     if isinstance(planned, dict) and isinstance(now, dict):
         for key in sorted({*planned, *now}, key=str):

@@ -1,1 +1,1 @@
-"""Resource kinds: changes to calls."""
+"""Edge: one provider per kind of resource; changes in, calls out."""

@@ -1,7 +1,7 @@
 """What envdplan remembers: the state, saved after every step."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from envdplan.addresses import Address
@@ -48,3 +48,15 @@ class State:
     def new(cls) -> "State":
         """An empty state with a lineage of its own."""
         return cls(lineage=str(uuid4()))
+
+    def with_begun(self) -> "State":
+        """With a record for each thing that a crash may have left without one.
+
+        A pending creation may be real by now; where its block is gone, it has to go too.
+        """
+        begun = {
+            address: Record(address, one.type, one.attributes)
+            for address, one in self.pending.items()
+            if address not in self.records
+        }
+        return replace(self, records={**self.records, **begun}) if begun else self

@@ -1,0 +1,48 @@
+"""A plan that changes nothing but the state: what is live becomes what is recorded."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from envdplan.addresses import Kind
+from envdplan.plans.changes import Action, Change
+from envdplan.plans.diff import Diff, find_drift
+from envdplan.schema import Catalog
+from envdplan.states.observed import Absent, ObservedState, Present
+from envdplan.states.recorded import Record, State
+from envdplan.values import Attributes
+
+
+def refresh_only(state: State, observed: ObservedState, catalog: Catalog) -> Diff:
+    """Records follow what was changed or removed outside of envdplan."""
+    drift = list(find_drift(state, observed, catalog))
+    drifted = {one.address for one in drift}
+    changes = {
+        change.address: change
+        for record in state.records.values()
+        for change in _changes(record, observed, drifted=record.address in drifted)
+    }
+    return Diff(changes=changes, drift=drift)
+
+
+def _changes(record: Record, observed: ObservedState, *, drifted: bool) -> Iterator[Change]:
+    base = Change(
+        address=record.address,
+        type=record.type,
+        action=Action.NOOP,
+        before=record.attributes,
+        after=record.attributes,
+        depends_on=record.depends_on,
+        prevent_destroy=record.prevent_destroy,
+    )
+    match observed.get(record.address):
+        case Absent() if record.address.kind is not Kind.BUILD:
+            yield _with(base, Action.FORGET, None, "it was removed outside of envdplan")
+        case Present(attributes=live) if drifted:
+            after = {**record.attributes, **live}
+            yield _with(base, Action.ADOPT, after, "it was changed outside of envdplan")
+        case _:
+            yield base
+
+
+def _with(base: Change, action: Action, after: Attributes | None, reason: str) -> Change:
+    return replace(base, action=action, after=after, reasons=(reason,))

@@ -1,0 +1,40 @@
+"""-target: which resources a plan is about."""
+
+from collections.abc import Iterable, Mapping
+
+from envdplan.addresses import Address
+from envdplan.diagnostics import EnvdplanError
+from envdplan.graph import Graph
+from envdplan.plans.options import PlanOptions
+from envdplan.states.desired import DesiredState
+from envdplan.states.recorded import State
+
+
+def scope(desired: DesiredState, state: State, options: PlanOptions) -> frozenset[Address] | None:
+    """The targets and all that they need; for a destroy, all that needs them. None means all.
+
+    Raises EnvdplanError for an address that is neither configured nor recorded.
+    """
+    edges: Mapping[Address, Iterable[Address]] = {
+        **{address: record.depends_on for address, record in state.records.items()},
+        **{address: one.depends_on for address, one in desired.resources.items()},
+    }
+    for address in (*options.targets, *options.replace):
+        if address not in edges:
+            raise _unknown(address, edges)
+    if not options.targets:
+        return None
+    graph = Graph(edges)
+    return (graph.reversed() if options.destroy else graph).closure(options.targets)
+
+
+def _unknown(address: Address, known: Iterable[Address]) -> EnvdplanError:
+    from difflib import get_close_matches  # only a mistake needs it
+
+    names = [str(one) for one in known]
+    near = get_close_matches(str(address), names, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(names))}."
+    return EnvdplanError(
+        f"There is no {address}",
+        f"It is neither in the configuration nor in the state. {hint}",
+    )

@@ -1,0 +1,176 @@
+"""The whole flow on one page: load -> evaluate -> validate -> refresh -> diff -> plan -> apply.
+
+Start reading here. Everything comes in as an argument; nothing of the edge is imported.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from envdplan.config.config import Settings
+from envdplan.config.context import Context, Function, Names
+from envdplan.config.declarations import declare
+from envdplan.config.evaluate import evaluate_all
+from envdplan.config.settings import settings
+from envdplan.config.validate import validate
+from envdplan.config.variables import Given, variables
+from envdplan.diagnostics import Conflict, Diagnostics, Rejected
+from envdplan.engine.apply import Apply
+from envdplan.engine.events import Event
+from envdplan.engine.protocols import Readers
+from envdplan.engine.refresh import refresh, unread
+from envdplan.plans.changes import Change
+from envdplan.plans.diff import Diff, diff
+from envdplan.plans.options import PlanOptions
+from envdplan.plans.outputs import with_outputs
+from envdplan.plans.plan import Plan, check_protection, order
+from envdplan.plans.refreshonly import refresh_only
+from envdplan.plans.targets import scope
+from envdplan.schema import Catalog
+from envdplan.source import SourceFile
+from envdplan.states.desired import DesiredState
+from envdplan.states.recorded import State
+from envdplan.syntax import decode
+from envdplan.syntax.document import Document
+from envdplan.values import Value, is_sensitive
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What a configuration is loaded from: texts, and values given from outside."""
+
+    files: tuple[SourceFile, ...]
+    directory: str
+    """Absolute; where the paths of flags start."""
+    variable_files: tuple[SourceFile, ...] = ()
+    """The weakest first."""
+    flags: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    planned: Mapping[str, Value] | None = None
+    """Values of the variables in a saved plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration without mistakes."""
+
+    desired: DesiredState
+    settings: Settings
+    variables: Mapping[str, Value]
+    sensitive: tuple[str, ...]
+    """Names of the variables whose values a saved plan must not hold."""
+    warnings: Diagnostics
+
+
+def load(
+    project: Project, catalog: Catalog, functions: Mapping[str, Function], version: str
+) -> Loaded:
+    """Texts to a desired state. Raises Rejected with all the mistakes that were found."""
+    problems = Diagnostics()
+    base = Context(Names(), functions, project.directory, project.environment)
+    declared, found = declare(_decoded(project.files, problems))
+    problems.extend(found)
+    given = Given(
+        project.environment,
+        tuple(_decoded(project.variable_files, problems)),
+        project.flags,
+        project.planned,
+    )
+    chosen, found = settings(declared, base, version)
+    problems.extend(found)
+    values, known, found = variables(declared.variables, given, base)
+    problems.extend(found)
+    config, evaluation, found = evaluate_all(declared, catalog, values, base)
+    problems.extend(found)
+    _stop_on_errors(problems)
+    assert evaluation is not None  # noqa: S101  without one there is an error
+    desired, found = validate(config, evaluation)
+    problems.extend(found)
+    _stop_on_errors(problems)
+    secret = tuple(n for n, one in known.items() if one.sensitive or is_sensitive(values[n]))
+    open_values = {name: value for name, value in values.items() if name not in secret}
+    return Loaded(desired, chosen, open_values, secret, problems)
+
+
+def load_settings(project: Project, version: str) -> Settings:
+    """Only where things are kept: for commands that need no more. Mistakes elsewhere are let be."""
+    documents = list(_decoded(project.files, Diagnostics()))
+    declared, _ = declare(documents)
+    chosen, problems = settings(declared, Context(Names(), {}, project.directory), version)
+    _stop_on_errors(problems)
+    return chosen
+
+
+def make_plan(
+    desired: DesiredState,
+    state: State,
+    readers: Readers,
+    catalog: Catalog,
+    options: PlanOptions,
+    *,
+    parallelism: int = 10,
+    look: bool = True,
+) -> tuple[Plan, Diagnostics]:
+    """What has to be done, and warnings. Changes nothing. Raises Rejected and EnvdplanError."""
+    wanted = DesiredState() if options.destroy else desired
+    believed = state.with_begun()
+    only = scope(desired, believed, options)
+    observed = (
+        refresh(wanted, believed, readers, only=only, parallelism=parallelism)
+        if look
+        else unread(wanted, believed)
+    )
+    outcome = (
+        refresh_only(believed, observed, catalog)
+        if options.refresh_only
+        else diff(wanted, believed, observed, catalog, options)
+    )
+    plan = order(_within(outcome, only), believed, outcome.drift, options)
+    if only is None and not options.refresh_only:
+        plan = with_outputs(plan, wanted, outcome.known, state)
+    check_protection(plan, outcome.diagnostics)
+    _stop_on_errors(outcome.diagnostics)
+    return plan, outcome.diagnostics
+
+
+def check_fresh(plan: Plan, state: State) -> State:
+    """The state to apply `plan` to. Raises Conflict when the plan was made from another one.
+
+    A state that was never saved has no history yet: it begins with the lineage of the plan.
+    """
+    if state.serial == 0 and plan.serial == 0 and not state.records:
+        return replace(state, lineage=plan.lineage)
+    if plan.lineage != state.lineage:
+        raise Conflict(
+            "The plan belongs to another state",
+            f"The plan was made from the state {plan.lineage}, but here is {state.lineage}. "
+            "Run it where it was made, or plan again.",
+        )
+    if plan.serial != state.serial:
+        raise Conflict(
+            "The plan is stale",
+            f"The state has changed since the plan was made (serial {plan.serial} then, "
+            f"{state.serial} now). Plan again.",
+        )
+    return state
+
+
+def apply(run: Apply) -> Iterator[Event]:
+    """Do what the plan of `run` says, event by event; the state is saved before each is told."""
+    return run.run()
+
+
+def _decoded(files: tuple[SourceFile, ...], problems: Diagnostics) -> Iterator[Document]:
+    for file in files:
+        document, found = decode(file)
+        problems.extend(found)
+        yield document
+
+
+def _within(outcome: Diff, only: frozenset[object] | None) -> list[Change]:
+    changes = outcome.changes
+    return [one for address, one in changes.items() if only is None or address in only]
+
+
+def _stop_on_errors(problems: Diagnostics) -> None:
+    if problems.has_errors:
+        raise Rejected(problems)
