@@ -31,8 +31,11 @@ class Extras:
     names: tuple[str, ...]
     """All names of the image, the findable one too; empty when it gets none."""
     push: bool
-    capable: bool
-    """The builder has exporters of BuildKit's own (a moby-worker with the graph driver has not)."""
+    """The builder pushes; otherwise the caller does, by the engine."""
+    in_engine: bool = False
+    """The builder is a Docker Engine's own: what is built is in the engine at once."""
+    exporter: str = "image"
+    """What its exporter of images is called: `moby` in an engine with the old graph driver."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,12 @@ _SECRET: Final[JsonSchema] = {
     },
 }
 
+_PART: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_IMAGE: Final = (
+    r"^(?:(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]+)?/)?"
+    rf"{_PART}(?:/{_PART})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?$"
+)
+"""Docker's grammar of image names (distribution/reference)."""
 _ULIMIT = r"^[a-z]+=-?\d+(:-?\d+)?$"
 _SIZE = r"^\d+(\.\d+)?\s*[kKmMgG]?i?[bB]?$"
 
@@ -115,7 +121,15 @@ PROPERTIES: Final[dict[str, JsonSchema]] = {
         "description": "Annotations; a key can begin with index:, manifest: and the like",
     },
     "target": {"type": "string", "description": "Stage of the Dockerfile to build"},
-    "tags": {**_STRINGS, "description": "Names of the image"},
+    "tags": {
+        "type": "array",
+        "items": {
+            "type": "string",
+            "pattern": _IMAGE,
+            "description": "an image name such as HOST/PATH:TAG, in lower case but for the tag",
+        },
+        "description": "Names of the image",
+    },
     "platforms": {
         "type": "array",
         "items": {"type": "string", "pattern": r"^[a-z0-9]+/[a-z0-9]+(/[a-z0-9.]+)?$"},

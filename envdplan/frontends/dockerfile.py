@@ -175,24 +175,39 @@ def _entitlements(plain: Attributes) -> Iterator[str]:
 
 
 def _exports(plain: Attributes, extras: Extras) -> Iterator[Export]:
+    """One export for each output; in an engine a loaded image is the very image that is built."""
+    images: list[Attributes] = []
     for one in plain.get("output") or ():
-        if one["type"] != "cacheonly":
-            yield _export(one, plain, extras)
+        if one["type"] == "image" or (extras.in_engine and _is_loaded(one)):
+            images.append(one)
+        elif one["type"] != "cacheonly":
+            yield Export(one["type"], _naming(one, plain, extras), one.get("dest"))
+    if images:
+        yield _image(images, plain, extras)
 
 
-def _export(one: Attributes, plain: Attributes, extras: Extras) -> Export:
-    type = one["type"]
+def _is_loaded(one: Attributes) -> bool:
+    return one["type"] == "docker" and not one.get("dest")
+
+
+def _image(images: list[Attributes], plain: Attributes, extras: Extras) -> Export:
+    first = next((one for one in images if one.get("push")), images[0])
+    options = _naming(first, plain, extras)
+    if extras.exporter != "image":
+        return Export(extras.exporter, {"name": options.get("name", "")})
+    if first.get("push") and extras.push:
+        options["push"] = "true"
+    return Export("image", options)
+
+
+def _naming(one: Attributes, plain: Attributes, extras: Extras) -> dict[str, str]:
     options = dict(_export_options(one))
-    if type in ("image", "docker", "oci"):
+    if one["type"] in ("image", "docker", "oci"):
         options |= _annotations(plain.get("annotations") or {})
-        if extras.names:
-            options["name"] = ",".join(extras.names if one.get("push") else plain["tags"])
-    if type == "image":
-        if not extras.capable:
-            return Export("moby", {"name": options.get("name", "")})
-        if one.get("push") and extras.push:
-            options["push"] = "true"
-    return Export(type, options, one.get("dest"))
+        names = extras.names if one.get("push") else plain.get("tags") or ()
+        if names:
+            options["name"] = ",".join(names)
+    return options
 
 
 def _export_options(one: Attributes) -> Iterator[tuple[str, str]]:

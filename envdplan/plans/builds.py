@@ -18,7 +18,7 @@ from envdplan.states.observed import (
     Input,
 )
 from envdplan.states.recorded import Record
-from envdplan.values import UNKNOWN, Attributes
+from envdplan.values import UNKNOWN, Attributes, is_known
 
 COMPUTED = ("digest", "image", "image_id", "metadata")
 SHOWN = 10
@@ -73,8 +73,10 @@ def _why_build(case: _Case) -> tuple[str, ...]:
     if case.facts.problem is not None:
         return (case.facts.problem,)
     if case.digest is None:
-        names = unknown_inputs(case.attributes)
+        names = unknown_inputs(case.attributes) or ("its source",)
         return tuple(f"{name} is known after apply" for name in names[:SHOWN])
+    if not is_known(case.attributes.get("tags")):
+        return ("tags are known after apply",)
     return _why_outputs(case) if _image(case) else _why_inputs(case)
 
 

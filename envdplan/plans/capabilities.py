@@ -23,8 +23,15 @@ def check_capabilities(build: Attributes, builder: Attributes) -> Iterator[str]:
     yield from _exporters(build, can)
     yield from _platforms(build, can)
     yield from _caches(build, can)
-    if len(build.get("output") or ()) > 1 and not can.get("several_outputs", True):
+    if _results(build) > 1 and not can.get("several_outputs", True):
         yield f"This builder makes one output in one build, but there are several; {WHO_CAN}."
+
+
+def _results(build: Attributes) -> int:
+    """A pushed and a loaded image are one result; each file or directory is one more."""
+    outputs = build.get("output") or ()
+    files = [one for one in outputs if one.get("dest")]
+    return len(files) + any(not one.get("dest") for one in outputs)
 
 
 def _exporters(build: Attributes, can: Attributes) -> Iterator[str]:

@@ -205,6 +205,10 @@ def _build_change(
 ) -> Change:
     facts = observation.facts if isinstance(observation, Present) else None
     facts = facts or BuildFacts(files=None)
+    if facts.problem is not None:
+        outcome.diagnostics.error(
+            "Source of a build cannot be read", facts.problem, resource.range, str(resource.address)
+        )
     record = world.state.records.get(resource.address)
     forced = resource.address in world.options.replace
     change = builds.decide(resource, attributes, record, facts, forced=forced)

@@ -1,0 +1,120 @@
+"""The command line: every command, and one place where errors end."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from envdplan import __version__
+from envdplan.cli import exit_codes
+from envdplan.cli.adopt import adopt
+from envdplan.cli.apply import apply, destroy
+from envdplan.cli.contexts import context_app
+from envdplan.cli.inspect import force_unlock, output, show, state_app, validate
+from envdplan.cli.plan import plan
+from envdplan.cli.wiring import Session
+from envdplan.diagnostics import EnvdplanError, Rejected
+
+app: Final = typer.Typer(
+    name="envdplan",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help="Plan and apply envd contexts, BuildKit builders and image builds.",
+)
+app.command("plan")(plan)
+app.command("apply")(apply)
+app.command("destroy")(destroy)
+app.command("validate")(validate)
+app.command("show")(show)
+app.command("output")(output)
+app.command("import")(adopt)
+app.command("force-unlock")(force_unlock)
+app.add_typer(state_app, name="state")
+app.add_typer(context_app, name="context")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  typer calls it so
+    if wanted:
+        typer.echo(f"envdplan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    ctx: typer.Context,
+    chdir: Annotated[
+        Path | None,
+        typer.Option("-C", "--chdir", "-chdir", metavar="DIR", help="Work in this directory."),
+    ] = None,
+    no_color: Annotated[
+        bool, typer.Option("--no-color", "-no-color", help="No colors (as NO_COLOR).")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Plan and apply envd contexts, BuildKit builders and image builds."""
+    del version
+    directory = (chdir or Path()).absolute()
+    if not directory.is_dir():
+        raise EnvdplanError("There is no such directory", f"{directory} is no directory.")
+    session: Session = ctx.obj
+    session.directory = directory
+    session.color = not no_color
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; the exit code. Raises nothing but SystemExit and its kin."""
+    session = Session()
+    try:
+        code = app(arguments, standalone_mode=False, obj=session)
+    except EnvdplanError as error:
+        _tell(session, error)
+        code = exit_codes.ERROR
+    except KeyboardInterrupt:
+        code = exit_codes.INTERRUPTED
+    except BrokenPipeError:
+        # whoever read has seen enough; keep Python from complaining at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = exit_codes.ERROR
+    except Exception as error:  # noqa: BLE001  the last place: a bug of ours, told as one
+        code = _unexpected(session, error)
+    finally:
+        if "view" in session.__dict__:
+            session.view.close()
+    return code if isinstance(code, int) else exit_codes.OK
+
+
+def _tell(session: Session, error: EnvdplanError) -> None:
+    if isinstance(error, Rejected):
+        session.view.diagnostics(error.diagnostics)
+    else:
+        session.view.error(error)
+
+
+def _unexpected(session: Session, error: Exception) -> int:
+    """Usage errors of click, wishes to exit, and bugs."""
+    import click
+
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.exceptions.Abort):
+        return exit_codes.INTERRUPTED
+    if isinstance(error, click.ClickException):
+        error.show()
+        return exit_codes.ERROR
+    if session.environment.get("ENVDPLAN_DEBUG"):
+        raise error
+    what = f"{type(error).__name__}: {error}"
+    session.view.error(
+        EnvdplanError(
+            "Internal error",
+            f"{what}. This is a bug in envdplan; please report it, with what ENVDPLAN_DEBUG=1 "
+            "makes it print.",
+        )
+    )
+    return exit_codes.ERROR

@@ -1,0 +1,131 @@
+"""envdplan apply and envdplan destroy."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from envdplan.cli import exit_codes
+from envdplan.cli.options import (
+    AutoApprove,
+    Json,
+    LockTimeout,
+    Parallelism,
+    RefreshOnly,
+    Replaces,
+    Targets,
+    VarFiles,
+    Vars,
+    plan_options,
+)
+from envdplan.cli.wiring import Session
+from envdplan.diagnostics import EnvdplanError
+
+if TYPE_CHECKING:
+    from envdplan.plans.options import PlanOptions
+
+PlanPath = Annotated[
+    Path | None, typer.Argument(metavar="[PLANFILE]", help="A plan saved by `plan --out`.")
+]
+
+
+def apply(
+    ctx: typer.Context,
+    planfile: PlanPath = None,
+    auto_approve: AutoApprove = False,
+    refresh_only: RefreshOnly = False,
+    target: Targets = None,
+    replace: Replaces = None,
+    var: Vars = None,
+    var_file: VarFiles = None,
+    parallelism: Parallelism = 10,
+    lock_timeout: LockTimeout = 0.0,
+    json: Json = False,
+) -> int:
+    """Do what plan shows: make builders and contexts, run builds, push images."""
+    session: Session = ctx.obj
+    session.json = session.json or json
+    if planfile is not None:
+        if target or replace or refresh_only:
+            raise EnvdplanError(
+                "A saved plan takes no options of a plan",
+                "--target, --replace and --refresh-only belong to `envdplan plan --out`.",
+            )
+        return _apply_saved(session, planfile, var, var_file, parallelism, lock_timeout)
+    options = plan_options(target, replace, refresh_only=refresh_only)
+    return _apply_now(
+        session,
+        options,
+        (var, var_file),
+        parallelism=parallelism,
+        lock_timeout=lock_timeout,
+        auto_approve=auto_approve,
+    )
+
+
+def destroy(
+    ctx: typer.Context,
+    auto_approve: AutoApprove = False,
+    target: Targets = None,
+    var: Vars = None,
+    var_file: VarFiles = None,
+    parallelism: Parallelism = 10,
+    lock_timeout: LockTimeout = 0.0,
+    json: Json = False,
+) -> int:
+    """Remove what envdplan made: contexts and builders. Images stay in their registries."""
+    session: Session = ctx.obj
+    session.json = session.json or json
+    options = plan_options(target, None, destroy=True)
+    return _apply_now(
+        session,
+        options,
+        (var, var_file),
+        parallelism=parallelism,
+        lock_timeout=lock_timeout,
+        auto_approve=auto_approve,
+    )
+
+
+def _apply_now(
+    session: Session,
+    options: "PlanOptions",
+    given: tuple[list[str] | None, list[Path] | None],
+    *,
+    parallelism: int,
+    lock_timeout: float,
+    auto_approve: bool,
+) -> int:
+    from envdplan.cli.flow import confirm, locked, run
+
+    flags, files = given
+    loaded = session.load(session.project(files, flags))
+    operation = "destroy" if options.destroy else "apply"
+    with locked(session, loaded, operation, lock_timeout) as work:
+        plan = work.plan(options, parallelism=parallelism)
+        session.view.plan(plan)
+        if not confirm(session, plan, auto_approve=auto_approve):
+            session.view.message("Nothing was done.")
+            return exit_codes.ERROR
+        return run(work, plan, work.state, parallelism=parallelism)
+
+
+def _apply_saved(
+    session: Session,
+    path: Path,
+    flags: list[str] | None,
+    files: list[Path] | None,
+    parallelism: int,
+    lock_timeout: float,
+) -> int:
+    """Exactly the saved plan, or nothing."""
+    from envdplan.cli.flow import locked, run
+    from envdplan.cli.saved import as_planned, read_plan
+    from envdplan.workflow import check_fresh
+
+    saved = read_plan(path)
+    loaded = session.load(as_planned(session.project(files, flags), saved))
+    with locked(session, loaded, "apply", lock_timeout) as work:
+        state = check_fresh(saved.plan, work.state)
+        session.view.plan(saved.plan)
+        return run(work, saved.plan, state, parallelism=parallelism)

@@ -1,0 +1,115 @@
+"""envdplan context: envd's own commands on envd's own store, with its flags and its table."""
+
+from typing import Annotated
+
+import typer
+
+from envdplan.cli import exit_codes
+from envdplan.cli.wiring import Session
+from envdplan.diagnostics import EnvdplanError
+
+context_app = typer.Typer(no_args_is_help=True, help="envd's contexts, by hand.")
+
+Store = Annotated[
+    str | None,
+    typer.Option("--store", metavar="FILE", help="The store (default: where envd keeps it)."),
+]
+Name = Annotated[str, typer.Option("--name", "-n", help="Name of the context.")]
+
+
+@context_app.command("ls")
+def ls(
+    ctx: typer.Context,
+    format: Annotated[
+        str, typer.Option("--format", "-f", metavar="table|json", help="How to print.")
+    ] = "table",
+    store: Store = None,
+) -> int:
+    """List contexts, as `envd context ls` does."""
+    from envdplan.envd.listing import as_json, as_table
+
+    session: Session = ctx.obj
+    formats = {"table": as_table, "json": as_json}
+    if format not in formats:
+        raise EnvdplanError("Unknown format", 'The format is "table" or "json".')
+    found = session.context_store(store).read()
+    for warning in found.warnings:
+        typer.echo(f"Warning: {warning.summary}. {warning.detail}", err=True)
+    typer.echo(formats[format](found.contexts), nl=False)
+    return exit_codes.OK
+
+
+@context_app.command("create")
+def create(
+    ctx: typer.Context,
+    name: Name,
+    builder: Annotated[str, typer.Option("--builder", help="Type of the builder.")] = (
+        "docker-container"
+    ),
+    builder_address: Annotated[
+        str,
+        typer.Option(
+            "--builder-address", "--builder-socket", help="Where the builder is."
+        ),
+    ] = "envd_buildkitd",
+    runner: Annotated[str, typer.Option("--runner", help="Type of the runner.")] = "docker",
+    runner_address: Annotated[
+        str | None, typer.Option("--runner-address", help="Where the runner is.")
+    ] = None,
+    use: Annotated[bool, typer.Option("--use", help="Make it the current context.")] = False,
+    store: Store = None,
+) -> int:
+    """Create a context, as `envd context create` does."""
+    from envdplan.envd import commands
+
+    session: Session = ctx.obj
+    made = commands.new_context(
+        name,
+        builder=builder,
+        builder_address=builder_address,
+        runner=runner,
+        runner_address=runner_address,
+    )
+    session.context_store(store).change(lambda all: commands.create(all, made, use=use))
+    session.view.message(f"Context {name} is created{' and now current' if use else ''}.")
+    return exit_codes.OK
+
+
+@context_app.command("use")
+def use(ctx: typer.Context, name: Name, store: Store = None) -> int:
+    """Make a context the current one, as `envd context use` does."""
+    from envdplan.envd import commands
+
+    session: Session = ctx.obj
+    session.context_store(store).change(lambda all: commands.use(all, name))
+    session.view.message(f"Context {name} is now current.")
+    return exit_codes.OK
+
+
+@context_app.command("rm")
+def rm(ctx: typer.Context, name: Name, store: Store = None) -> int:
+    """Remove a context, as `envd context rm` does. Its builder stays."""
+    from envdplan.envd import commands
+
+    session: Session = ctx.obj
+    session.context_store(store).change(lambda all: commands.remove(all, name))
+    session.view.message(f"Context {name} is removed.")
+    return exit_codes.OK
+
+
+@context_app.command("repair")
+def repair(ctx: typer.Context, store: Store = None) -> int:
+    """Mend a store that envd cannot read; the broken file is kept."""
+    from envdplan.envd.repair import repair as mend
+
+    session: Session = ctx.obj
+    done = mend(session.context_store(store).path)
+    if done.kept is None:
+        session.view.message(f"{done.path} is sound; nothing was done.")
+        return exit_codes.OK
+    noun = "context" if done.salvaged == 1 else "contexts"
+    session.view.message(
+        f"{done.path} could not be read ({done.reason}). {done.salvaged} {noun} could be saved. "
+        f"The broken file is kept as {done.kept}."
+    )
+    return exit_codes.OK

@@ -1,0 +1,9 @@
+"""Exit codes, as Terraform has them."""
+
+from typing import Final
+
+OK: Final = 0
+ERROR: Final = 1
+CHANGES: Final = 2
+"""With --detailed-exitcode: the plan is not empty."""
+INTERRUPTED: Final = 130

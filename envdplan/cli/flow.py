@@ -1,0 +1,119 @@
+"""Plan and apply as commands do them: with state, lock, view, question and Ctrl-C."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envdplan.cli import exit_codes
+from envdplan.cli.catalog import CATALOG
+from envdplan.cli.clock import SystemClock
+from envdplan.cli.interrupts import graceful
+from envdplan.cli.wiring import Session
+from envdplan.diagnostics import EnvdplanError
+from envdplan.engine.apply import Apply
+from envdplan.engine.events import Finished
+from envdplan.plans.options import PlanOptions
+from envdplan.plans.plan import Plan
+from envdplan.states.desired import DesiredState
+from envdplan.states.recorded import State
+from envdplan.workflow import Loaded, apply, make_plan
+
+if TYPE_CHECKING:
+    from envdplan.cli.edge import Edge
+    from envdplan.store.local import LocalStore
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A project with its state, ready to be planned."""
+
+    session: Session
+    loaded: Loaded
+    store: "LocalStore"
+    state: State
+    edge: "Edge"
+
+    def plan(self, options: PlanOptions, *, parallelism: int, look: bool = True) -> Plan:
+        """Plan, and tell the warnings."""
+        plan, warnings = make_plan(
+            self.loaded.desired,
+            self.state,
+            self.edge.reader,
+            CATALOG,
+            options,
+            parallelism=parallelism,
+            look=look,
+        )
+        self.session.view.diagnostics(warnings)
+        return plan
+
+
+@contextmanager
+def opened(session: Session, loaded: Loaded) -> Iterator[Opened]:
+    """The project for reading."""
+    store = session.state_store(loaded.settings)
+    state = store.load()
+    with session.edge(loaded.settings, store, state) as edge:
+        yield Opened(session, loaded, store, state, edge)
+
+
+@contextmanager
+def locked(
+    session: Session, loaded: Loaded, operation: str, timeout: float
+) -> Iterator[Opened]:
+    """The project for writing: nobody else changes its state meanwhile."""
+    store = session.state_store(loaded.settings)
+    with store.lock(operation, timeout=timeout):
+        state = store.load()
+        with session.edge(loaded.settings, store, state) as edge:
+            yield Opened(session, loaded, store, state, edge)
+
+
+def confirm(session: Session, plan: Plan, *, auto_approve: bool) -> bool:
+    """Whether the user wants it. Raises EnvdplanError when nobody can be asked."""
+    if auto_approve or plan.is_empty:
+        return True
+    if session.json or not sys.stdin.isatty():
+        raise EnvdplanError(
+            "Nobody can be asked for approval",
+            "This is no terminal. Give --auto-approve, or apply a saved plan: "
+            "`envdplan plan --out FILE`, then `envdplan apply FILE`.",
+        )
+    what = "destroy all this" if plan.options.destroy else "do this"
+    sys.stdout.write(f"\nDo you want to {what}? Only `yes` is taken as approval: ")
+    sys.stdout.flush()
+    return sys.stdin.readline().strip() == "yes"
+
+
+def run(project: Opened, plan: Plan, state: State, *, parallelism: int) -> int:
+    """Apply `plan`, telling every event; the exit code."""
+    cancel = threading.Event()
+    work = Apply(
+        plan=plan,
+        desired=DesiredState() if plan.options.destroy else project.loaded.desired,
+        writers=project.edge.writer,
+        store=project.store,
+        state=state,
+        clock=SystemClock(),
+        parallelism=parallelism,
+        cancel=cancel,
+    )
+    view = project.session.view
+    finished: Finished | None = None
+    with graceful(cancel, view.message):
+        for event in apply(work):
+            view.event(event)
+            if isinstance(event, Finished):
+                finished = event
+    outputs = project.loaded.desired.outputs
+    if finished is not None and finished.outputs:
+        secret = frozenset(name for name, one in outputs.items() if one.sensitive)
+        view.outputs(dict(finished.outputs), secret)
+    if cancel.is_set():
+        return exit_codes.INTERRUPTED
+    deferred = plan.counts().deferred
+    failed = finished is None or finished.failed or finished.skipped or deferred
+    return exit_codes.ERROR if failed else exit_codes.OK

@@ -1,0 +1,146 @@
+"""envdplan validate, show, output, state and force-unlock."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from envdplan.cli import exit_codes
+from envdplan.cli.options import Json, LockTimeout, VarFiles, Vars, address
+from envdplan.cli.wiring import Session
+from envdplan.diagnostics import EnvdplanError
+
+state_app = typer.Typer(no_args_is_help=True, help="Look at the state, and take things out of it.")
+
+Addresses = Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS]...")]
+
+
+def validate(
+    ctx: typer.Context, var: Vars = None, var_file: VarFiles = None, json: Json = False
+) -> int:
+    """Check the configuration; looks at nothing else."""
+    session: Session = ctx.obj
+    session.json = session.json or json
+    loaded = session.load(session.project(var_file, var))
+    count = len(loaded.desired.resources)
+    noun = "resource" if count == 1 else "resources"
+    session.view.message(f"The configuration is valid: {count} {noun}.")
+    return exit_codes.OK
+
+
+def show(
+    ctx: typer.Context,
+    planfile: Annotated[Path | None, typer.Argument(metavar="[PLANFILE]")] = None,
+    json: Json = False,
+) -> int:
+    """Show a saved plan, or the state."""
+    session: Session = ctx.obj
+    session.json = session.json or json
+    if planfile is not None:
+        from envdplan.cli.saved import read_plan
+
+        session.view.plan(read_plan(planfile).plan)
+        return exit_codes.OK
+    session.view.state(session.state_store(session.settings()).load())
+    return exit_codes.OK
+
+
+def output(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
+    raw: Annotated[bool, typer.Option("--raw", "-raw", help="Only the text itself.")] = False,
+    json: Json = False,
+) -> int:
+    """Show outputs as the last apply left them."""
+    from envdplan.values import Sensitive
+
+    session: Session = ctx.obj
+    session.json = session.json or json
+    outputs = session.state_store(session.settings()).load().outputs
+    if name is not None and name not in outputs:
+        known = ", ".join(sorted(outputs)) or "there are none; apply first"
+        raise EnvdplanError(f'There is no output "{name}"', f"Outputs: {known}.")
+    chosen = outputs if name is None else {name: outputs[name]}
+    if raw:
+        _raw(name, chosen)
+        return exit_codes.OK
+    secret = frozenset(key for key, value in chosen.items() if isinstance(value, Sensitive))
+    session.view.outputs(dict(chosen), secret)
+    return exit_codes.OK
+
+
+def _raw(name: str | None, chosen: dict[str, object]) -> None:
+    if name is None:
+        raise EnvdplanError("--raw needs a name", "Say which output: `envdplan output NAME --raw`.")
+    value = chosen[name]
+    if not isinstance(value, str | int):
+        raise EnvdplanError("--raw is for text", "This output is no text; use --json.")
+    typer.echo(value, nl=False)
+
+
+@state_app.command("list")
+def state_list(ctx: typer.Context) -> int:
+    """The address of everything that is recorded."""
+    session: Session = ctx.obj
+    for one in sorted(session.state_store(session.settings()).load().records):
+        typer.echo(str(one))
+    return exit_codes.OK
+
+
+@state_app.command("show")
+def state_show(ctx: typer.Context, addresses: Addresses = None, json: Json = False) -> int:
+    """What is recorded of some resources, or of all."""
+    from dataclasses import replace
+
+    session: Session = ctx.obj
+    session.json = session.json or json
+    state = session.state_store(session.settings()).load()
+    if addresses:
+        wanted = [address(one) for one in addresses]
+        for one in wanted:
+            if one not in state.records:
+                raise EnvdplanError(f"{one} is not in the state", "See `envdplan state list`.")
+        state = replace(state, records={one: state.records[one] for one in wanted}, outputs={})
+    session.view.state(state)
+    return exit_codes.OK
+
+
+@state_app.command("rm")
+def state_rm(
+    ctx: typer.Context,
+    addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS...")],
+    lock_timeout: LockTimeout = 0.0,
+) -> int:
+    """Forget resources; the real things stay as they are."""
+    from dataclasses import replace
+
+    session: Session = ctx.obj
+    store = session.state_store(session.settings())
+    gone = [address(one) for one in addresses]
+    with store.lock("state rm", timeout=lock_timeout):
+        state = store.load()
+        for one in gone:
+            if one not in state.records and one not in state.pending:
+                raise EnvdplanError(f"{one} is not in the state", "See `envdplan state list`.")
+        store.save(
+            replace(
+                state,
+                serial=state.serial + 1,
+                records={k: v for k, v in state.records.items() if k not in gone},
+                pending={k: v for k, v in state.pending.items() if k not in gone},
+            )
+        )
+    names = ", ".join(map(str, gone))
+    session.view.message(f"Forgotten: {names}. What is real stays as it is.")
+    return exit_codes.OK
+
+
+def force_unlock(
+    ctx: typer.Context,
+    lock_id: Annotated[str, typer.Argument(metavar="ID", help="As the error names it.")],
+) -> int:
+    """Remove the lock of the state that somebody left behind."""
+    session: Session = ctx.obj
+    session.state_store(session.settings()).force_unlock(lock_id)
+    session.view.message("The state is unlocked.")
+    return exit_codes.OK

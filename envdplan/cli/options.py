@@ -1,0 +1,93 @@
+"""Options that several commands share. Terraform's spelling with one dash works too."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from envdplan.addresses import Address
+from envdplan.diagnostics import EnvdplanError
+from envdplan.plans.options import PlanOptions
+
+Vars = Annotated[
+    list[str] | None,
+    typer.Option("--var", "-var", metavar="NAME=VALUE", help="Give a variable its value."),
+]
+VarFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--var-file", "-var-file", metavar="FILE", help="Read values of variables."),
+]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target", "-target", metavar="ADDRESS", help="Only this resource and what it needs."
+    ),
+]
+Replaces = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--replace",
+        "-replace",
+        metavar="ADDRESS",
+        help="Replace this resource (run this build) though nothing changed.",
+    ),
+]
+RefreshOnly = Annotated[
+    bool,
+    typer.Option(
+        "--refresh-only", "-refresh-only", help="Only take into the state what changed elsewhere."
+    ),
+]
+Refresh = Annotated[
+    bool,
+    typer.Option(
+        "--refresh/--no-refresh", help="Look at what is live; without it all is deferred."
+    ),
+]
+Parallelism = Annotated[
+    int,
+    typer.Option("--parallelism", "-parallelism", min=1, help="So many things at once, at most."),
+]
+Json = Annotated[bool, typer.Option("--json", "-json", help="One JSON object a line.")]
+AutoApprove = Annotated[
+    bool, typer.Option("--auto-approve", "-auto-approve", help="Do not ask before applying.")
+]
+LockTimeout = Annotated[
+    float,
+    typer.Option(
+        "--lock-timeout",
+        "-lock-timeout",
+        min=0,
+        metavar="SECONDS",
+        help="Wait so long for the lock of the state.",
+    ),
+]
+
+
+def plan_options(
+    targets: list[str] | None,
+    replaces: list[str] | None,
+    *,
+    destroy: bool = False,
+    refresh_only: bool = False,
+) -> PlanOptions:
+    """The options of a plan. Raises EnvdplanError for what is no address."""
+    if destroy and refresh_only:
+        raise EnvdplanError(
+            "--destroy and --refresh-only exclude each other",
+            "The one removes everything, the other changes nothing but the state.",
+        )
+    return PlanOptions(
+        targets=tuple(map(address, targets or ())),
+        replace=tuple(map(address, replaces or ())),
+        destroy=destroy,
+        refresh_only=refresh_only,
+    )
+
+
+def address(text: str) -> Address:
+    """An address given by the user. Raises EnvdplanError."""
+    try:
+        return Address.parse(text)
+    except ValueError as error:
+        raise EnvdplanError("Not an address", f"{error}.") from None

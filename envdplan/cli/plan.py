@@ -1,0 +1,68 @@
+"""envdplan plan."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from envdplan.cli import exit_codes
+from envdplan.cli.options import (
+    Json,
+    Parallelism,
+    Refresh,
+    RefreshOnly,
+    Replaces,
+    Targets,
+    VarFiles,
+    Vars,
+    plan_options,
+)
+from envdplan.cli.wiring import Session
+
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-out", "-o", metavar="FILE", help="Save the plan for `apply FILE`."),
+]
+Detailed = Annotated[
+    bool,
+    typer.Option(
+        "--detailed-exitcode",
+        "-detailed-exitcode",
+        help="Exit with 0 when nothing is to be done, 2 when something is, 1 on errors.",
+    ),
+]
+Destroy = Annotated[
+    bool, typer.Option("--destroy", "-destroy", help="Plan to destroy what is recorded.")
+]
+
+
+def plan(
+    ctx: typer.Context,
+    out: Out = None,
+    detailed_exitcode: Detailed = False,
+    destroy: Destroy = False,
+    refresh_only: RefreshOnly = False,
+    refresh: Refresh = True,
+    target: Targets = None,
+    replace: Replaces = None,
+    var: Vars = None,
+    var_file: VarFiles = None,
+    parallelism: Parallelism = 10,
+    json: Json = False,
+) -> int:
+    """Show what apply would do, and why. Changes nothing."""
+    from envdplan.cli.flow import opened
+    from envdplan.cli.saved import save_plan
+
+    session: Session = ctx.obj
+    session.json = session.json or json
+    options = plan_options(target, replace, destroy=destroy, refresh_only=refresh_only)
+    project = session.project(var_file, var)
+    loaded = session.load(project)
+    with opened(session, loaded) as work:
+        made = work.plan(options, parallelism=parallelism, look=refresh)
+    session.view.plan(made)
+    if out is not None:
+        save_plan(out, made, project, loaded)
+        session.view.message(f"The plan is in {out}. To do it: envdplan apply {out}")
+    return exit_codes.CHANGES if detailed_exitcode and not made.is_empty else exit_codes.OK

@@ -1,0 +1,88 @@
+"""Finds and reads the files of a project."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from envdplan.diagnostics import EnvdplanError
+from envdplan.source import SourceFile
+from envdplan.workflow import Project
+
+_CONFIGURATION: Final = (".envdplan.hcl", ".envdplan.yaml", ".envdplan.yml")
+_NAMED: Final = frozenset({"envdplan.hcl", "envdplan.yaml", "envdplan.yml"})
+_VALUES: Final = ("envdplan.vars.hcl", "envdplan.vars.yaml", "envdplan.vars.yml")
+_AUTO: Final = (".auto.vars.hcl", ".auto.vars.yaml", ".auto.vars.yml")
+_LARGEST: Final = 32 * 1024 * 1024
+"""Bytes; a file of text that is larger is not meant."""
+
+
+def read_project(
+    directory: Path,
+    environment: Mapping[str, str],
+    *,
+    variable_files: Iterable[Path] = (),
+    flags: Iterable[str] = (),
+) -> Project:
+    """The project in `directory`. Raises EnvdplanError when there is none, or it is unreadable."""
+    names = _names(directory)
+    configuration = [one for one in names if one in _NAMED or one.endswith(_CONFIGURATION)]
+    if not configuration:
+        raise EnvdplanError(
+            "There is no configuration here",
+            f"{directory} has no envdplan.hcl, *.envdplan.hcl, envdplan.yaml or *.envdplan.yaml. "
+            "Go to the directory of the project, or name it with -C DIR.",
+        )
+    values = [one for one in _VALUES if one in names]
+    values += [one for one in names if one.endswith(_AUTO)]
+    return Project(
+        files=tuple(read_source(directory / one) for one in configuration),
+        directory=str(directory),
+        variable_files=(
+            *(read_source(directory / one) for one in values),
+            *(read_source(one) for one in variable_files),
+        ),
+        flags=tuple(_flag(one) for one in flags),
+        environment=environment,
+    )
+
+
+def read_source(path: Path) -> SourceFile:
+    """One file of text. Raises EnvdplanError."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise EnvdplanError("File too large", f"{path} has more than {_LARGEST} bytes.")
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise EnvdplanError("Cannot read a file", f"{path}: {reason}.") from error
+    except UnicodeDecodeError as error:
+        raise EnvdplanError(
+            "Not a text file",
+            f"{path} is not UTF-8: byte {error.start} cannot be read. Save it as UTF-8.",
+        ) from error
+    return SourceFile(_shown(path), text, str(path.parent.absolute()))
+
+
+def _names(directory: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in os.scandir(directory) if entry.is_file())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise EnvdplanError("Cannot read the directory", f"{directory}: {reason}.") from error
+
+
+def _shown(path: Path) -> str:
+    """The path as seen from where the user is, when that is shorter."""
+    try:
+        relative = os.path.relpath(path)
+    except (OSError, ValueError):
+        return str(path)
+    return relative if len(relative) < len(str(path)) else str(path)
+
+
+def _flag(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise EnvdplanError("Bad --var", f'"{name}" is not NAME=VALUE.')
+    return name, value

@@ -1,0 +1,51 @@
+"""Saved plans: written for later, and the configuration that they hold."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from envdplan import __version__
+from envdplan.diagnostics import CorruptFile, EnvdplanError
+from envdplan.plans.plan import Plan
+from envdplan.plans.planfile import PlanFile, decode, encode
+from envdplan.workflow import Loaded, Project
+
+
+def save_plan(path: Path, plan: Plan, project: Project, loaded: Loaded) -> None:
+    """Write `plan` with the texts that it was made from. Raises EnvdplanError."""
+    from envdplan.store.atomic import write_atomically
+
+    saved = PlanFile(
+        plan=plan,
+        sources=tuple(project.files),
+        variables=loaded.variables,
+        sensitive=loaded.sensitive,
+        directory=project.directory,
+        version=__version__,
+    )
+    write_atomically(path, encode(saved), mode=0o600)
+
+
+def read_plan(path: Path) -> PlanFile:
+    """A saved plan. Raises CorruptFile and EnvdplanError."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise EnvdplanError("Cannot read the plan", f"{path}: {reason}.") from error
+    return decode(data, str(path))
+
+
+def as_planned(project: Project, saved: PlanFile) -> Project:
+    """The configuration of the plan, with sensitive values given anew.
+
+    Raises CorruptFile when the plan belongs to another directory.
+    """
+    if os.path.realpath(saved.directory) != os.path.realpath(project.directory):
+        raise CorruptFile(
+            "The plan belongs to another project",
+            f"It was made in {saved.directory}, and this is {project.directory}.",
+        )
+    return replace(project, files=tuple(saved.sources), planned=saved.variables)
+
+

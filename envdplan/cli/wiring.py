@@ -1,0 +1,109 @@
+"""The composition root: makes stores, views and the edge for one run of the command."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from envdplan import __version__
+from envdplan.views import VIEWS
+from envdplan.views.base import View
+
+if TYPE_CHECKING:
+    from envdplan.cli.edge import Edge
+    from envdplan.config.config import Settings
+    from envdplan.envd.store import ContextStore
+    from envdplan.states.recorded import State
+    from envdplan.store.local import LocalStore
+    from envdplan.workflow import Loaded, Project
+
+STATE: Final = Path(".envdplan", "state.json")
+_WIDTH: Final = 100
+
+
+@dataclass
+class Session:
+    """Where the command works and how it speaks. Slow parts are imported when asked for."""
+
+    directory: Path = field(default_factory=Path.cwd)
+    color: bool = True
+    json: bool = False
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+
+    @cached_property
+    def view(self) -> View:
+        """How it speaks."""
+        tty = sys.stdout.isatty() and self.environment.get("TERM") != "dumb"
+        return VIEWS["json" if self.json else "human"](
+            sys.stdout,
+            sys.stderr,
+            color=tty and self.color and not self.environment.get("NO_COLOR"),
+            tty=tty,
+            width=_width() if tty else _WIDTH,
+        )
+
+    def project(self, files: list[Path] | None = None, flags: list[str] | None = None) -> "Project":
+        """The configuration's texts, and the values given from outside."""
+        from envdplan.cli.project import read_project
+
+        here = [one.absolute() for one in files or ()]
+        return read_project(
+            self.directory, self.environment, variable_files=here, flags=flags or ()
+        )
+
+    def load(self, project: "Project") -> "Loaded":
+        """The configuration, evaluated and checked. Its warnings are told."""
+        from envdplan.cli.catalog import CATALOG
+        from envdplan.config.functions import FUNCTIONS
+        from envdplan.workflow import load
+
+        loaded = load(project, CATALOG, FUNCTIONS, __version__)
+        self.view.diagnostics(loaded.warnings)
+        return loaded
+
+    def settings(self) -> "Settings":
+        """Where things are kept, for commands that need no more of the configuration."""
+        from envdplan.workflow import load_settings
+
+        return load_settings(self.project(), __version__)
+
+    def state_store(self, settings: "Settings") -> "LocalStore":
+        """The state of the project."""
+        from envdplan.store.local import LocalStore
+
+        return LocalStore(Path(settings.state) if settings.state else self.directory / STATE)
+
+    def context_store(self, path: str | None = None) -> "ContextStore":
+        """envd's contexts: where the configuration says, else where envd keeps them."""
+        from envdplan.envd.store import ContextStore, default_path
+
+        return ContextStore(Path(path) if path else default_path(self.environment))
+
+    @contextmanager
+    def edge(
+        self, settings: "Settings", store: "LocalStore", state: "State"
+    ) -> "Iterator[Edge]":
+        """What reads and writes the world."""
+        from envdplan.cli.edge import Edge
+        from envdplan.drivers.base import Surroundings
+
+        made = Edge(
+            self.context_store(settings.context_store),
+            store,
+            Surroundings(self.environment, state.lineage, fresh=not state.records),
+            self.environment,
+        )
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def _width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((_WIDTH, 24)).columns

@@ -1,0 +1,45 @@
+"""Takes what exists already into the state, exactly as it is."""
+
+from dataclasses import replace
+
+from envdplan.addresses import Kind
+from envdplan.diagnostics import EnvdplanError
+from envdplan.engine.protocols import Readers
+from envdplan.plans.resolve import resolve
+from envdplan.states.desired import Resource
+from envdplan.states.observed import Absent, Present, Unreachable
+from envdplan.states.recorded import Record, State
+from envdplan.values import redact_sensitive
+
+
+def adopted(resource: Resource, state: State, readers: Readers) -> State:
+    """`state` with a record of `resource` as it is live.
+
+    Raises EnvdplanError when it is recorded already, does not exist, or cannot be reached.
+    """
+    address = resource.address
+    if address in state.records:
+        raise EnvdplanError(f"{address} is recorded already", "There is nothing to import.")
+    if address.kind is Kind.BUILD:
+        raise EnvdplanError(
+            "Builds need no import",
+            "An image that was built from the same inputs is found in its registry by itself.",
+        )
+    known = {one: record.attributes for one, record in state.records.items()}
+    attributes = resolve(resource, known)
+    match readers(address.kind.value).read(resource, attributes, None):
+        case Present(attributes=live):
+            record = Record(
+                address,
+                resource.type,
+                redact_sensitive(live),
+                resource.depends_on,
+                resource.lifecycle.prevent_destroy,
+            )
+            records = {**state.records, address: record}
+            return replace(state, serial=state.serial + 1, records=records)
+        case Absent():
+            detail = f"There is no {attributes.get('name')} to import; apply would create it."
+            raise EnvdplanError(f"{address} does not exist", detail)
+        case Unreachable(reason=reason):
+            raise EnvdplanError(f"{address} cannot be reached", reason)

@@ -1,0 +1,1 @@
+"""Builds: what is there already, and what makes it."""
