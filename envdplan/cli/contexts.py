@@ -48,9 +48,7 @@ def create(
     ),
     builder_address: Annotated[
         str,
-        typer.Option(
-            "--builder-address", "--builder-socket", help="Where the builder is."
-        ),
+        typer.Option("--builder-address", "--builder-socket", help="Where the builder is."),
     ] = "envd_buildkitd",
     runner: Annotated[str, typer.Option("--runner", help="Type of the runner.")] = "docker",
     runner_address: Annotated[

@@ -10,6 +10,7 @@ from envdplan.drivers.base import Surroundings
 from envdplan.engine.protocols import Reader, StateReader, Writer
 from envdplan.envd.store import ContextStore
 from envdplan.providers.build.connections import Connections
+from envdplan.providers.build.engines import Engines
 from envdplan.providers.build.reader import BuildReader
 from envdplan.providers.build.registries import Registries
 from envdplan.providers.build.sources import Sources
@@ -41,6 +42,10 @@ class Edge:
         return Registries(self.environment)
 
     @cached_property
+    def _engines(self) -> Engines:
+        return Engines(self.environment)
+
+    @cached_property
     def sources(self) -> Sources:
         """Digests of files; `close` keeps them for the next run."""
         return Sources(self.environment)
@@ -51,7 +56,7 @@ class Edge:
             Kind.CONTEXT.value: ContextReader(self.contexts),
             Kind.BUILDER.value: BuilderReader(self._lifecycles),
             Kind.BUILD.value: BuildReader(
-                self.sources, self._registries, self._connections, self.state, self.environment
+                self.sources, self._registries, self._connections, self._engines, self.state
             ),
         }
 
@@ -61,7 +66,7 @@ class Edge:
             Kind.CONTEXT.value: ContextWriter(self.contexts),
             Kind.BUILDER.value: BuilderWriter(self._lifecycles),
             Kind.BUILD.value: BuildWriter(
-                self.sources, self._registries, self._connections, self.environment
+                self.sources, self._registries, self._connections, self._engines, self.environment
             ),
         }
 
@@ -78,3 +83,4 @@ class Edge:
     def close(self) -> None:
         """Keep what makes the next run faster."""
         self.sources.close()
+        self._engines.close()

@@ -61,9 +61,7 @@ def opened(session: Session, loaded: Loaded) -> Iterator[Opened]:
 
 
 @contextmanager
-def locked(
-    session: Session, loaded: Loaded, operation: str, timeout: float
-) -> Iterator[Opened]:
+def locked(session: Session, loaded: Loaded, operation: str, timeout: float) -> Iterator[Opened]:
     """The project for writing: nobody else changes its state meanwhile."""
     store = session.state_store(loaded.settings)
     with store.lock(operation, timeout=timeout):

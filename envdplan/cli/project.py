@@ -33,7 +33,7 @@ def read_project(
             f"{directory} has no envdplan.hcl, *.envdplan.hcl, envdplan.yaml or *.envdplan.yaml. "
             "Go to the directory of the project, or name it with -C DIR.",
         )
-    values = [one for one in _VALUES if one in names]
+    values: list[str] = [one for one in _VALUES if one in names]
     values += [one for one in names if one.endswith(_AUTO)]
     return Project(
         files=tuple(read_source(directory / one) for one in configuration),

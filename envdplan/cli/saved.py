@@ -47,5 +47,3 @@ def as_planned(project: Project, saved: PlanFile) -> Project:
             f"It was made in {saved.directory}, and this is {project.directory}.",
         )
     return replace(project, files=tuple(saved.sources), planned=saved.variables)
-
-

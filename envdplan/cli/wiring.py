@@ -84,9 +84,7 @@ class Session:
         return ContextStore(Path(path) if path else default_path(self.environment))
 
     @contextmanager
-    def edge(
-        self, settings: "Settings", store: "LocalStore", state: "State"
-    ) -> "Iterator[Edge]":
+    def edge(self, settings: "Settings", store: "LocalStore", state: "State") -> "Iterator[Edge]":
         """What reads and writes the world."""
         from envdplan.cli.edge import Edge
         from envdplan.drivers.base import Surroundings

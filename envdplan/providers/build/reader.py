@@ -1,0 +1,199 @@
+"""Finds out all that decides whether a build is up to date."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from envdplan.diagnostics import EnvdplanError
+from envdplan.engine.protocols import StateReader
+from envdplan.frontends import frontend
+from envdplan.plans import builds
+from envdplan.plans.builds import repository_of
+from envdplan.plans.changes import Work
+from envdplan.plans.inputs import attribute_inputs, inputs_digest
+from envdplan.providers.build.connections import Connection, Connections
+from envdplan.providers.build.engines import Engines
+from envdplan.providers.build.images import (
+    destinations,
+    findable,
+    loaded_tags,
+    pushed_tags,
+)
+from envdplan.providers.build.registries import Registries
+from envdplan.providers.build.sources import Sources, signature
+from envdplan.states.desired import Resource
+from envdplan.states.observed import (
+    BuildFacts,
+    ImageFact,
+    ImageFound,
+    Input,
+    Observation,
+    Present,
+)
+from envdplan.states.observed import Unreachable as NotSeen
+from envdplan.states.recorded import Record
+from envdplan.values import Attributes, Unknown
+
+
+@dataclass(slots=True)
+class BuildReader:
+    """Reads files, registries and engines; asks no more of them than the answer needs."""
+
+    sources: Sources
+    registries: Registries
+    connections: Connections
+    engines: Engines
+    state: StateReader
+    concurrent: bool = field(default=True, init=False)
+
+    def read(
+        self, resource: Resource | None, attributes: Attributes, record: Record | None
+    ) -> Observation:
+        """The facts; a build itself is always there, its image may not be."""
+        if resource is None:
+            return Present({})
+        question = _Question(resource, attributes, record, *self._inputs(resource, attributes))
+        facts = BuildFacts(
+            files=question.files,
+            problem=question.problem,
+            previous=self._previous(question),
+            outputs={path: signature(path) for path in destinations(attributes)},
+        )
+        if question.problem is None:
+            facts = self._with_images(facts, question)
+        return Present({}, facts=self._with_builder(facts, question))
+
+    def _inputs(
+        self, resource: Resource, attributes: Attributes
+    ) -> tuple[tuple[Input, ...] | None, str | None]:
+        """The files now, or why they cannot be read; neither while the path is unknown."""
+        kind = frontend(resource.type)
+        if kind is None:
+            return None, f"This version of envdplan has no frontend {resource.type}."
+        named = ("path", "dockerfile", "dockerfile_inline", "ignore_file")
+        if any(isinstance(attributes.get(name), Unknown) for name in named):
+            return None, None
+        try:
+            return self.sources.inputs(kind.source(attributes)), None
+        except EnvdplanError as error:
+            return None, f"{error.summary}. {error.detail}"
+
+    def _previous(self, question: "_Question") -> tuple[Input, ...] | None:
+        recorded = question.recorded("inputs_digest")
+        if recorded is None or recorded == question.digest:
+            return None
+        return self.state.inputs(recorded)
+
+    def _with_images(self, facts: BuildFacts, question: "_Question") -> BuildFacts:
+        tags = pushed_tags(question.attributes)
+        known = {ref: self._tag(ref, question) for ref in tags}
+        connection = self._connection(question)
+        loaded = loaded_tags(
+            question.attributes, in_engine=connection is not None and connection.in_engine
+        )
+        host = None if connection is None else connection.host
+        return replace(
+            facts,
+            tags=known,
+            recorded=self._recorded(tags, known, question),
+            found=self._found(tags, known, question),
+            loaded={ref: self.engines.fact(host, ref) for ref in loaded},
+            pushable=self._pushable(tags, connection, question),
+        )
+
+    def _tag(self, ref: str, question: "_Question") -> ImageFact:
+        """Where a tag points; what that image was built from only if the state cannot tell."""
+        fact = self.registries.fact(ref)
+        if isinstance(fact, ImageFound) and not question.is_ours(fact):
+            return self.registries.fact(ref, inputs=True)
+        return fact
+
+    def _recorded(
+        self, tags: tuple[str, ...], known: Mapping[str, ImageFact], question: "_Question"
+    ) -> ImageFact | None:
+        digest = question.recorded("digest")
+        if not tags or digest is None or not question.same_inputs:
+            return None
+        here = [fact for fact in known.values() if isinstance(fact, ImageFound)]
+        if any(fact.digest == digest for fact in here):
+            return ImageFound(digest, question.digest)
+        return self.registries.fact(f"{repository_of(tags[0])}@{digest}")
+
+    def _found(
+        self, tags: tuple[str, ...], known: Mapping[str, ImageFact], question: "_Question"
+    ) -> Mapping[str, ImageFact]:
+        """The image by its inputs, where no tag leads to it."""
+        digest = question.digest
+        if digest is None or any(question.is_ours(fact) for fact in known.values()):
+            return {}
+        here = [fact for fact in known.values() if isinstance(fact, ImageFound)]
+        if any(fact.inputs_digest == digest for fact in here):
+            return {}
+        names = {repository_of(ref): findable(ref, digest) for ref in tags}
+        return {repository: self.registries.fact(name) for repository, name in names.items()}
+
+    def _pushable(
+        self, tags: tuple[str, ...], connection: Connection | None, question: "_Question"
+    ) -> str | None:
+        """An image of these very inputs that an engine still has, so that a push is enough."""
+        if not tags or connection is None or not connection.in_engine:
+            return None
+        fact = self.engines.fact(connection.host, tags[0])
+        ours = isinstance(fact, ImageFound) and fact.inputs_digest == question.digest
+        return fact.digest if ours and isinstance(fact, ImageFound) else None
+
+    def _connection(self, question: "_Question") -> Connection | None:
+        try:
+            return self.connections.of(question.attributes)
+        except EnvdplanError:
+            return None  # it matters only when the build has to run, and is told then
+
+    def _with_builder(self, facts: BuildFacts, question: "_Question") -> BuildFacts:
+        """A builder that no block declares is looked at when it is needed, and only then."""
+        change = builds.decide(
+            question.resource, question.attributes, question.record, facts, forced=False
+        )
+        if not {Work.BUILD, Work.PUSH} & {*change.work}:
+            return facts
+        try:
+            connection = self.connections.of(question.attributes)
+            if connection is None or connection.resource is not None:
+                return facts
+            observation = self.connections.look(connection)
+        except EnvdplanError as error:
+            return replace(facts, builder_problem=f"{error.summary}. {error.detail}")
+        if isinstance(observation, NotSeen):
+            return replace(facts, builder_problem=observation.reason)
+        live = observation.attributes if isinstance(observation, Present) else None
+        return replace(facts, builder=live)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One build with what is known before anybody is asked."""
+
+    resource: Resource
+    attributes: Attributes
+    record: Record | None
+    files: tuple[Input, ...] | None
+    problem: str | None
+    digest: str | None = field(init=False)
+    """The inputs' digest of now; None while any input is unknown."""
+
+    def __post_init__(self) -> None:
+        own = attribute_inputs(self.attributes)
+        known = own is not None and self.files is not None
+        digest = inputs_digest((*(own or ()), *(self.files or ()))) if known else None
+        object.__setattr__(self, "digest", digest)
+
+    @property
+    def same_inputs(self) -> bool:
+        return self.digest is not None and self.recorded("inputs_digest") == self.digest
+
+    def recorded(self, name: str) -> str | None:
+        value = self.record.attributes.get(name) if self.record else None
+        return value if isinstance(value, str) else None
+
+    def is_ours(self, fact: ImageFact) -> bool:
+        """Whether it is the recorded image, and that one was made from the inputs of now."""
+        found = isinstance(fact, ImageFound) and fact.digest == self.recorded("digest")
+        return found and self.same_inputs

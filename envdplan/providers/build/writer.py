@@ -1,0 +1,244 @@
+"""Makes images: builds, pushes and retags, exactly as the plan said."""
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event as Flag
+
+from envdplan.buildkit.request import Export, SolveRequest
+from envdplan.buildkit.services import Services
+from envdplan.diagnostics import Conflict, EnvdplanError, Refused
+from envdplan.engine.protocols import Reporter
+from envdplan.frontends import frontend
+from envdplan.frontends.base import Extras, Frontend
+from envdplan.plans.builds import repository_of
+from envdplan.plans.changes import Change, Work
+from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest
+from envdplan.providers.build.connections import Connection, Connections
+from envdplan.providers.build.engines import Engines
+from envdplan.providers.build.images import (
+    LABEL,
+    all_names,
+    destinations,
+    findable,
+    loaded_tags,
+    pushed_tags,
+)
+from envdplan.providers.build.registries import Registries, parse
+from envdplan.providers.build.sources import Sources, signature
+from envdplan.states.observed import ImageFound, Input
+from envdplan.values import Attributes
+
+_SHOWN = 20
+
+
+@dataclass(slots=True)
+class BuildWriter:
+    """Does the work that a plan decided for builds."""
+
+    sources: Sources
+    registries: Registries
+    connections: Connections
+    engines: Engines
+    environment: Mapping[str, str] = field(repr=False)
+
+    def write(self, change: Change, report: Reporter, cancel: Flag) -> Attributes | None:
+        """Do `change`; the build's attributes as they are then. Raises EnvdplanError."""
+        if change.after is None:
+            return None
+        if Work.RETAG in change.work:
+            return self._retag(change, report)
+        job = self._job(change, report, cancel)
+        if Work.BUILD in change.work:
+            return self._build(job)
+        return self._push_only(job)
+
+    # -- retag
+
+    def _retag(self, change: Change, report: Reporter) -> Attributes:
+        after = change.after or {}
+        source = parse(change.source or "")
+        for tag in change.tags:
+            report(f"{tag} -> {source}")
+            self.registries.writer.put_tag(source, parse(tag))
+            self._confirm(tag, source.digest or "")
+        return after
+
+    # -- what every build needs to know first
+
+    def _job(self, change: Change, report: Reporter, cancel: Flag) -> "_Job":
+        after = change.after or {}
+        kind = frontend(change.type)
+        if kind is None:
+            raise EnvdplanError(
+                f"Unknown frontend {change.type}", "The plan was made by another envdplan."
+            )
+        inputs = self._inputs(kind, change, after)
+        connection = self.connections.of(after)
+        if connection is None:
+            raise EnvdplanError(
+                "The builder is not known", f"{change.address} has no context with a builder."
+            )
+        digest = inputs_digest(inputs)
+        in_engine = connection.in_engine
+        exporter = "image"
+        if in_engine and not self.engines.at(connection.host).info().containerd_store:
+            exporter = "moby"
+        return _Job(change, after, kind, connection, digest, exporter, report, cancel)
+
+    def _inputs(self, kind: Frontend, change: Change, after: Attributes) -> tuple[Input, ...]:
+        """The inputs of now, which must be those of the plan where the plan knew them."""
+        own = attribute_inputs(after)
+        if own is None:
+            raise EnvdplanError(
+                "An input of the build is still unknown",
+                f"{change.address} depends on a value that no apply has told.",
+            )
+        now = (*own, *self.sources.fresh(kind.source(after)))
+        if change.inputs is not None and (lines := explain(change.inputs, now)):
+            shown = "\n".join(f"  {line}" for line in lines[:_SHOWN])
+            rest = f"\n  and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+            raise Conflict(
+                "The inputs changed since the plan was made",
+                f"{change.address} is not built, because these are not what was planned:\n"
+                f"{shown}{rest}\nPlan again.",
+            )
+        return now
+
+    # -- build
+
+    def _build(self, job: "_Job") -> Attributes:
+        tags = pushed_tags(job.after)
+        names = all_names(tags, job.digest)
+        extras = Extras(
+            labels={LABEL: job.digest},
+            names=names,
+            push=job.exporter == "image",
+            in_engine=job.connection.in_engine,
+            exporter=job.exporter,
+        )
+        response = self._solve(job, job.kind.request(job.after, extras))
+        if not tags:
+            return self._results(job, response, response.get("containerimage.digest"))
+        if extras.push:
+            digest = response.get("containerimage.digest", "")
+        else:
+            digest = self._push_by_engine(job, names)
+        for tag in tags:
+            job.report(f"confirming {tag}")
+            self._confirm(tag, digest)
+        return self._results(job, response, digest)
+
+    def _solve(self, job: "_Job", request: SolveRequest) -> Mapping[str, str]:
+        lifecycle = self.connections.lifecycles(job.connection.type)
+        with ExitStack() as stack:
+            archive: Path | None = None
+            if any(_is_load(one) for one in request.exports):
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="envdplan-"))
+                archive = Path(folder, "image.tar")
+                request = _with_archive(request, archive)
+            client = stack.enter_context(lifecycle.connect(job.connection.attributes))
+            result = client.solve(
+                request,
+                self._services(request),
+                lambda progress: job.report(detail=progress),
+                job.cancel,
+            )
+            if archive is not None:
+                self._load(job, archive)
+        return result.response
+
+    def _services(self, request: SolveRequest) -> Services:
+        raise NotImplementedError
+
+    def _load(self, job: "_Job", archive: Path) -> None:
+        job.report("loading into the Docker Engine")
+        with archive.open("rb") as file:
+            self.engines.at(job.connection.host).images.load(file)
+
+    # -- push through an engine that cannot push by BuildKit
+
+    def _push_only(self, job: "_Job") -> Attributes:
+        """The engine still has the image: only the push is missing."""
+        tags = pushed_tags(job.after)
+        names = all_names(tags, job.digest)
+        engine = self.engines.at(job.connection.host)
+        for name in names:
+            engine.images.tag(tags[0], name)
+        digest = self._push_by_engine(job, names)
+        for tag in tags:
+            self._confirm(tag, digest)
+        return self._results(job, {}, digest)
+
+    def _push_by_engine(self, job: "_Job", names: tuple[str, ...]) -> str:
+        engine = self.engines.at(job.connection.host)
+        digest = ""
+        for name in names:
+            job.report(f"pushing {name}")
+            digest = engine.images.push(name, self.registries.credentials)
+        for name in {findable(name, job.digest) for name in names}:
+            engine.images.remove(name)  # a name for registries only
+        return digest
+
+    # -- the end
+
+    def _confirm(self, tag: str, digest: str) -> None:
+        """The registry has to have what was pushed: nothing else counts as done."""
+        fact = self.registries.fact(tag)
+        if isinstance(fact, ImageFound) and fact.digest == digest:
+            return
+        found = fact.digest if isinstance(fact, ImageFound) else "nothing"
+        reason = getattr(fact, "reason", f"it has {found}")
+        raise Refused(
+            "The registry does not confirm the push",
+            f"{tag} should be {digest or 'the pushed image'}, but {reason}. Somebody may have "
+            "pushed at the same moment; plan again.",
+        )
+
+    def _results(self, job: "_Job", response: Mapping[str, str], digest: str | None) -> Attributes:
+        tags = pushed_tags(job.after)
+        repository = repository_of(tags[0]) if tags else None
+        loaded = loaded_tags(job.after, in_engine=job.connection.in_engine)
+        image_id = response.get("containerimage.config.digest")
+        if loaded:
+            fact = self.engines.fact(job.connection.host, loaded[0])
+            image_id = fact.digest if isinstance(fact, ImageFound) else image_id
+        return {
+            **job.after,
+            "digest": digest or None,
+            "image": f"{repository}@{digest}" if repository and digest else None,
+            "image_id": image_id,
+            "inputs_digest": job.digest,
+            "metadata": dict(sorted(response.items())),
+            "outputs": {path: signature(path) for path in destinations(job.after)},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One build that is to be made."""
+
+    change: Change
+    after: Attributes
+    kind: Frontend
+    connection: Connection
+    digest: str
+    """The digest of the inputs."""
+    exporter: str
+    report: Reporter
+    cancel: Flag
+
+
+def _is_load(one: Export) -> bool:
+    return one.type == "docker" and one.destination is None
+
+
+def _with_archive(request: SolveRequest, archive: Path) -> SolveRequest:
+    from dataclasses import replace
+
+    exports = tuple(
+        replace(one, destination=str(archive)) if _is_load(one) else one for one in request.exports
+    )
+    return replace(request, exports=exports)
