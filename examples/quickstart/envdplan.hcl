@@ -1,0 +1,48 @@
+# The first steps: a builder of your own, an envd context that uses it, and an image.
+# `make quickstart` in the repository finds or starts an engine and a registry for it.
+
+envdplan {
+  context_store = ".envdplan/contexts" # not your own contexts: leave this out to change those
+}
+
+variable "registry" {
+  type        = string
+  default     = "localhost:5000"
+  description = "Where images are pulled from and pushed to, as HOST:PORT"
+}
+
+variable "buildkit_image" {
+  type        = string
+  default     = "docker.io/moby/buildkit:v0.19.0"
+  description = "Image of the builder"
+}
+
+builder "quickstart" {
+  type    = "docker-container"
+  name    = "envdplan-quickstart"
+  image   = var.buildkit_image
+  network = "host" # so that it reaches a registry on this machine
+
+  config {
+    registry "${var.registry}" {
+      http = true
+    }
+  }
+}
+
+context "quickstart" {
+  builder = builder.quickstart
+  use     = true
+}
+
+build "hello" {
+  path = "./app"
+  args = { BASE = "${var.registry}/lib/busybox:1" }
+  tags = ["${var.registry}/quickstart/hello:latest"]
+  push = true
+}
+
+output "image" {
+  value       = build.hello.image
+  description = "What to run: docker run IMAGE"
+}
