@@ -24,8 +24,8 @@ builder "quickstart" {
   network = "host" # so that it reaches a registry on this machine
 
   config {
-    registry "${var.registry}" {
-      http = true
+    registry = {
+      (var.registry) = { http = true }
     }
   }
 }
