@@ -50,11 +50,11 @@ def _check_count(expression: Call, signature: Signature, count: int) -> None:
         return
     few = count < signature.minimum
     bound = signature.minimum if few else signature.maximum
-    limits = "exactly" if signature.minimum == signature.maximum else ("at least", "at most")[not few]
-    noun = "argument" if bound == 1 else "arguments"
-    detail = (
-        f"{expression.name}() takes {limits} {bound} {noun}, not {count}: {signature.text}."
+    limits = (
+        "exactly" if signature.minimum == signature.maximum else ("at least", "at most")[not few]
     )
+    noun = "argument" if bound == 1 else "arguments"
+    detail = f"{expression.name}() takes {limits} {bound} {noun}, not {count}: {signature.text}."
     summary = "Not enough arguments" if few else "Too many arguments"
     raise failure(summary, detail, expression.range)
 
@@ -96,9 +96,7 @@ class _Invocation:
             for number, value in enumerate(self.arguments)
         ]
 
-    def _argument(
-        self, number: int, value: Value, signature: Signature, *, moving: bool
-    ) -> Value:
+    def _argument(self, number: int, value: Value, signature: Signature, *, moving: bool) -> Value:
         parameter = signature.at(number)
         if moving and parameter.is_any:
             return value

@@ -180,7 +180,12 @@ def _kind(value: Value) -> str:
         return f"the whole of {value.address}"
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
-    names: dict[type, str] = {str: "a string", dict: "an object", tuple: "a list", SetValue: "a set"}
+    names: dict[type, str] = {
+        str: "a string",
+        dict: "an object",
+        tuple: "a list",
+        SetValue: "a set",
+    }
     return names.get(type(value), "a number")
 
 

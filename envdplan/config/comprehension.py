@@ -86,9 +86,7 @@ def _condition(expression: Expression, inner: Frame, result: _Result) -> bool:
     except ConversionError as error:
         message = (error.unseen() if sensitive else error).message
         detail = f"The condition of a `for` is not usable: {message}."
-        raise failure(
-            "Invalid condition", detail, expression.range, sensitive=sensitive
-        ) from None
+        raise failure("Invalid condition", detail, expression.range, sensitive=sensitive) from None
 
 
 def _values(

@@ -108,4 +108,3 @@ def _incompatible(
         f"but one is a {type_name(value)} and the other a {type_name(rival)}."
     )
     raise failure("Inconsistent results", detail, expression.range, sensitive=sensitive)
-

@@ -20,7 +20,7 @@ def mark(value: Value) -> Value:
     return Sensitive(reveal(value) if examine(value)[1] else value)
 
 
-def marked_if(value: Value, sensitive: bool) -> Value:  # noqa: FBT001  it reads as a sentence
+def marked_if(value: Value, sensitive: bool) -> Value:
     """`value`, marked when `sensitive`."""
     return mark(value) if sensitive else value
 
@@ -57,7 +57,7 @@ def _examine_parts(parts: Value) -> tuple[bool, bool]:
 
 
 def lift_all(value: Value) -> tuple[Value, bool, bool]:
-    """`value` without any mark (UNKNOWN if any part is), whether known, and whether it was marked."""
+    """`value` without any mark (UNKNOWN if any part is), whether known, whether it was marked."""
     if type(value) in PLAIN:
         return value, True, False
     known, sensitive = examine(value)

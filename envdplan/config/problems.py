@@ -52,7 +52,7 @@ class FunctionError(Exception):
 
 
 class ConversionError(Exception):
-    """A value does not fit a type. `path` leads to the part; `seen` quotes it if that is allowed."""
+    """A value does not fit a type. `path` leads to the part; `seen` quotes it if it may."""
 
     def __init__(self, message: str, path: AttributePath = (), seen: str = "") -> None:
         super().__init__(message + seen)
@@ -84,9 +84,7 @@ def failure(
     summary: str, detail: str, range: SourceRange, *, sensitive: bool = False
 ) -> EvaluationError:
     """An EvaluationError at `range`."""
-    return EvaluationError(
-        Diagnostic(Severity.ERROR, summary, detail, range), sensitive=sensitive
-    )
+    return EvaluationError(Diagnostic(Severity.ERROR, summary, detail, range), sensitive=sensitive)
 
 
 def suggestion(name: str, candidates: Iterable[str]) -> str:

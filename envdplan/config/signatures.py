@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from re import compile as pattern
 from typing import Final
 
@@ -114,7 +114,7 @@ def signature_of(function: Function) -> Signature:
     return parse_signature(function.signature)
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse_signature(text: str) -> Signature:
     """Read the text that Function describes. ValueError when it says something else."""
     inner = text[text.index("(") + 1 : text.rindex(") ->")]

@@ -85,7 +85,9 @@ def _unknown_name(
     hint = suggestion(error.name, candidates)
     if not hint and candidates:
         hint = f" Known here: {listed(candidates)}."
-    return failure("Unknown name", f'There is nothing called "{name}" here.{hint}', expression.range)
+    return failure(
+        "Unknown name", f'There is nothing called "{name}" here.{hint}', expression.range
+    )
 
 
 def part(source: Value, key: Value, frame: Frame) -> Value:

@@ -153,9 +153,9 @@ def _unify_two(left: Type, right: Type) -> Type | None:
             return right if left is ANY else STRING if STRING in (left, right) else None
         case TupleType(), TupleType():
             return _unify_tuples(left, right)
-        case (ObjectType() | MapType()), (ObjectType() | MapType()):
+        case ((ObjectType() | MapType()), (ObjectType() | MapType())):
             return _unify_objects(left, right)
-        case (TupleType() | ListType() | SetType()), (TupleType() | ListType() | SetType()):
+        case ((TupleType() | ListType() | SetType()), (TupleType() | ListType() | SetType())):
             element = unify((*_elements(left), *_elements(right)))
             both = SetType if SetType in (type(left), type(right)) else ListType
             return None if element is None else both(element)

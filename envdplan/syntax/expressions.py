@@ -105,7 +105,7 @@ def _unary(cursor: Cursor) -> Expression:
     return _postfix(cursor, _primary(cursor), start)
 
 
-def _primary(cursor: Cursor) -> Expression:  # noqa: PLR0911  one per kind of expression
+def _primary(cursor: Cursor) -> Expression:
     start = cursor.position
     if cursor.at_end:
         _missing(cursor)
@@ -288,7 +288,7 @@ def _key(cursor: Cursor) -> Expression:
         cursor.position = start
     key = parse(cursor)
     if isinstance(key, Literal) and not isinstance(key.value, str):
-        text = cursor.text[start : cursor.position]
+        text = cursor.text[start : cursor.position].strip()
         return Literal(text, key.range)
     return key
 

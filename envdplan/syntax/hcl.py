@@ -13,7 +13,7 @@ from envdplan.syntax.cursor import Cursor, SyntaxProblem
 from envdplan.syntax.document import Attribute, Block, Body, Document, Expression, Literal
 from envdplan.syntax.expressions import parse
 from envdplan.syntax.places import Lines
-from envdplan.syntax.template import quoted
+from envdplan.syntax.template import quoted, whole
 
 _MOST_PROBLEMS: Final = 20
 
@@ -43,6 +43,18 @@ def parse_expression(text: str, file: SourceFile) -> tuple[Expression | None, Di
         diagnostics.error(problem.summary, problem.detail, place)
         return None, diagnostics
     return found, diagnostics
+
+
+def parse_template(file: SourceFile) -> tuple[Expression | None, Diagnostics]:
+    """The text of a whole file as a template."""
+    diagnostics = Diagnostics()
+    cursor = Cursor(file.text, Lines(file).place)
+    try:
+        return whole(cursor), diagnostics
+    except SyntaxProblem as problem:
+        place = cursor.place(problem.start, problem.end)
+        diagnostics.error(problem.summary, problem.detail, place)
+        return None, diagnostics
 
 
 @dataclass(slots=True)

@@ -199,8 +199,9 @@ class _Reader:
 
     def _scalar(self, node: "Node", *, bare: bool) -> Expression | None:
         text, place = str(node.value), self.place(node)
-        plain = getattr(node, "style", None) is None
-        if plain and node.tag.endswith((":str", ":int", ":float", ":bool", ":null", ":timestamp")):
+        if _is_plain(node) and node.tag.endswith(
+            (":str", ":int", ":float", ":bool", ":null", ":timestamp")
+        ):
             value = _plain_value(text)
             if not isinstance(value, str):
                 return Literal(value, place)
@@ -218,6 +219,16 @@ class _Reader:
             self.error(problem.summary, problem.detail, where)
             return None
         return found
+
+    def data(self, node: "Node") -> object:
+        """A node as Python's data; strings as they are."""
+        self._count(node)
+        if _is_map(node):
+            return {n: self.data(v) for n, _, v in self._pairs(node, "A mapping")}
+        if _is_list(node):
+            return [self.data(item) for item in _children(node)]
+        plain = _is_plain(node)
+        return _plain_value(str(node.value)) if plain else str(node.value)
 
     def _places(self, node: "Node") -> Place:
         """Places inside of a string, where its text stands in the file as it is."""
@@ -250,7 +261,7 @@ class _Reader:
         merged: dict[str, tuple[Node, Node]] = {}
         for key, value in node.value:
             self._count(key)
-            if getattr(key, "value", None) == "<<" and getattr(key, "style", "") is None:
+            if getattr(key, "value", None) == "<<" and _is_plain(key):
                 self._merge(value, merged)
                 continue
             name = self._key(key)
@@ -291,6 +302,19 @@ class _Reader:
     def _stop(self, summary: str, detail: str, node: "Node") -> None:
         self.error(summary, detail, self.place(node))
         raise _TooMuch
+
+
+def plain_values(text: str) -> object:
+    """The data of a YAML text, without templates. Raises ValueError."""
+    reader = _Reader(SourceFile("", text))
+    root = reader.compose()
+    try:
+        found = None if root is None else reader.data(root)
+    except _TooMuch:
+        found = None
+    for problem in reader.diagnostics:
+        raise ValueError(problem.detail)
+    return found
 
 
 def _plain_value(text: str) -> object:
@@ -337,5 +361,9 @@ def _children(node: "Node") -> "list[Node]":
 
 
 def _is_empty(node: "Node") -> bool:
-    plain = type(node).__name__ == "ScalarNode" and getattr(node, "style", None) is None
-    return plain and node.value in _NULLS
+    return _is_plain(node) and node.value in _NULLS
+
+
+def _is_plain(node: "Node") -> bool:
+    """Whether it is a scalar without quotes; the two loaders of PyYAML say so differently."""
+    return type(node).__name__ == "ScalarNode" and not getattr(node, "style", None)

@@ -24,7 +24,7 @@ def _anytrue(values: Sequence[bool | None]) -> bool:
     return any(value is True for value in values)
 
 
-def _chunklist(values: Sequence[Value], size: int) -> Value:
+def _chunklist(values: Sequence[Value], size: Number) -> Value:
     if not isinstance(size, int) or size < 0:
         raise FunctionError("the size is a whole number from 0", 1)
     if size == 0:
@@ -132,7 +132,7 @@ def _reverse(values: Sequence[Value]) -> Value:
     return tuple(reversed(values))
 
 
-def _slice(values: Sequence[Value], start: int, end: int) -> Value:
+def _slice(values: Sequence[Value], start: Number, end: Number) -> Value:
     if not isinstance(start, int) or not 0 <= start <= len(values):
         raise FunctionError(f"the start is a whole number from 0 to {len(values)}", 1)
     if not isinstance(end, int) or not start <= end <= len(values):

@@ -49,8 +49,10 @@ def _matrix(axes: Mapping[str, Value]) -> Value:
         if not isinstance(values, tuple):
             raise FunctionError(f'the axis "{axis}" is a list, not a {type_name(values)}', 0)
         combinations = [
-            (f"{name}-{_axis_text(value, axis)}" if made else _axis_text(value, axis),
-             {**made, axis: value})
+            (
+                f"{name}-{_axis_text(value, axis)}" if made else _axis_text(value, axis),
+                {**made, axis: value},
+            )
             for name, made in combinations
             for value in values
         ]
@@ -134,7 +136,7 @@ FUNCTIONS: Final = (
     ),
     Function(
         "matrix(axes: map) -> map",
-        "Every combination of one value per axis: for `for_each`. The keys join the values with - in the order of the axes' names.",
+        "Every combination of one value per axis; keys join the values with -, axes by name.",
         'matrix({ py = ["3.11", "3.12"], gpu = [true] })',
         '{ "true-3.11" = { gpu = true, py = "3.11" }, "true-3.12" = { gpu = true, py = "3.12" } }',
         _matrix,

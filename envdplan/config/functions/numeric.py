@@ -55,7 +55,7 @@ def _int(number: Number) -> int:
     return floor(number) if number >= 0 else ceil(number)
 
 
-def _parseint(text: Value, base: int) -> Number:
+def _parseint(text: Value, base: Number) -> Number:
     if not isinstance(text, str):
         raise FunctionError(f"the first argument is a string, not a {type_name(text)}", 0)
     if not isinstance(base, int) or not 2 <= base <= len(_DIGITS):  # noqa: PLR2004  two digits

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from envdplan.config.context import Function
+from envdplan.config.numbers import Number
 from envdplan.config.problems import FunctionError
 from envdplan.config.text import graphemes
 
@@ -18,7 +19,7 @@ def _chomp(text: str) -> str:
     return text.rstrip("\r\n")
 
 
-def _indent(spaces: int, text: str) -> str:
+def _indent(spaces: Number, text: str) -> str:
     if not isinstance(spaces, int) or not 0 <= spaces <= _MAX_INDENT:
         raise FunctionError(f"the number of spaces is a whole number from 0 to {_MAX_INDENT}", 0)
     _check_length(len(text) + text.count("\n") * spaces)
@@ -56,7 +57,7 @@ def _title(text: str) -> str:
     inside = False
     for one in text:
         made.append(one if inside else _upper(one))
-        inside = one.isalnum() or one in "_"
+        inside = one.isalnum() or one == "_"
         # Go also takes symbols beyond ASCII as parts of words, but not spaces
         inside = inside or (not one.isascii() and not one.isspace())
     return "".join(made)
@@ -74,7 +75,7 @@ def _strlen(text: str) -> int:
     return len(graphemes(text))
 
 
-def _substr(text: str, offset: int, length: int) -> str:
+def _substr(text: str, offset: Number, length: Number) -> str:
     if not isinstance(offset, int) or not isinstance(length, int):
         raise FunctionError("offset and length are whole numbers", 1)
     characters = graphemes(text)
@@ -91,7 +92,7 @@ def _byteslen(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def _bytesslice(text: str, offset: int, length: int) -> str:
+def _bytesslice(text: str, offset: Number, length: Number) -> str:
     raw = text.encode("utf-8", "surrogatepass")
     if not isinstance(offset, int) or not isinstance(length, int) or min(offset, length) < 0:
         raise FunctionError("offset and length are whole numbers from 0", 1)

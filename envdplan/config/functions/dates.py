@@ -1,0 +1,168 @@
+"""Moments, as RFC 3339 has them, and lengths of time."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from envdplan.config.context import Context, Function
+from envdplan.config.problems import FunctionError
+
+_RFC3339: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(\.\d+)?([Zz]|[+-]\d{2}:\d{2})"
+)
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|µs|ns|m|s)")
+_SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_TOKEN: Final = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+")
+
+
+def _parse(text: str, argument: int) -> datetime:
+    if _RFC3339.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text.upper())
+        except ValueError:
+            pass
+    shown = text[:40]
+    raise FunctionError(f'"{shown}" is no moment such as 2026-01-31T12:00:00Z', argument)
+
+
+def _show(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _duration(text: str) -> timedelta:
+    sign = -1 if text.startswith("-") else 1
+    bare = text.lstrip("+-")
+    parts = _DURATION.findall(bare)
+    if not parts or "".join(number + unit for number, unit in parts) != bare:
+        raise FunctionError(f'"{text[:40]}" is no length of time such as 1h30m', 1)
+    try:
+        return timedelta(seconds=sign * sum(float(n) * _SECONDS[u] for n, u in parts))
+    except OverflowError:
+        raise FunctionError("the length of time is too long", 1) from None
+
+
+def _timeadd(moment: str, duration: str) -> str:
+    try:
+        return _show(_parse(moment, 0) + _duration(duration))
+    except OverflowError:
+        raise FunctionError("the moment is out of reach", 1) from None
+
+
+def _timecmp(one: str, other: str) -> int:
+    left, right = _parse(one, 0), _parse(other, 1)
+    return (left > right) - (left < right)
+
+
+def _zone(moment: datetime, sign: str, zero: str) -> str:
+    offset = moment.utcoffset() or timedelta()
+    minutes = int(offset.total_seconds() // 60)
+    if not minutes and zero:
+        return zero
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours:02}{sign}{rest:02}"
+
+
+def _token(moment: datetime, token: str) -> str:
+    hour12 = moment.hour % 12 or 12
+    made = {
+        "YYYY": f"{moment.year:04}",
+        "YY": f"{moment.year % 100:02}",
+        "MMMM": moment.strftime("%B"),
+        "MMM": moment.strftime("%b"),
+        "MM": f"{moment.month:02}",
+        "M": str(moment.month),
+        "DD": f"{moment.day:02}",
+        "D": str(moment.day),
+        "EEEE": moment.strftime("%A"),
+        "EEE": moment.strftime("%a"),
+        "hh": f"{moment.hour:02}",
+        "h": str(moment.hour),
+        "HH": f"{hour12:02}",
+        "H": str(hour12),
+        "AA": "AM" if moment.hour < 12 else "PM",  # noqa: PLR2004  noon
+        "aa": "am" if moment.hour < 12 else "pm",  # noqa: PLR2004  noon
+        "mm": f"{moment.minute:02}",
+        "m": str(moment.minute),
+        "ss": f"{moment.second:02}",
+        "s": str(moment.second),
+        "ZZZZZ": _zone(moment, ":", ""),
+        "ZZZZ": _zone(moment, "", ""),
+        "ZZZ": _zone(moment, "", "UTC"),
+        "Z": _zone(moment, ":", "Z"),
+    }
+    if token not in made:
+        raise FunctionError(f'"{token}" is no part of a date; quote text with apostrophes', 0)
+    return made[token]
+
+
+def _formatdate(format: str, moment: str) -> str:
+    parsed = _parse(moment, 1)
+    pieces: list[str] = []
+    at = 0
+    for match in _TOKEN.finditer(format):
+        if match.start() != at:
+            break
+        at = match.end()
+        text = match.group()
+        if text.startswith("'"):
+            pieces.append(text[1:-1].replace("''", "'") or "'")
+        else:
+            pieces.append(_token(parsed, text) if text[0].isalpha() else text)
+    if at != len(format):
+        raise FunctionError("an apostrophe has no partner", 0)
+    return "".join(pieces)
+
+
+def _utc(seconds: float) -> str:
+    return _show(datetime.fromtimestamp(int(seconds), UTC))
+
+
+def _timestamp(context: Context) -> str:
+    return _utc(context.now())
+
+
+def _plantimestamp(context: Context) -> str:
+    return _utc(context.started)
+
+
+FUNCTIONS: Final = (
+    Function(
+        "formatdate(format: string, moment: string) -> string",
+        "A moment in words: YYYY MM DD hh mm ss, MMM, EEE, AA, ZZZZZ; text in apostrophes.",
+        'formatdate("D MMM YYYY", "2026-01-31T12:00:00Z")',
+        '"31 Jan 2026"',
+        _formatdate,
+    ),
+    Function(
+        "timeadd(moment: string, duration: string) -> string",
+        "A moment some time later (or earlier, with a minus).",
+        'timeadd("2026-01-31T12:00:00Z", "1h30m")',
+        '"2026-01-31T13:30:00Z"',
+        _timeadd,
+    ),
+    Function(
+        "timecmp(one: string, other: string) -> number",
+        "-1, 0 or 1: whether one moment is before, at or after another.",
+        'timecmp("2026-01-31T12:00:00Z", "2026-01-31T13:00:00+01:00")',
+        "0",
+        _timecmp,
+    ),
+    Function(
+        "timestamp() -> string",
+        "Now, in UTC. Every plan has another one: mind what depends on it.",
+        "length(timestamp())",
+        "20",
+        _timestamp,
+        in_context=True,
+        pure=False,
+    ),
+    Function(
+        "plantimestamp() -> string",
+        "When the command started, in UTC.",
+        "length(plantimestamp())",
+        "20",
+        _plantimestamp,
+        in_context=True,
+        pure=False,
+    ),
+)

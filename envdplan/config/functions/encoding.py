@@ -1,0 +1,269 @@
+"""Text in other forms and back: base64, JSON, YAML, CSV, URLs."""
+
+import base64
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from envdplan.config.context import Function
+from envdplan.config.numbers import canonical, number_text
+from envdplan.config.problems import FunctionError
+from envdplan.values import SetValue, Value
+
+MAX_TEXT: Final = 16 * 1024 * 1024
+_DEEPEST: Final = 100
+
+
+def text_of(data: bytes, what: str) -> str:
+    """UTF-8 text. Raises FunctionError."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise FunctionError(f"{what} is not UTF-8 text") from None
+
+
+def _base64decode(text: str) -> str:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise FunctionError("this is not base64", 0) from None
+    return text_of(data, "what is in the base64")
+
+
+def _base64gzip(text: str) -> str:
+    import gzip
+
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+
+
+def _textencode(text: str, encoding: str) -> str:
+    try:
+        return base64.b64encode(text.encode(encoding)).decode()
+    except (LookupError, UnicodeError):
+        raise FunctionError(f'the text cannot be written as "{encoding}"', 1) from None
+
+
+def _textdecode(text: str, encoding: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode(encoding)
+    except (LookupError, ValueError):
+        raise FunctionError(f'this is no base64 of "{encoding}" text', 0) from None
+
+
+def jsonencode(value: Value) -> str:
+    """As Go writes JSON: no blanks, keys sorted, <, > and & escaped."""
+    pieces: list[str] = []
+    _write_json(value, pieces, 0)
+    return "".join(pieces)
+
+
+def _write_json(value: Value, pieces: list[str], depth: int) -> None:
+    if depth > _DEEPEST:
+        raise FunctionError(f"the value is nested more than {_DEEPEST} levels deep", 0)
+    if value is None or isinstance(value, bool | str):
+        text = json.dumps(value, ensure_ascii=False)
+        for sign, escape in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+            text = text.replace(sign, escape)
+        pieces.append(text)
+    elif isinstance(value, int | Decimal):
+        pieces.append(number_text(value))
+    elif isinstance(value, Mapping):
+        _write_items(
+            [(json.dumps(key, ensure_ascii=False) + ":", one) for key, one in value.items()],
+            "{}",
+            pieces,
+            depth,
+        )
+    elif isinstance(value, tuple):
+        _write_items([("", one) for one in value], "[]", pieces, depth)
+    else:
+        raise FunctionError("a whole resource cannot be encoded; name one of its attributes", 0)
+
+
+def _write_items(
+    items: list[tuple[str, Value]], brackets: str, pieces: list[str], depth: int
+) -> None:
+    pieces.append(brackets[0])
+    for index, (key, one) in enumerate(items):
+        pieces.append(("," if index else "") + key)
+        _write_json(one, pieces, depth + 1)
+    pieces.append(brackets[1])
+
+
+def _jsondecode(text: str) -> Value:
+    try:
+        value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise FunctionError(f"this is not JSON: {error}", 0) from None
+    return from_plain(value)
+
+
+def _no_constant(name: str) -> Value:
+    raise ValueError(f"{name} is no number")
+
+
+def from_plain(value: object, depth: int = 0) -> Value:
+    """Python's JSON types as values of the language. Raises FunctionError."""
+    if depth > _DEEPEST:
+        raise FunctionError(f"it is nested more than {_DEEPEST} levels deep", 0)
+    if isinstance(value, dict):
+        return {str(key): from_plain(value[key], depth + 1) for key in sorted(value, key=str)}
+    if isinstance(value, list | tuple):
+        return tuple(from_plain(one, depth + 1) for one in value)
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if isinstance(value, int | Decimal):
+        return canonical(value)
+    if isinstance(value, float):
+        return canonical(Decimal(repr(value)))
+    return str(value)
+
+
+def to_plain(value: Value, depth: int = 0) -> object:
+    """Values of the language as Python's JSON types. Raises FunctionError."""
+    if depth > _DEEPEST:
+        raise FunctionError(f"the value is nested more than {_DEEPEST} levels deep", 0)
+    if isinstance(value, Mapping):
+        return {key: to_plain(one, depth + 1) for key, one in value.items()}
+    if isinstance(value, SetValue | tuple):
+        return [to_plain(one, depth + 1) for one in value]
+    if isinstance(value, Decimal):
+        return float(value)
+    if value is None or isinstance(value, bool | str | int):
+        return value
+    raise FunctionError("a whole resource cannot be encoded; name one of its attributes", 0)
+
+
+def _yamlencode(value: Value) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(to_plain(value), default_flow_style=False, allow_unicode=True)
+    return text.removesuffix("...\n")
+
+
+def _yamldecode(text: str) -> Value:
+    from envdplan.syntax.yml import plain_values
+
+    try:
+        return from_plain(plain_values(text))
+    except ValueError as error:
+        raise FunctionError(f"this is not YAML: {error}", 0) from None
+
+
+def _csvdecode(text: str) -> Value:
+    import csv
+    import io
+
+    try:
+        rows = list(csv.reader(io.StringIO(text), strict=True))
+    except csv.Error as error:
+        raise FunctionError(f"this is not CSV: {error}", 0) from None
+    if not rows:
+        raise FunctionError("the first line must name the columns", 0)
+    header = rows[0]
+    if len(set(header)) != len(header):
+        raise FunctionError("two columns have the same name", 0)
+    if any(len(row) != len(header) for row in rows[1:]):
+        raise FunctionError("not all lines have as many fields as the first", 0)
+    return tuple(dict(sorted(zip(header, row, strict=True))) for row in rows[1:])
+
+
+def _urlencode(text: str) -> str:
+    from urllib.parse import quote_plus
+
+    return quote_plus(text, safe="-_.~")
+
+
+def _urldecode(text: str) -> str:
+    from urllib.parse import unquote_to_bytes
+
+    return text_of(unquote_to_bytes(text.replace("+", " ")), "what is in the URL")
+
+
+FUNCTIONS: Final = (
+    Function(
+        "base64encode(text: string) -> string",
+        "Text as base64.",
+        'base64encode("hi")',
+        '"aGk="',
+        lambda text: base64.b64encode(text.encode()).decode(),
+    ),
+    Function(
+        "base64decode(text: string) -> string",
+        "The text in base64.",
+        'base64decode("aGk=")',
+        '"hi"',
+        _base64decode,
+    ),
+    Function(
+        "base64gzip(text: string) -> string",
+        "Text, compressed by gzip, as base64.",
+        'startswith(base64gzip("hi"), "H4s")',
+        "true",
+        _base64gzip,
+    ),
+    Function(
+        "textencodebase64(text: string, encoding: string) -> string",
+        "Text in another encoding, as base64.",
+        'textencodebase64("hi", "UTF-16LE")',
+        '"aABpAA=="',
+        _textencode,
+    ),
+    Function(
+        "textdecodebase64(text: string, encoding: string) -> string",
+        "The text of another encoding in base64.",
+        'textdecodebase64("aABpAA==", "UTF-16LE")',
+        '"hi"',
+        _textdecode,
+    ),
+    Function(
+        "jsonencode(value: any?) -> string",
+        "A value as JSON, on one line, keys sorted.",
+        "jsonencode({ a = [1, true] })",
+        '"{\\"a\\":[1,true]}"',
+        jsonencode,
+    ),
+    Function(
+        "jsondecode(text: string) -> any",
+        "The value that JSON stands for.",
+        'jsondecode("[1, null]")',
+        "[1, null]",
+        _jsondecode,
+    ),
+    Function(
+        "yamlencode(value: any?) -> string",
+        "A value as YAML.",
+        "yamlencode({ a = 1 })",
+        '"a: 1\\n"',
+        _yamlencode,
+    ),
+    Function(
+        "yamldecode(text: string) -> any",
+        "The value that YAML stands for.",
+        'yamldecode("a: [1, x]")',
+        '{ a = [1, "x"] }',
+        _yamldecode,
+    ),
+    Function(
+        "csvdecode(text: string) -> list",
+        "The lines of CSV as objects; the first line names the columns.",
+        'csvdecode("a,b\\n1,2")',
+        '[{ a = "1", b = "2" }]',
+        _csvdecode,
+    ),
+    Function(
+        "urlencode(text: string) -> string",
+        "Text for the query of a URL.",
+        'urlencode("a b&c")',
+        '"a+b%26c"',
+        _urlencode,
+    ),
+    Function(
+        "urldecode(text: string) -> string",
+        "The text of the query of a URL.",
+        'urldecode("a+b%26c")',
+        '"a b&c"',
+        _urldecode,
+    ),
+)

@@ -1,0 +1,225 @@
+"""Files and paths. Relative paths start at the directory of the file that states them."""
+
+import base64
+import glob
+import os
+from collections.abc import Iterator
+from io import BufferedReader
+from pathlib import Path
+from typing import Final
+
+from envdplan.config.context import Context, Function, Names
+from envdplan.config.functions.encoding import MAX_TEXT, text_of
+from envdplan.config.problems import EvaluationError, FunctionError
+from envdplan.source import SourceFile
+from envdplan.values import Value
+
+_MOST_FILES: Final = 100_000
+_DEEPEST: Final = 20
+
+
+def open_file(context: Context, path: str) -> BufferedReader:
+    """The file, opened; it counts as read. Raises FunctionError."""
+    full = _absolute(context, path)
+    context.on_file(str(full))
+    try:
+        if full.exists() and not full.is_file():
+            raise FunctionError(f'"{path}" is no file', 0)
+        return full.open("rb")
+    except FileNotFoundError:
+        raise FunctionError(f'there is no file "{path}" (looked for {full})', 0) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise FunctionError(f'"{path}" cannot be read: {reason}', 0) from None
+
+
+def _absolute(context: Context, path: str) -> Path:
+    if "\0" in path:
+        raise FunctionError("a path holds no NUL", 0)
+    return Path(os.path.normpath(Path(context.directory) / Path(path).expanduser()))
+
+
+def _bytes(context: Context, path: str) -> bytes:
+    with open_file(context, path) as file:
+        data = file.read(MAX_TEXT + 1)
+    if len(data) > MAX_TEXT:
+        raise FunctionError(f'"{path}" has more than {MAX_TEXT} bytes', 0)
+    return data
+
+
+def _file(context: Context, path: str) -> str:
+    return text_of(_bytes(context, path), f'"{path}"')
+
+
+def _filebase64(context: Context, path: str) -> str:
+    return base64.b64encode(_bytes(context, path)).decode()
+
+
+def _fileexists(context: Context, path: str) -> bool:
+    full = _absolute(context, path)
+    context.on_file(str(full))
+    try:
+        return full.is_file()
+    except OSError:
+        return False
+
+
+def _fileset(context: Context, path: str, pattern: str) -> tuple[str, ...]:
+    root = _absolute(context, path)
+    context.on_file(str(root))
+    if pattern.startswith("/") or ".." in pattern.split("/"):
+        raise FunctionError("a pattern stays inside of the folder", 1)
+    found: set[str] = set()
+    for one in _alternatives(pattern):
+        for name in _glob(root, one):
+            if (root / name).is_file():
+                found.add(name)
+            if len(found) > _MOST_FILES:
+                raise FunctionError(f"the pattern fits more than {_MOST_FILES} files", 1)
+    return tuple(sorted(found))
+
+
+def _glob(root: Path, pattern: str) -> Iterator[str]:
+    # pathlib's own glob follows links into endless loops and takes no hidden files away
+    return glob.iglob(pattern, root_dir=root, recursive=True, include_hidden=True)  # noqa: PTH207  see above
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """`{a,b}` spelled out, as Terraform's glob library has it."""
+    start = pattern.find("{")
+    end = pattern.find("}", start)
+    if start < 0 or end < 0:
+        return [pattern]
+    rest = _alternatives(pattern[end + 1 :])
+    if len(rest) > _MOST_FILES:
+        raise FunctionError("the pattern has too many alternatives", 1)
+    return [
+        pattern[:start] + choice + tail
+        for choice in pattern[start + 1 : end].split(",")
+        for tail in rest
+    ]
+
+
+def _templatefile(context: Context, path: str, variables: Value) -> Value:
+    """The text of a file as a template, which sees only the variables that it is given."""
+    from dataclasses import replace
+
+    from envdplan.config.expressions import evaluate
+    from envdplan.syntax.hcl import parse_template
+
+    full = _absolute(context, path)
+    file = SourceFile(str(full), _file(context, path), str(full.parent))
+    expression, problems = parse_template(file)
+    if expression is None:
+        first = next(iter(problems))
+        raise FunctionError(f"{first.range}: {first.detail}", 0)
+    functions = {n: f for n, f in context.functions.items() if n != "templatefile"}
+    inner = replace(context, scope=Names(variables), functions=functions)
+    try:
+        return evaluate(expression, inner)
+    except EvaluationError as error:
+        raise FunctionError(f"{error.diagnostic.range}: {error.diagnostic.detail}", 0) from None
+
+
+def _abspath(context: Context, path: str) -> str:
+    return str(_absolute(context, path))
+
+
+def _basename(path: str) -> str:
+    return Path(path).name or ("/" if path.startswith("/") else ".")
+
+
+def _pathexpand(path: str) -> str:
+    return str(Path(path).expanduser()) if path.startswith("~") else path
+
+
+def _homedir() -> str:
+    return str(Path.home())
+
+
+FUNCTIONS: Final = (
+    Function(
+        "file(path: string) -> string",
+        "The text of a file.",
+        'can(file("no such file"))',
+        "false",
+        _file,
+        in_context=True,
+        pure=False,
+    ),
+    Function(
+        "filebase64(path: string) -> string",
+        "The bytes of a file, as base64.",
+        'can(filebase64("no such file"))',
+        "false",
+        _filebase64,
+        in_context=True,
+        pure=False,
+    ),
+    Function(
+        "fileexists(path: string) -> bool",
+        "Whether there is such a file.",
+        'fileexists("no such file")',
+        "false",
+        _fileexists,
+        in_context=True,
+        pure=False,
+    ),
+    Function(
+        "fileset(path: string, pattern: string) -> list",
+        "The files of a folder that fit a pattern with *, **, ?, [] and {a,b}.",
+        'fileset("no such folder", "**")',
+        "[]",
+        _fileset,
+        in_context=True,
+        pure=False,
+    ),
+    Function(
+        "templatefile(path: string, variables: map) -> string",
+        "The text of a file as a template.",
+        'can(templatefile("no such file", {}))',
+        "false",
+        _templatefile,
+        in_context=True,
+        pure=False,
+    ),
+    Function(
+        "abspath(path: string) -> string",
+        "The absolute path.",
+        'abspath("/a/../b")',
+        '"/b"',
+        _abspath,
+        in_context=True,
+        pure=False,
+    ),
+    Function(
+        "basename(path: string) -> string",
+        "The last part of a path.",
+        'basename("a/b.txt")',
+        '"b.txt"',
+        _basename,
+    ),
+    Function(
+        "dirname(path: string) -> string",
+        "A path without its last part.",
+        'dirname("a/b.txt")',
+        '"a"',
+        lambda path: str(Path(path).parent),
+    ),
+    Function(
+        "pathexpand(path: string) -> string",
+        "A path with the user's home in place of ~.",
+        'pathexpand("/a")',
+        '"/a"',
+        _pathexpand,
+        pure=False,
+    ),
+    Function(
+        "homedir() -> string",
+        "The user's home.",
+        'homedir() == pathexpand("~")',
+        "true",
+        _homedir,
+        pure=False,
+    ),
+)

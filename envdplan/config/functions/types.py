@@ -1,0 +1,71 @@
+"""Conversions between types."""
+
+from typing import Final
+
+from envdplan.config.context import Function, Passing
+from envdplan.config.conversion import convert
+from envdplan.config.marks import examine
+from envdplan.config.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, type_of
+from envdplan.values import UNKNOWN, Value
+
+
+def _type(value: Value) -> Value:
+    return str(type_of(value)) if examine(value)[0] else UNKNOWN
+
+
+def _to_any_list(value: Value) -> Value:
+    return convert(value, ListType(ANY))
+
+
+FUNCTIONS: Final = (
+    Function(
+        "tobool(value: any) -> bool",
+        "As a bool: true, false, or a string that says so.",
+        'tobool("true")',
+        "true",
+        lambda value: convert(value, BOOL),
+    ),
+    Function(
+        "tolist(value: any) -> list",
+        "As a list, its elements of one type.",
+        'tolist(["a", 1])',
+        '["a", "1"]',
+        _to_any_list,
+    ),
+    Function(
+        "tomap(value: any) -> map",
+        "As a map, its values of one type.",
+        "tomap({ a = 1 })",
+        "{ a = 1 }",
+        lambda value: convert(value, MapType(ANY)),
+    ),
+    Function(
+        "tonumber(value: any) -> number",
+        "As a number.",
+        'tonumber("1.5")',
+        "1.5",
+        lambda value: convert(value, NUMBER),
+    ),
+    Function(
+        "toset(value: any) -> set",
+        "As a set: sorted, without duplicates, its elements of one type.",
+        'tolist(toset(["b", "a", "b"]))',
+        '["a", "b"]',
+        lambda value: convert(value, SetType(ANY)),
+    ),
+    Function(
+        "tostring(value: any) -> string",
+        "As a string.",
+        "tostring(1.5)",
+        '"1.5"',
+        lambda value: convert(value, STRING),
+    ),
+    Function(
+        "type(value: any) -> string",
+        "The type of a value, in words.",
+        "type([1])",
+        '"tuple([number])"',
+        _type,
+        Passing.RAW,
+    ),
+)
