@@ -59,8 +59,11 @@ class StateReader(Protocol):
 class StateStore(StateReader, Protocol):
     """Where the state is kept."""
 
-    def lock(self, operation: str) -> AbstractContextManager[None]:
-        """Hold the state for one operation. Raises Conflict naming the holder."""
+    def lock(self, operation: str, *, timeout: float = 0.0) -> AbstractContextManager[None]:
+        """Hold the state for one operation, waiting up to `timeout` seconds for it.
+
+        Raises Conflict naming the holder.
+        """
 
     def save(self, state: State) -> None:
         """Keep `state`: either wholly or not at all. Raises EnvdplanError."""

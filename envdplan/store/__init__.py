@@ -1,1 +1,1 @@
-"""Where State is kept."""
+"""Where State is kept: a file, or memory for tests."""
