@@ -11,6 +11,7 @@ from envdplan.buildkit.transport import SocketLike, SocketTransport, Transport
 
 if TYPE_CHECKING:
     import socket
+    import ssl
 
     import grpc
 
@@ -144,11 +145,14 @@ class SocketDialer:
         self._bridge.close()
 
 
-def tls_dialer(host: str, port: int, tls: Tls) -> SocketDialer:
-    """A buildkitd that listens on tcp with TLS."""
-    from envdplan.buildkit.tls import connect
+def tls_dialer(
+    host: str, port: int, tls: Tls, context: "ssl.SSLContext | None" = None
+) -> SocketDialer:
+    """A buildkitd that listens on tcp with TLS; without `context` the files are read at once."""
+    from envdplan.buildkit.tls import client_context, connect
 
-    return SocketDialer(f"tcp://{_target(host, port)}", lambda: connect(host, port, tls))
+    known = context or client_context(tls)
+    return SocketDialer(f"tcp://{_target(host, port)}", lambda: connect(host, port, tls, known))
 
 
 def _target(host: str, port: int) -> str:

@@ -37,7 +37,7 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001  BuildKit's own word
+class Warning:
     """A complaint of the frontend, such as a build check."""
 
     vertex: str

@@ -33,14 +33,14 @@ class Tls:
     server_name: str | None = None
 
 
-def connect(host: str, port: int, tls: Tls) -> "TlsStream":
-    """A connection with a finished handshake.
+def connect(host: str, port: int, tls: Tls, context: "ssl.SSLContext | None" = None) -> "TlsStream":
+    """A connection with a finished handshake; `context` saves reading the files of `tls` again.
 
     Raises Unreachable when the files or certificates are wrong, OSError when nobody answers.
     """
     import ssl
 
-    context = _context(tls)
+    context = context or client_context(tls)
     where = f"{host}:{port}"
     connection = socket.create_connection((host, port), _TIMEOUT)
     try:
@@ -56,7 +56,8 @@ def connect(host: str, port: int, tls: Tls) -> "TlsStream":
     return stream
 
 
-def _context(tls: Tls) -> "ssl.SSLContext":
+def client_context(tls: Tls) -> "ssl.SSLContext":
+    """What `connect` needs, read from the files of `tls`. Raises Unreachable."""
     import ssl
 
     try:

@@ -37,7 +37,7 @@ app.add_typer(state_app, name="state")
 app.add_typer(context_app, name="context")
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001  typer calls it so
+def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"envdplan {__version__}")
         raise typer.Exit

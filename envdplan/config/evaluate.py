@@ -109,9 +109,8 @@ class Evaluation:
         if config is None:
             return _Anything()  # its own mistake is told already
         declared = config.attributes
-        computed = dict.fromkeys(config.type.with_annotation("readOnly"), UNKNOWN)
         names = config.type.schema["properties"]
-        mine = {name: declared.get(name) for name in names} | computed
+        mine = {name: declared.get(name) for name in names} | computed(config.type, declared)
         known = self.known.get(address, {})
         return {name: _better(value, known.get(name)) for name, value in mine.items()}
 
@@ -223,6 +222,12 @@ class Evaluation:
         if not known:
             return declared
         return {name: _better(value, known.get(name)) for name, value in declared.items()}
+
+
+def computed(type: ResourceType, declared: Attributes) -> Attributes:
+    """UNKNOWN for what only apply can tell; not for what follows from the declaration."""
+    names = type.with_annotation("readOnly")
+    return {name: UNKNOWN for name in names if declared.get(name) is None}
 
 
 class _Anything(dict[str, Value]):

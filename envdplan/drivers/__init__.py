@@ -1,1 +1,21 @@
-"""Builder types."""
+"""Types of builders: one module each, and one row here."""
+
+from typing import Final
+
+from envdplan.drivers import docker_container, moby_worker, remote
+from envdplan.drivers.base import Driver
+
+DRIVERS: Final[tuple[Driver, ...]] = (
+    docker_container.DRIVER,
+    moby_worker.DRIVER,
+    remote.TCP,
+    remote.UNIX,
+)
+
+LATER: Final = ("kube-pod", "nerdctl-container", "podman-container", "ssh")
+"""Types of the language that this version does not have yet."""
+
+
+def driver(name: str) -> Driver | None:
+    """The driver whose type is called `name`."""
+    return next((one for one in DRIVERS if one.type.name == name), None)

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event as Flag
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from envdplan.addresses import Address
-from envdplan.buildkit.client import BuildKit
 from envdplan.engine.protocols import Reporter
 from envdplan.schema import ResourceType
 from envdplan.states.observed import Observation
 from envdplan.values import Attributes
+
+if TYPE_CHECKING:
+    from envdplan.buildkit.client import BuildKit
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Lifecycle(Protocol):
     ) -> None:
         """Remove it; nothing happens when it is gone already."""
 
-    def connect(self, attributes: Attributes) -> BuildKit:
+    def connect(self, attributes: Attributes) -> "BuildKit":
         """A client of its BuildKit, to be used as a context manager.
 
         Only the attributes with x-connection are needed. Connects at the first call.

@@ -144,7 +144,7 @@ class _Reader:
             case Opaque():
                 return self._bytes.counted("opaque")
 
-    def _basic(self, kind: Basic, depth: int) -> GobValue:  # noqa: PLR0911  one return a type
+    def _basic(self, kind: Basic, depth: int) -> GobValue:
         match kind:
             case Basic.BOOL:
                 return self._bytes.uint() != 0

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from envdplan.plans.changes import Difference
 from envdplan.schema import JsonSchema, ResourceType
-from envdplan.values import AttributePath, Attributes, Value, reveal
+from envdplan.values import AttributePath, Attributes, Sensitive, Value, reveal
 
 
 def differences(
@@ -55,8 +55,8 @@ def _compare(
 
 
 def _same(before: Value, after: Value) -> bool:
-    if before is after:
-        return True
+    if before is after or before == Sensitive(None):
+        return True  # the state leaves secrets out, so it cannot tell that they changed
     return bool(_plain(before) == _plain(after))
 
 

@@ -128,8 +128,14 @@ def _deferred(world: _World, base: Change, reason: str) -> Change:
 
 
 def _create(type: ResourceType, base: Change, attributes: Attributes, reason: str) -> Change:
-    computed = dict.fromkeys(type.with_annotation("readOnly"), UNKNOWN)
-    return replace(base, action=Action.CREATE, after={**attributes, **computed}, reasons=(reason,))
+    after = {**attributes, **_computed(type, attributes)}
+    return replace(base, action=Action.CREATE, after=after, reasons=(reason,))
+
+
+def _computed(type: ResourceType, attributes: Attributes) -> Attributes:
+    """Known after apply: what neither the configuration says nor follows from it."""
+    names = type.with_annotation("readOnly")
+    return {name: UNKNOWN for name in names if attributes.get(name) is None}
 
 
 def _present_change(
@@ -165,9 +171,13 @@ def _quiet(world: _World, base: Change) -> Action:
 def _replace(
     type: ResourceType, base: Change, found: tuple[Difference, ...], reason: str
 ) -> Change:
-    computed = dict.fromkeys(type.with_annotation("readOnly"), UNKNOWN)
-    after = {**(base.after or {}), **computed}
+    after = {**(base.after or {}), **dict.fromkeys(_live_only(type), UNKNOWN)}
     return replace(base, action=Action.REPLACE, differences=found, after=after, reasons=(reason,))
+
+
+def _live_only(type: ResourceType) -> list[str]:
+    """Computed attributes that a new thing gets anew; the address stays what it is."""
+    return [name for name in type.with_annotation("readOnly") if name != "address"]
 
 
 def _other_type(type: ResourceType, base: Change, record: Record) -> Change:

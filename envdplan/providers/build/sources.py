@@ -2,17 +2,11 @@
 
 import threading
 from collections.abc import Mapping
-from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from envdplan.diagnostics import EnvdplanError
 from envdplan.frontends.base import Source
 from envdplan.states.observed import Input
-
-if TYPE_CHECKING:
-    from envdplan.files.statcache import StatCache
 
 _DIGEST_BYTES: Final = 16
 

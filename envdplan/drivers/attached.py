@@ -1,0 +1,62 @@
+"""Builders that are there already: looked at and used, never made or removed."""
+
+from abc import ABC, abstractmethod
+from threading import Event as Flag
+from typing import TYPE_CHECKING
+
+from envdplan.addresses import Address
+from envdplan.diagnostics import EnvdplanError
+from envdplan.drivers.common import computed
+from envdplan.engine.protocols import Reporter
+from envdplan.states.observed import Observation, Present, Unreachable
+from envdplan.values import Attributes, Value
+
+if TYPE_CHECKING:
+    from envdplan.buildkit.client import BuildKit
+
+
+class Attached(ABC):
+    """A Lifecycle whose only question is whether the daemon answers."""
+
+    @abstractmethod
+    def connect(self, attributes: Attributes) -> "BuildKit":
+        """A client of it."""
+
+    def read(self, address: Address, attributes: Attributes) -> Observation:
+        """Present when it answers. It is nobody's, so it counts as ours to use."""
+        del address
+        try:
+            return Present({**attributes, **self.look(attributes)}, ours=True)
+        except EnvdplanError as error:
+            return Unreachable(f"{error.summary}. {error.detail}".strip())
+
+    def look(self, attributes: Attributes) -> dict[str, Value]:
+        """Computed attributes. Raises EnvdplanError when it does not answer."""
+        with self.connect(attributes) as client:
+            return computed(client)
+
+    def create(
+        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
+    ) -> Attributes:
+        """Nothing to make: it has to answer."""
+        del address, report, cancel
+        return {**attributes, **self.look(attributes)}
+
+    def update(
+        self,
+        address: Address,
+        before: Attributes,
+        after: Attributes,
+        report: Reporter,
+        cancel: Flag,
+    ) -> Attributes:
+        """Nothing to change but what is recorded."""
+        del before
+        return self.create(address, after, report, cancel)
+
+    def delete(
+        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
+    ) -> None:
+        """It was there before, and stays."""
+        del address, attributes, cancel
+        report("left as it is: envdplan did not make it")

@@ -1,0 +1,71 @@
+"""What all builders have in common: computed attributes, and what a BuildKit can do."""
+
+from typing import TYPE_CHECKING, Final
+
+from envdplan.schema import JsonSchema
+from envdplan.values import Attributes, Value
+
+if TYPE_CHECKING:
+    from envdplan.buildkit.client import BuildKit
+
+NAME: Final[JsonSchema] = {
+    "type": "string",
+    "minLength": 1,
+    "x-unplanned": True,
+    "description": "What it is called (default: the label of the block)",
+}
+TIMEOUT: Final[JsonSchema] = {
+    "type": "number",
+    "default": 10,
+    "minimum": 1,
+    "x-unplanned": True,
+    "x-connection": True,
+    "description": "Seconds to wait for an answer",
+}
+COMPUTED: Final[dict[str, JsonSchema]] = {
+    "version": {"type": "string", "readOnly": True, "description": "Version of BuildKit"},
+    "platforms": {"type": "array", "readOnly": True, "description": "Platforms it builds for"},
+    "workers": {"type": "array", "readOnly": True, "description": "Ids of its workers"},
+    "capabilities": {"type": "object", "readOnly": True, "description": "What it can do"},
+}
+
+FULL: Final = ("image", "docker", "oci", "tar", "local", "cacheonly")
+_CACHES: Final = ("registry", "local", "inline")
+
+
+def capabilities(platforms: tuple[str, ...]) -> Attributes:
+    """A BuildKit with all its exporters: buildkitd, and an engine with the containerd store."""
+    return {
+        "exporters": FULL,
+        "platforms": platforms,
+        "several_platforms": True,
+        "several_outputs": True,
+        "cache_exports": _CACHES,
+    }
+
+
+def graphdriver_capabilities(platforms: tuple[str, ...]) -> Attributes:
+    """BuildKit inside of an engine with the old image store.
+
+    It has the exporters moby, tar and local only (measured with Docker 20.10, 26.1 and 28);
+    images are pushed and loaded by the engine.
+    """
+    return {
+        "exporters": ("image", "docker", "tar", "local", "cacheonly"),
+        "platforms": platforms,
+        "several_platforms": False,
+        "several_outputs": False,
+        "cache_exports": ("inline",),
+    }
+
+
+def computed(client: "BuildKit") -> dict[str, Value]:
+    """Computed attributes of a BuildKit that answers. Raises Unreachable or Refused."""
+    workers = client.workers()
+    platforms = tuple(dict.fromkeys(name for one in workers for name in one.platforms))
+    return {
+        "version": client.info() or next((one.version for one in workers), ""),
+        "platforms": platforms,
+        "workers": tuple(one.id for one in workers),
+        "capabilities": capabilities(platforms),
+    }

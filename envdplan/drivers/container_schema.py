@@ -1,0 +1,174 @@
+"""The attributes of docker-container builders, and what follows from them."""
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from envdplan.drivers.common import COMPUTED, TIMEOUT
+from envdplan.schema import JsonSchema
+from envdplan.values import Attributes, Unknown, Value
+
+IMAGE: Final = "docker.io/moby/buildkit:v0.19.0"
+"""envd 1.3's own choice: a builder of it is used by envd without a further pull."""
+
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)([bkmg]?)b?", re.IGNORECASE)
+_UNITS: Final = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+_TEXTS: Final[JsonSchema] = {"type": "object", "additionalProperties": {"type": "string"}}
+
+_REGISTRY: Final[JsonSchema] = {
+    "type": "object",
+    "x-labels": True,
+    "description": "Settings of one registry, by its HOST:PORT",
+    "additionalProperties": {
+        "type": "object",
+        "properties": {
+            "http": {"type": "boolean", "description": "Talk plain HTTP"},
+            "insecure": {"type": "boolean", "description": "Do not check its certificate"},
+            "mirrors": {"type": "array", "items": {"type": "string"}},
+            "ca": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+}
+
+_MOUNT: Final[JsonSchema] = {
+    "anyOf": [
+        {"type": "string", "pattern": "^[^:]+:/[^:]*(:ro|:rw)?$"},
+        {
+            "type": "object",
+            "required": ["source", "target"],
+            "additionalProperties": False,
+            "properties": {
+                "source": {"type": "string"},
+                "target": {"type": "string", "pattern": "^/"},
+                "read_only": {"type": "boolean"},
+            },
+        },
+    ],
+    "description": 'a mount such as "/srv/certs:/certs:ro" or { source = ... target = ... }',
+}
+
+SCHEMA: Final[JsonSchema] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "docker-container builder",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "name": {
+            "type": "string",
+            "pattern": "^[a-zA-Z0-9][a-zA-Z0-9_.-]+$",
+            "x-forces-replacement": True,
+            "x-connection": True,
+            "description": "Name of the container (default: the label of the block)",
+        },
+        "host": {
+            "type": "string",
+            "minLength": 1,
+            "x-forces-replacement": True,
+            "x-connection": True,
+            "description": (
+                "The Docker Engine: an endpoint such as unix:///var/run/docker.sock, or the name "
+                "of a Docker context (default: as docker itself, by DOCKER_HOST and so on)"
+            ),
+        },
+        "image": {"type": "string", "default": IMAGE, "description": "Image with buildkitd"},
+        "pull": {
+            "type": "string",
+            "enum": ["missing", "always", "never"],
+            "default": "missing",
+            "x-unplanned": True,
+            "description": "When to pull the image before the container is made",
+        },
+        "network": {
+            "type": "string",
+            "x-if-given": True,
+            "description": "Network of the container, such as host",
+        },
+        "env": {**_TEXTS, "description": "Environment of buildkitd, such as proxies"},
+        "labels": {**_TEXTS, "description": "Labels of the container"},
+        "cpus": {"type": "number", "minimum": 0, "description": "So many CPUs at most"},
+        "memory": {
+            "type": ["string", "integer"],
+            "pattern": r"^\d+(\.\d+)?[bkmgBKMG]?[bB]?$",
+            "description": "So much memory at most: bytes, or a size such as 4g",
+        },
+        "restart": {
+            "type": "string",
+            "enum": ["no", "always", "unless-stopped", "on-failure"],
+            "default": "unless-stopped",
+            "description": "When Docker starts it again",
+        },
+        "mounts": {"type": "array", "items": _MOUNT, "description": "Further mounts"},
+        "privileged": {
+            "type": "boolean",
+            "default": True,
+            "description": "Run privileged; only a rootless image does without",
+        },
+        "flags": {
+            "type": "array",
+            "items": {"type": "string"},
+            "default": ("--allow-insecure-entitlement=network.host",),
+            "description": "Arguments of buildkitd",
+        },
+        "config": {
+            "type": "object",
+            "properties": {"registry": _REGISTRY},
+            "description": "buildkitd.toml",
+        },
+        "keep_state": {
+            "type": "boolean",
+            "default": False,
+            "x-unplanned": True,
+            "description": "Keep the volume with the cache when the builder is destroyed",
+        },
+        "bootstrap": {
+            "type": "boolean",
+            "default": True,
+            "x-unplanned": True,
+            "description": "Make the container when it is not there; false only checks",
+        },
+        "timeout": {
+            **TIMEOUT,
+            "default": 60,
+            "description": "Seconds until it has to be ready",
+        },
+        "status": {
+            "type": "string",
+            "enum": ["running"],
+            "default": "running",
+            "description": "State of the container",
+        },
+        "address": {
+            "type": "string",
+            "readOnly": True,
+            "description": "What envd's store holds for it: the name",
+        },
+        **COMPUTED,
+    },
+}
+
+
+def derive(attributes: Attributes) -> Attributes:
+    """The address, memory in bytes, and mounts as objects."""
+    made = {**attributes, "address": attributes.get("name")}
+    if isinstance(made.get("memory"), str):
+        made["memory"] = in_bytes(made["memory"])
+    if isinstance(made.get("mounts"), tuple):
+        made["mounts"] = tuple(_mount(one) for one in made["mounts"])
+    return made
+
+
+def in_bytes(text: str) -> int:
+    """`4g` as Docker reads it: units are powers of 1024."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no size")
+    return int(Decimal(match.group(1)) * _UNITS[match.group(2).lower()])
+
+
+def _mount(one: Value) -> Value:
+    if isinstance(one, Unknown):
+        return one
+    if isinstance(one, str):
+        source, target, *mode = one.split(":")
+        return {"read_only": mode == ["ro"], "source": source, "target": target}
+    return {"read_only": bool(one.get("read_only")), **one}

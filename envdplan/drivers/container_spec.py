@@ -1,0 +1,193 @@
+"""From attributes to a container, and from a live container to attributes. Pure."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from envdplan.addresses import Address
+from envdplan.dockerengine.container import (
+    ContainerInfo,
+    ContainerSpec,
+    Mount,
+    Resources,
+)
+from envdplan.values import Attributes, Sensitive, Value, reveal
+
+OWNER: Final = "dev.envdplan.address"
+LINEAGE: Final = "dev.envdplan.lineage"
+_ENV: Final = "dev.envdplan.env"
+_LABELS: Final = "dev.envdplan.labels"
+"""Labels of our own: whose it is, and the names of what the configuration set."""
+
+_OWN: Final = "dev.envdplan."
+CONFIG_PATH: Final = "/etc/buildkit/buildkitd.toml"
+_STATE_PATH: Final = "/var/lib/buildkit"
+_ROOTLESS_STATE_PATH: Final = "/home/user/.local/share/buildkit"
+_PERIOD: Final = 100_000
+"""Microseconds, Docker's own for --cpus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whom a container belongs to."""
+
+    address: Address
+    lineage: str
+
+    def labels(self) -> Mapping[str, str]:
+        """The mark on containers and volumes."""
+        return {OWNER: str(self.address), LINEAGE: self.lineage}
+
+
+def volume_name(name: str) -> str:
+    """The volume that keeps the cache over stop, restart and update."""
+    return f"{name}-state"
+
+
+def spec_of(attributes: Attributes, owner: Owner, *, init: bool) -> ContainerSpec:
+    """The container that `attributes` ask for."""
+    plain = reveal(attributes)
+    env, labels = plain.get("env") or {}, plain.get("labels") or {}
+    config = ("--config", CONFIG_PATH) if plain.get("config") else ()
+    names = {_ENV: ",".join(sorted(env)), _LABELS: ",".join(sorted(labels))}
+    return ContainerSpec(
+        image=plain["image"],
+        command=(*config, *(plain.get("flags") or ())),
+        environment=env,
+        labels={**labels, **owner.labels(), **names},
+        mounts=(
+            Mount("volume", volume_name(plain["name"]), state_path(plain["image"])),
+            *(_mount(one) for one in plain.get("mounts") or ()),
+        ),
+        network=plain.get("network") or "",
+        privileged=plain["privileged"],
+        init=init or None,
+        restart_policy=plain["restart"],
+        security_options=() if plain["privileged"] else _UNCONFINED,
+        resources=_resources(plain),
+    )
+
+
+_UNCONFINED: Final = ("seccomp=unconfined", "apparmor=unconfined")
+"""What a rootless buildkitd needs (moby/buildkit, docs/rootless.md)."""
+
+
+def state_path(image: str) -> str:
+    """Where buildkitd keeps its state; rootless images keep it in the user's home."""
+    return _ROOTLESS_STATE_PATH if image.partition("@")[0].endswith("rootless") else _STATE_PATH
+
+
+def _mount(one: Attributes) -> Mount:
+    source, target = str(one["source"]), str(one["target"])
+    kind = "bind" if source.startswith(("/", ".", "~")) else "volume"
+    if kind == "bind":
+        return Mount("bind", source, target, bool(one.get("read_only")))
+    return Mount("volume", source, target, bool(one.get("read_only")))
+
+
+def _resources(plain: Attributes) -> Resources:
+    cpus = plain.get("cpus")
+    quota = int(Decimal(cpus) * _PERIOD) if cpus else 0
+    return Resources(
+        memory=plain.get("memory") or 0, cpu_period=_PERIOD if quota else 0, cpu_quota=quota
+    )
+
+
+def live_attributes(
+    info: ContainerInfo, wanted: Attributes, config: bytes | None
+) -> dict[str, Value]:
+    """A live container in the words of the schema; what only behaves is taken from `wanted`."""
+    spec = info.spec
+    flags = list(spec.command or ())
+    if flags[:2] == ["--config", CONFIG_PATH]:
+        flags = flags[2:]
+    return {
+        **wanted,
+        "name": info.name,
+        "address": info.name,
+        "image": spec.image,
+        "network": spec.network,
+        "env": _named(spec.environment, spec.labels.get(_ENV), wanted.get("env")),
+        "labels": _named(_foreign(spec.labels), spec.labels.get(_LABELS), wanted.get("labels")),
+        "cpus": _cpus(spec.resources),
+        "memory": spec.resources.memory or None,
+        "restart": spec.restart_policy,
+        "mounts": tuple(_live_mounts(spec)),
+        "privileged": spec.privileged,
+        "flags": tuple(flags),
+        "config": None if config is None else _parsed(config),
+        "status": info.state,
+    }
+
+
+def is_ours(info: ContainerInfo, owner: Owner, *, fresh: bool) -> bool:
+    """Whether it carries the mark of this very address (and, where one is known, state)."""
+    labels = info.spec.labels
+    same = labels.get(OWNER) == str(owner.address)
+    return same and (fresh or labels.get(LINEAGE) == owner.lineage)
+
+
+def _foreign(labels: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: value for name, value in labels.items() if not name.startswith(_OWN)}
+
+
+def _named(live: Mapping[str, str], set_by_us: str | None, wanted: Value) -> dict[str, Value]:
+    """What we set, or want to: the image's own environment and labels are no difference."""
+    wishes = wanted.value if isinstance(wanted, Sensitive) else wanted or {}
+    names = {*(set_by_us or "").split(","), *wishes}
+    return {
+        name: Sensitive(value) if isinstance(wishes.get(name), Sensitive) else value
+        for name, value in sorted(live.items())
+        if name in names
+    }
+
+
+def _cpus(resources: Resources) -> int | Decimal | None:
+    if not resources.cpu_quota:
+        return None
+    cpus = Decimal(resources.cpu_quota) / (resources.cpu_period or _PERIOD)
+    return int(cpus) if cpus == cpus.to_integral_value() else cpus
+
+
+def _live_mounts(spec: ContainerSpec) -> list[Attributes]:
+    own = {_STATE_PATH, _ROOTLESS_STATE_PATH}
+    return [
+        {"read_only": one.read_only, "source": one.source, "target": one.target}
+        for one in spec.mounts
+        if one.target not in own
+    ]
+
+
+def _parsed(config: bytes) -> Value:
+    try:
+        return _values(tomllib.loads(config.decode("utf-8", "replace")))
+    except tomllib.TOMLDecodeError:
+        return {"unreadable": True}  # another one than any that we write
+
+
+def _values(value: object) -> Value:
+    if isinstance(value, dict):
+        return {name: _values(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return tuple(_values(one) for one in value)
+    if isinstance(value, float):
+        number = Decimal(repr(value))
+        return int(number) if number == number.to_integral_value() else number
+    return value
+
+
+def rendered(config: Attributes) -> bytes:
+    """buildkitd.toml."""
+    import tomli_w
+
+    return tomli_w.dumps(_plain(reveal(config))).encode()
+
+
+def _plain(value: Value) -> Value:
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items() if one is not None}
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    return float(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,106 @@
+"""Builders of type moby-worker: the BuildKit that is part of a Docker Engine."""
+
+from typing import TYPE_CHECKING, Final
+
+from envdplan.addresses import Kind
+from envdplan.drivers.attached import Attached
+from envdplan.drivers.base import Driver, Surroundings
+from envdplan.drivers.common import (
+    COMPUTED,
+    NAME,
+    TIMEOUT,
+    graphdriver_capabilities,
+)
+from envdplan.schema import ResourceType
+from envdplan.values import Attributes, Value
+
+if TYPE_CHECKING:
+    from envdplan.buildkit.client import BuildKit
+    from envdplan.dockerengine.endpoint import Endpoint
+
+ADDRESS: Final = "envd_buildkitd"
+"""What envd writes for it, and ignores."""
+
+
+def derive(attributes: Attributes) -> Attributes:
+    """The address that envd's store holds for it."""
+    return {**attributes, "address": ADDRESS}
+
+
+class MobyWorker(Attached):
+    """Talks to the engine's /grpc and /session."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._environment = surroundings.environment
+
+    def connect(self, attributes: Attributes) -> "BuildKit":
+        """A client of it. Raises EnvdplanError when the endpoint makes no sense."""
+        from envdplan.buildkit.client import BuildKit
+        from envdplan.buildkit.dial import SocketDialer
+        from envdplan.dockerengine.hijack import hijack
+
+        endpoint = self._endpoint(attributes)
+        dialer = SocketDialer(
+            endpoint.url,
+            lambda: hijack(endpoint, "/grpc"),
+            lambda metadata: hijack(endpoint, "/session", metadata),
+        )
+        return BuildKit(dialer, attributes.get("timeout") or 10)
+
+    def look(self, attributes: Attributes) -> dict[str, Value]:
+        """What it can do depends on how the engine stores images."""
+        from envdplan.dockerengine.engine import Engine
+
+        found = super().look(attributes)
+        with Engine(self._endpoint(attributes)) as engine:
+            info = engine.info()
+        found["version"] = found["version"] or f"in Docker {info.version}"
+        if not info.containerd_store:
+            found["capabilities"] = graphdriver_capabilities(found["platforms"])
+        return found
+
+    def _endpoint(self, attributes: Attributes) -> "Endpoint":
+        from envdplan.dockerengine.endpoint import resolve
+
+        return resolve(self._environment, attributes.get("host"))
+
+
+def _from_address(address: str) -> Attributes | None:
+    del address  # envd ignores it too
+    return {"host": None}
+
+
+DRIVER: Final = Driver(
+    ResourceType(
+        Kind.BUILDER,
+        "moby-worker",
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "moby-worker builder",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "name": NAME,
+                "host": {
+                    "type": "string",
+                    "minLength": 1,
+                    "x-connection": True,
+                    "description": (
+                        "The engine: an endpoint such as unix:///var/run/docker.sock, or the name "
+                        "of a Docker context (default: as docker itself, by DOCKER_HOST and so on)"
+                    ),
+                },
+                "address": {
+                    "type": "string",
+                    "readOnly": True,
+                    "description": "What envd's store holds for it",
+                },
+                "timeout": TIMEOUT,
+                **COMPUTED,
+            },
+        },
+        derive,
+    ),
+    MobyWorker,
+    _from_address,
+)

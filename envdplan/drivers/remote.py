@@ -1,0 +1,210 @@
+"""Builders of type tcp and unix: a buildkitd that runs already, anywhere or on this machine."""
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from envdplan.addresses import Kind
+from envdplan.diagnostics import EnvdplanError
+from envdplan.drivers.attached import Attached
+from envdplan.drivers.base import Driver, Surroundings
+from envdplan.drivers.common import COMPUTED, NAME, TIMEOUT
+from envdplan.schema import JsonSchema, ResourceType
+from envdplan.values import Attributes, Value, reveal
+
+if TYPE_CHECKING:
+    from envdplan.buildkit.client import BuildKit
+    from envdplan.buildkit.dial import Dialer
+
+_HOST_PORT: Final = re.compile(r"(?:tcp://)?(\[[0-9A-Fa-f:.]+\]|[^\s\[\]:/@]+):(\d{1,5})")
+_PEM: Final = "-----BEGIN"
+
+
+def _pem(what: str) -> JsonSchema:
+    return {
+        "type": "string",
+        "minLength": 1,
+        "description": f"{what}: a file, or the PEM text itself (a sensitive value)",
+    }
+
+
+_TLS: Final[JsonSchema] = {
+    "type": "object",
+    "x-connection": True,
+    "x-unplanned": True,
+    "additionalProperties": False,
+    "description": "Talk TLS; with cert and key mutual TLS",
+    "properties": {
+        "ca": _pem("Certificates to trust (default: the system's)"),
+        "cert": _pem("Our certificate"),
+        "key": _pem("The key of our certificate"),
+        "server_name": {
+            "type": "string",
+            "description": "What its certificate is for (default: the host of the address)",
+        },
+    },
+}
+
+
+def _schema(title: str, address: JsonSchema, more: Mapping[str, JsonSchema]) -> JsonSchema:
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "type": "object",
+        "required": ["address"],
+        "additionalProperties": False,
+        "properties": {
+            "name": NAME,
+            "address": {**address, "x-connection": True},
+            **more,
+            "timeout": TIMEOUT,
+            **COMPUTED,
+        },
+    }
+
+
+# -- tcp
+
+
+def derive_tcp(attributes: Attributes) -> Attributes:
+    """The address as envd writes it: HOST:PORT, without a scheme."""
+    address = attributes.get("address")
+    if not isinstance(address, str):
+        return attributes
+    return {**attributes, "address": address.removeprefix("tcp://")}
+
+
+class Tcp(Attached):
+    """Dials HOST:PORT."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        del surroundings
+
+    def connect(self, attributes: Attributes) -> "BuildKit":
+        """A client of it. Raises EnvdplanError for an address that makes no sense."""
+        from envdplan.buildkit.client import BuildKit
+
+        host, port = _host_and_port(str(attributes["address"]))
+        return BuildKit(_dialer(host, port, attributes.get("tls")), attributes.get("timeout") or 10)
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    match = _HOST_PORT.fullmatch(address)
+    if match is None or not 0 < int(match.group(2)) < 1 << 16:
+        raise EnvdplanError("Bad builder address", f'"{address}" is not HOST:PORT.')
+    return match.group(1).strip("[]"), int(match.group(2))
+
+
+def _dialer(host: str, port: int, tls: Value) -> "Dialer":
+    from envdplan.buildkit.dial import TcpDialer, tls_dialer
+    from envdplan.buildkit.tls import Tls, client_context
+
+    if not tls:
+        return TcpDialer(host, port)
+    material = reveal(tls)
+    with _files(material) as paths:
+        settings = Tls(
+            ca=paths.get("ca"),
+            certificate=paths.get("cert"),
+            key=paths.get("key"),
+            server_name=material.get("server_name"),
+        )
+        return tls_dialer(host, port, settings, client_context(settings))
+
+
+@contextmanager
+def _files(material: Mapping[str, Value]) -> Iterator[dict[str, str]]:
+    """PEM texts as files of this user only, for as long as they are needed."""
+    with ExitStack() as stack:
+        folder: Path | None = None
+        found: dict[str, str] = {}
+        for name in ("ca", "cert", "key"):
+            value = material.get(name)
+            if not value:
+                continue
+            if value.lstrip().startswith(_PEM):
+                folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                path = folder / name
+                path.touch(mode=0o600)
+                path.write_text(value)
+                value = str(path)
+            found[name] = value
+        yield found
+
+
+def _tcp_from_address(address: str) -> Attributes | None:
+    match = _HOST_PORT.fullmatch(address)
+    return {"address": address.removeprefix("tcp://")} if match else None
+
+
+TCP: Final = Driver(
+    ResourceType(
+        Kind.BUILDER,
+        "tcp",
+        _schema(
+            "tcp builder",
+            {
+                "type": "string",
+                "pattern": rf"^{_HOST_PORT.pattern}$",
+                "description": "HOST:PORT of the buildkitd",
+            },
+            {"tls": _TLS},
+        ),
+        derive_tcp,
+    ),
+    Tcp,
+    _tcp_from_address,
+)
+
+
+# -- unix
+
+
+def derive_unix(attributes: Attributes) -> Attributes:
+    """The address as envd writes it: an absolute path."""
+    address = attributes.get("address")
+    if not isinstance(address, str):
+        return attributes
+    return {**attributes, "address": address.removeprefix("unix://")}
+
+
+class Unix(Attached):
+    """Dials a socket of this machine."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        del surroundings
+
+    def connect(self, attributes: Attributes) -> "BuildKit":
+        """A client of it."""
+        from envdplan.buildkit.client import BuildKit
+        from envdplan.buildkit.dial import UnixDialer
+
+        return BuildKit(UnixDialer(str(attributes["address"])), attributes.get("timeout") or 10)
+
+
+def _unix_from_address(address: str) -> Attributes | None:
+    path = address.removeprefix("unix://")
+    return {"address": path} if path.startswith("/") else None
+
+
+UNIX: Final = Driver(
+    ResourceType(
+        Kind.BUILDER,
+        "unix",
+        _schema(
+            "unix builder",
+            {
+                "type": "string",
+                "pattern": "^(unix://)?/.",
+                "description": "Absolute path of the buildkitd's socket",
+            },
+            {},
+        ),
+        derive_unix,
+    ),
+    Unix,
+    _unix_from_address,
+)
