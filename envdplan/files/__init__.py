@@ -1,1 +1,1 @@
-"""Directories as a builder sees them: ignore patterns, walks, digests."""
+"""Source files: which count, in which order, and what is in them."""

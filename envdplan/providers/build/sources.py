@@ -3,21 +3,29 @@
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from envdplan.diagnostics import EnvdplanError
 from envdplan.frontends.base import Source
 from envdplan.states.observed import Input
 
-_DIGEST_BYTES: Final = 16
+if TYPE_CHECKING:
+    from envdplan.files.statcache import StatCache
+
+_CACHE: Final = Path("envdplan", "files")
 
 
 class Sources:
-    """Reads sources; equal ones are read once in a run."""
+    """Reads sources; equal ones are read once in a run, files that did not change not at all.
+
+    The cache lies in XDG_CACHE_HOME or ~/.cache; without either nothing is kept.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
+        self._folder = _folder(environment)
         self._lock = threading.Lock()
         self._known: dict[Source, tuple[Input, ...]] = {}
+        self._caches: dict[str, StatCache] = {}
 
     def inputs(self, source: Source) -> tuple[Input, ...]:
         """Every file of `source` as an input. Raises EnvdplanError when it cannot be read."""
@@ -31,10 +39,66 @@ class Sources:
 
     def fresh(self, source: Source) -> tuple[Input, ...]:
         """As `inputs`, but looking again."""
-        raise NotImplementedError
+        from envdplan.files.digest import entries
+        from envdplan.files.ignore import read_ignore
+
+        if not Path(source.directory).is_dir():
+            raise EnvdplanError(
+                "There is no such source directory", f"{source.directory} is no directory."
+            )
+        definition = _definition(source)
+        hidden = None if source.definition is None else _inside(source)
+        excluded = read_ignore(source.ignore_files)
+        cache = self._cache(source.directory)
+        found = entries(source.directory, excluded, cache)
+        return (definition, *(Input(*one) for one in found if one[1] != hidden))
 
     def close(self) -> None:
         """Keep the digests for the next run."""
+        with self._lock:
+            for cache in self._caches.values():
+                cache.save()
+
+    def _cache(self, root: str) -> "StatCache | None":
+        from envdplan.files.statcache import StatCache
+
+        if self._folder is None:
+            return None
+        with self._lock:
+            if root not in self._caches:
+                self._caches[root] = StatCache(self._folder, root)
+            return self._caches[root]
+
+
+def _definition(source: Source) -> Input:
+    """The Dockerfile, wherever it is, by its content alone."""
+    from hashlib import blake2b
+
+    from envdplan.files.digest import file_digest
+
+    if source.definition is None:
+        text = (source.inline or "").encode()
+        return Input("dockerfile", "(inline)", blake2b(text, digest_size=16).hexdigest())
+    if not Path(source.definition).is_file():
+        raise EnvdplanError("There is no Dockerfile", f"{source.definition} is no file.")
+    name = _inside(source) or Path(source.definition).name
+    return Input("dockerfile", name, file_digest(str(Path(source.definition).resolve())))
+
+
+def _inside(source: Source) -> str | None:
+    """The Dockerfile's path in the source, None when it lies outside."""
+    try:
+        return Path(source.definition or "").relative_to(source.directory).as_posix()
+    except ValueError:
+        return None
+
+
+def _folder(environment: Mapping[str, str]) -> Path | None:
+    base = environment.get("XDG_CACHE_HOME")
+    if base:
+        return Path(base) / _CACHE
+    home = environment.get("HOME")
+    return Path(home) / ".cache" / _CACHE if home else None
 
 
 def signature(path: str) -> str | None:

@@ -140,18 +140,29 @@ class BuildWriter:
                 archive = Path(folder, "image.tar")
                 request = _with_archive(request, archive)
             client = stack.enter_context(lifecycle.connect(job.connection.attributes))
+            told: list[str] = []
+            services = self._services(request, told)
             result = client.solve(
-                request,
-                self._services(request),
-                lambda progress: job.report(detail=progress),
-                job.cancel,
+                request, services, lambda progress: job.report(detail=progress), job.cancel
             )
+            for one in told:
+                job.report(f"refused what the builder asked for: {one}")
             if archive is not None:
                 self._load(job, archive)
         return result.response
 
-    def _services(self, request: SolveRequest) -> Services:
-        raise NotImplementedError
+    def _services(self, request: SolveRequest, told: list[str]) -> Services:
+        """What the builder may call back; `told` gets what was refused."""
+        from envdplan.buildkit.exports import file_send, targets
+        from envdplan.buildkit.filesync import file_sync
+        from envdplan.buildkit.secrets import secrets
+
+        return {
+            **file_sync(request.directories, refused=told.append),
+            **secrets(request.secrets, self.environment, refused=told.append),
+            **file_send(targets(request.exports), refused=told.append),
+            **self.registries.auth(),
+        }
 
     def _load(self, job: "_Job", archive: Path) -> None:
         job.report("loading into the Docker Engine")

@@ -1,0 +1,248 @@
+"""Receives a tree of files (fsutil's protocol) into a folder, trusting nothing of it.
+
+Every path is taken apart and opened step by step below the folder, never through a link; a link
+is written, not followed; devices, set-id bits and owners do not come through.
+"""
+
+import os
+import stat
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from envdplan.buildkit.fsutil import (
+    DATA,
+    ERR,
+    FIN,
+    FIN_PACKET,
+    STAT,
+    Packet,
+    Stat,
+    decode_packet,
+    request_packet,
+)
+from envdplan.buildkit.services import Abort, Stream
+
+_DIR: Final = 1 << 31
+_LINK: Final = 1 << 27
+_SPECIAL: Final = (1 << 26) | (1 << 25) | (1 << 24) | (1 << 21)
+"""Go's bits of devices, pipes and sockets."""
+
+_UNAVAILABLE: Final = 14
+_AT_ONCE: Final = 32
+"""So many files are open at the same time."""
+
+_MOST_ENTRIES: Final = 10_000_000
+_LONGEST_PATH: Final = 4096
+_FOLDER: Final = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Unsafe(Exception):
+    """The builder sent what must not be written."""
+
+
+def receive(root: str, stream: Stream) -> None:
+    """Write all that `stream` brings below `root`. Raises Unsafe, BadPacket, Abort and OSError.
+
+    Files that are there already are replaced one by one, others stay: as with buildx.
+    """
+    receiver = _Receiver(os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC), stream)
+    try:
+        receiver.run()
+    finally:
+        receiver.close()
+
+
+@dataclass(slots=True)
+class _File:
+    """A file that is on its way."""
+
+    stat: Stat
+    parent: int
+    name: bytes
+    temporary: bytes
+    descriptor: int
+    written: int = 0
+
+
+@dataclass(slots=True)
+class _Receiver:
+    root: int
+    stream: Stream
+    _folders: dict[bytes, int] = field(default_factory=dict)
+    """Folders of this stream, by path, opened."""
+    _names: set[bytes] = field(default_factory=set)
+    """Regular files of this stream, which hard links may mean."""
+    _count: int = 0
+    _listed: bool = False
+    _waiting: list[tuple[int, Stat]] = field(default_factory=list)
+    _running: dict[int, _File] = field(default_factory=dict)
+    _links: list[Stat] = field(default_factory=list)
+    _finished: bool = False
+
+    def run(self) -> None:
+        """Until both sides have said that all is done."""
+        while (message := self.stream.receive()) is not None:
+            packet = decode_packet(message)
+            if packet.type == FIN:
+                break
+            if packet.type == ERR:
+                said = packet.data.decode("utf-8", "replace")[:500]
+                raise Abort(_UNAVAILABLE, f"the builder gave up: {said}")
+            self._take(packet)
+            self._ask()
+            self._finish()
+        if not self._finished:
+            raise Abort(_UNAVAILABLE, "the builder ended before all files were there")
+
+    def close(self) -> None:
+        """Remove what is half done, and close everything."""
+        for one in self._running.values():
+            os.close(one.descriptor)
+            with suppress(OSError):
+                os.unlink(one.temporary, dir_fd=one.parent)
+        for descriptor in (*self._folders.values(), self.root):
+            os.close(descriptor)
+
+    # -- packets
+
+    def _take(self, packet: Packet) -> None:
+        if packet.type == STAT:
+            if self._listed:
+                raise Unsafe("a file after the end of the list")
+            if packet.stat is None:
+                self._listed = True
+            else:
+                self._entry(packet.stat)
+        elif packet.type == DATA:
+            self._data(packet)
+        else:
+            raise Unsafe(f"a packet of type {packet.type}")
+
+    def _ask(self) -> None:
+        while self._waiting and len(self._running) < _AT_ONCE:
+            id, one = self._waiting.pop()
+            self._running[id] = self._begin(one)
+            self.stream.send([request_packet(id)])
+
+    def _finish(self) -> None:
+        if self._listed and not self._finished and not self._running and not self._waiting:
+            for one in self._links:
+                self._hard_link(one)
+            self._finished = True
+            self.stream.send([FIN_PACKET])
+
+    # -- the list
+
+    def _entry(self, one: Stat) -> None:
+        id, self._count = self._count, self._count + 1
+        if self._count > _MOST_ENTRIES:
+            raise Unsafe(f"more than {_MOST_ENTRIES} files")
+        parent, name = self._split(one.path)
+        if one.mode & _DIR:
+            self._folder(one, parent, name)
+        elif one.mode & _LINK:
+            self._link(one, parent, name)
+        elif one.mode & _SPECIAL:
+            raise Unsafe(f"{_shown(one.path)} is a device, pipe or socket")
+        elif one.link:
+            self._links.append(one)
+        else:
+            self._names.add(one.path)
+            self._waiting.append((id, one))
+
+    def _split(self, path: bytes) -> tuple[int, bytes]:
+        """The folder that a path is in, which must have come before, and its name there."""
+        parts = path.split(b"/")
+        if not path or len(path) > _LONGEST_PATH or b"\0" in path:
+            raise Unsafe(f"{_shown(path)} is no path")
+        if any(part in (b"", b".", b"..") for part in parts):
+            raise Unsafe(f"{_shown(path)} leads out of the folder")
+        above = b"/".join(parts[:-1])
+        parent = self._folders.get(above) if above else self.root
+        if parent is None:
+            raise Unsafe(f"{_shown(path)} is in no folder of the result")
+        return parent, parts[-1]
+
+    def _folder(self, one: Stat, parent: int, name: bytes) -> None:
+        if one.path in self._folders:
+            raise Unsafe(f"{_shown(one.path)} comes twice")
+        mode = one.mode & 0o777 | 0o700
+        try:
+            os.mkdir(name, mode, dir_fd=parent)
+        except FileExistsError:
+            found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+            if not stat.S_ISDIR(found.st_mode):
+                os.unlink(name, dir_fd=parent)  # a link or file gives way, it is never followed
+                os.mkdir(name, mode, dir_fd=parent)
+        self._folders[one.path] = os.open(name, _FOLDER, dir_fd=parent)
+
+    def _link(self, one: Stat, parent: int, name: bytes) -> None:
+        if not one.link or b"\0" in one.link:
+            raise Unsafe(f"{_shown(one.path)} is a link to nowhere")
+        temporary = _temporary(name)
+        os.symlink(one.link, temporary, dir_fd=parent)
+        _into_place(temporary, name, parent)
+
+    def _hard_link(self, one: Stat) -> None:
+        if one.link not in self._names:
+            raise Unsafe(f"{_shown(one.path)} is a hard link to {_shown(one.link)}, no file of it")
+        parent, name = self._split(one.path)
+        source, source_name = self._split(one.link)
+        temporary = _temporary(name)
+        os.link(source_name, temporary, src_dir_fd=source, dst_dir_fd=parent, follow_symlinks=False)
+        _into_place(temporary, name, parent)
+
+    # -- content
+
+    def _begin(self, one: Stat) -> _File:
+        parent, name = self._split(one.path)
+        temporary = _temporary(name)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        return _File(one, parent, name, temporary, os.open(temporary, flags, 0o600, dir_fd=parent))
+
+    def _data(self, packet: Packet) -> None:
+        one = self._running.get(packet.id)
+        if one is None:
+            raise Unsafe(f"content of file {packet.id}, which was not asked for")
+        if not packet.data:
+            self._end(self._running.pop(packet.id))
+            return
+        one.written += len(packet.data)
+        if one.written > one.stat.size:
+            raise Unsafe(f"{_shown(one.stat.path)} is longer than was said")
+        rest = memoryview(packet.data)
+        while rest:
+            rest = rest[os.write(one.descriptor, rest) :]
+
+    def _end(self, one: _File) -> None:
+        try:
+            if one.written != one.stat.size:
+                raise Unsafe(f"{_shown(one.stat.path)} is shorter than was said")
+            os.fchmod(one.descriptor, one.stat.mode & 0o777)
+            os.utime(one.descriptor, ns=(one.stat.mtime, one.stat.mtime))
+            _into_place(one.temporary, one.name, one.parent)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(one.temporary, dir_fd=one.parent)
+            raise
+        finally:
+            os.close(one.descriptor)
+
+
+def _temporary(name: bytes) -> bytes:
+    return b"." + name[:200] + b"." + os.urandom(6).hex().encode() + b".tmp"
+
+
+def _into_place(temporary: bytes, name: bytes, parent: int) -> None:
+    try:
+        os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=parent)
+        raise
+
+
+def _shown(path: bytes) -> str:
+    text = path.decode("utf-8", "backslashreplace")[:200]
+    return '"' + "".join(char if char.isprintable() else "?" for char in text) + '"'

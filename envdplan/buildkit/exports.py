@@ -1,0 +1,124 @@
+"""Takes results from the builder: moby.filesync.v1.FileSend, to declared places and nowhere else.
+
+A file is written beside its place and moved there when it is complete. What comes for a folder is
+hostile until it is checked: see exportfolder.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from envdplan.buildkit.exportfolder import Unsafe, receive
+from envdplan.buildkit.fsutil import BadPacket
+from envdplan.buildkit.request import Export
+from envdplan.buildkit.services import Abort, Services, Stream
+from envdplan.diagnostics import EnvdplanError, Refused
+
+_INVALID_ARGUMENT: Final = 3
+_NOT_FOUND: Final = 5
+_EXPORTER: Final = "buildkit-attachable-exporter-id"
+"""Which exporter a stream belongs to; builders before 0.13 have one and do not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where one exporter's result goes: a file, or a folder that it is merged into."""
+
+    path: str
+    is_folder: bool
+
+
+def targets(exports: tuple[Export, ...]) -> dict[str, Target]:
+    """The targets of a request's exports, by the number that the builder gives each of them."""
+    return {
+        str(number): Target(one.destination, _is_folder(one))
+        for number, one in enumerate(exports)
+        if one.destination is not None
+    }
+
+
+def _is_folder(one: Export) -> bool:
+    return one.type == "local" or one.attributes.get("tar") == "false"
+
+
+def file_send(
+    known: Mapping[str, Target], *, refused: Callable[[str], None] = lambda _: None
+) -> Services:
+    """The FileSend service for `known` targets; `refused` hears what else was to be written."""
+
+    def diff_copy(stream: Stream) -> None:
+        target = _target(stream, known)
+        if target is None:
+            refused("a result that was not asked for")
+            raise Abort(_NOT_FOUND, "no result is expected here")
+        try:
+            (_receive_folder if target.is_folder else _receive_file)(target, stream)
+        except (Unsafe, BadPacket) as error:
+            refused(str(error))
+            raise Refused(
+                "The builder sent something unsafe",
+                f"What it wanted to write to {target.path} was refused: {error}. Do not trust "
+                "this builder.",
+            ) from None
+        except OSError as error:
+            raise EnvdplanError(
+                "Cannot write the result", f"{target.path}: {error.strerror or error}."
+            ) from error
+
+    return {"/moby.filesync.v1.FileSend/DiffCopy": diff_copy}
+
+
+def _target(stream: Stream, known: Mapping[str, Target]) -> Target | None:
+    number = next(iter(stream.values(_EXPORTER)), None)
+    if number is None and len(known) == 1:
+        return next(iter(known.values()))
+    return known.get(number or "")
+
+
+def _receive_folder(target: Target, stream: Stream) -> None:
+    folder = Path(target.path)
+    folder.mkdir(parents=True, exist_ok=True)
+    receive(str(folder), stream)
+
+
+def _receive_file(target: Target, stream: Stream) -> None:
+    """Bytes up to the end of the stream; the place is taken only when all are there."""
+    path = Path(target.path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _beside(path) as (descriptor, finish):
+        while (message := stream.receive()) is not None:
+            data = _bytes(message)
+            while data:
+                data = data[os.write(descriptor, data) :]
+        finish()
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[tuple[int, Callable[[], None]]]:
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(temporary, flags, 0o644)
+
+    def finish() -> None:
+        os.fsync(descriptor)
+        temporary.replace(path)
+
+    try:
+        yield descriptor, finish
+    finally:
+        os.close(descriptor)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _bytes(message: bytes) -> memoryview:
+    """The data of a BytesMessage {bytes data = 1}."""
+    from envdplan.buildkit.proto import filesync_pb2
+
+    try:
+        return memoryview(filesync_pb2.BytesMessage.FromString(message).data)
+    except ValueError:
+        raise Abort(_INVALID_ARGUMENT, "the message cannot be read") from None

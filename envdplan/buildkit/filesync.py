@@ -1,0 +1,303 @@
+"""Sends folders of this machine to the builder: moby.filesync.v1.FileSync, fsutil's protocol.
+
+The builder gets a list of all files and asks for those that it does not have. It names folders
+and patterns, nothing else: what is not below a declared folder cannot be named, and no link is
+followed out of it.
+"""
+
+import os
+import queue
+import stat
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final
+
+from envdplan.buildkit.fsutil import (
+    END_OF_STATS,
+    ERR,
+    FIN,
+    FIN_PACKET,
+    REQ,
+    BadPacket,
+    Stat,
+    data_packet,
+    decode_packet,
+    go_mode,
+    stat_of,
+    stat_packet,
+)
+from envdplan.buildkit.openfile import Folder
+from envdplan.buildkit.request import LocalDirectory
+from envdplan.buildkit.services import Abort, Services, Stream
+from envdplan.diagnostics import EnvdplanError
+from envdplan.files.patterns import compiled
+from envdplan.files.selection import selection
+from envdplan.files.walk import walk
+
+OnSent = Callable[[str, int], None]
+"""Is told the name of a folder and a number of bytes, for progress."""
+
+_INVALID_ARGUMENT: Final = 3
+_NOT_FOUND: Final = 5
+_UNAVAILABLE: Final = 14
+_STATS_AT_ONCE: Final = 512
+_FILES_AT_ONCE: Final = 64
+_PIECE: Final = 256 * 1024
+_MOST_PATTERNS: Final = 10_000
+
+
+def file_sync(
+    directories: Iterable[LocalDirectory],
+    on_sent: OnSent = lambda *_: None,
+    *,
+    refused: Callable[[str], None] = lambda _: None,
+) -> Services:
+    """The FileSync service for `directories`; `refused` hears what else was asked for."""
+    by_name = {one.name: one for one in directories}
+
+    def diff_copy(stream: Stream) -> None:
+        name = _one(stream, "dir-name")
+        directory = by_name.get(name)
+        if directory is None:
+            refused(name)
+            raise Abort(_NOT_FOUND, f"no folder {name!r} is declared for this build")
+        _Transfer(directory, _asked(stream, directory, refused), stream, on_sent).run()
+
+    return {"/moby.filesync.v1.FileSync/DiffCopy": diff_copy}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What of a folder the builder wants."""
+
+    includes: tuple[str, ...]
+    excludes: tuple[str, ...]
+    follow: tuple[str, ...]
+
+
+def _one(stream: Stream, key: str) -> str:
+    return next(iter(stream.values(key)), "")
+
+
+def _asked(stream: Stream, directory: LocalDirectory, refused: Callable[[str], None]) -> _Asked:
+    found = _Asked(
+        stream.values("include-patterns"),
+        stream.values("exclude-patterns"),
+        stream.values("followpaths"),
+    )
+    for pattern in (*found.includes, *found.follow):
+        if ".." in pattern.split("/"):
+            refused(f"{directory.name}: {pattern}")
+            raise Abort(_INVALID_ARGUMENT, f"{pattern!r} leads out of the folder")
+    if sum(map(len, (found.includes, found.excludes, found.follow))) > _MOST_PATTERNS:
+        raise Abort(_INVALID_ARGUMENT, f"more than {_MOST_PATTERNS} patterns")
+    return found
+
+
+@dataclass(slots=True)
+class _Transfer:
+    """One call: a thread sends, this one hears what is asked for."""
+
+    directory: LocalDirectory
+    asked: _Asked
+    stream: Stream
+    on_sent: OnSent
+    _paths: list[str | bytes] = field(default_factory=list)
+    """By id: a path on disk, or the content of an overlay."""
+    _requests: "queue.SimpleQueue[int | None]" = field(default_factory=queue.SimpleQueue)
+    _failure: Exception | None = None
+    _first: dict[tuple[int, int], bytes] = field(default_factory=dict)
+
+    def run(self) -> None:
+        sender = threading.Thread(target=self._send, name=f"send {self.directory.name}")
+        sender.start()
+        try:
+            self._listen()
+        finally:
+            self._requests.put(None)
+            sender.join()
+        if self._failure is not None:
+            raise self._failure
+        self.stream.send([FIN_PACKET])
+
+    # -- what the builder says
+
+    def _listen(self) -> None:
+        while (message := self.stream.receive()) is not None:
+            try:
+                packet = decode_packet(message)
+            except BadPacket as error:
+                raise Abort(_INVALID_ARGUMENT, f"a packet cannot be read: {error}") from None
+            if packet.type == REQ:
+                self._requests.put(packet.id)
+            elif packet.type == FIN:
+                return
+            elif packet.type == ERR:
+                said = packet.data.decode("utf-8", "replace")[:500]
+                raise Abort(_UNAVAILABLE, f"the builder gave up: {said}")
+            if self._failure is not None:
+                return
+
+    # -- what we say
+
+    def _send(self) -> None:
+        try:
+            with Folder(self.directory.path) as folder:
+                self._send_all(folder)
+        except Exception as error:  # noqa: BLE001  raised again in the thread that serves the call
+            self._failure = error
+            if not isinstance(error, Abort):
+                self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        """The builder waits for us; it hears that nothing more comes."""
+        from contextlib import suppress
+
+        from envdplan.buildkit.fsutil import error_packet
+
+        summary = error.summary if isinstance(error, EnvdplanError) else type(error).__name__
+        with suppress(Abort):
+            self.stream.send([error_packet(summary)])
+
+    def _send_all(self, folder: Folder) -> None:
+        batch: list[bytes] = []
+        for packet in self._stats():
+            batch.append(packet)
+            if len(batch) >= _STATS_AT_ONCE:
+                self._flush(batch)
+                self._serve(folder, wait=False)
+        batch.append(END_OF_STATS)
+        self._flush(batch)
+        self._serve(folder, wait=True)
+
+    def _flush(self, batch: list[bytes]) -> None:
+        self.stream.send(batch)
+        self.on_sent(self.directory.name, sum(map(len, batch)))
+        batch.clear()
+
+    def _serve(self, folder: Folder, *, wait: bool) -> None:
+        """Send what was asked for; with `wait` until the call ends."""
+        batch: list[bytes] = []
+        size = count = 0
+        while True:
+            if wait and self._requests.empty() and batch:
+                self._flush(batch)
+                size = count = 0
+            if not wait and (self._requests.empty() or count >= _FILES_AT_ONCE):
+                break
+            id = self._requests.get()
+            if id is None:
+                self._requests.put(None)
+                break
+            count += 1
+            for packet in self._content(folder, id):
+                batch.append(packet)
+                size += len(packet)
+                if size >= _PIECE:
+                    self._flush(batch)
+                    size = 0
+        if batch:
+            self._flush(batch)
+
+    def _content(self, folder: Folder, id: int) -> Iterator[bytes]:
+        if not 0 <= id < len(self._paths):
+            raise Abort(_INVALID_ARGUMENT, f"there is no file {id}")
+        path = self._paths[id]
+        if isinstance(path, bytes):
+            yield data_packet(id, path)
+        elif path:
+            yield from self._file(folder, id, path)
+        yield data_packet(id, b"")
+
+    def _file(self, folder: Folder, id: int, path: str) -> Iterator[bytes]:
+        descriptor = folder.open(path)
+        if descriptor is None:
+            return  # gone meanwhile: the builder gets an empty one
+        try:
+            while data := os.read(descriptor, _PIECE):
+                yield data_packet(id, data)
+        except OSError as error:
+            full = f"{self.directory.path}/{path}"
+            detail = f"{full}: {error.strerror}."
+            raise EnvdplanError("Cannot read the source", detail) from error
+        finally:
+            os.close(descriptor)
+
+    # -- the list of files
+
+    def _stats(self) -> Iterator[bytes]:
+        overlay = self._overlay()
+        for path, found in self._walk():
+            while overlay and overlay[0][0] <= os.fsencode(path):
+                yield self._overlaid(*overlay.pop(0))
+            if path in self.directory.overlay:
+                continue
+            link, xattrs = self._extras(path, found)
+            packet = stat_packet(stat_of(path, found, link, xattrs))
+            self._paths.append("" if link or not stat.S_ISREG(found.st_mode) else path)
+            yield packet
+        for name, content in overlay:
+            yield self._overlaid(name, content)
+
+    def _walk(self) -> Iterator[tuple[str, os.stat_result]]:
+        excluded = compiled(self.asked.excludes) if self.asked.excludes else None
+        if not self.asked.includes and not self.asked.follow:
+            return walk(self.directory.path, excluded)
+        included, enter = selection(self.directory.path, self.asked.includes, self.asked.follow)
+        return walk(self.directory.path, excluded, included, enter)
+
+    def _overlay(self) -> list[tuple[bytes, bytes]]:
+        """Files that exist for this build only, if they are asked for."""
+        included: Callable[[str], bool] | None = None
+        if self.asked.includes or self.asked.follow:
+            included = compiled((*self.asked.includes, *self.asked.follow)).matches
+        return sorted(
+            (os.fsencode(name), content)
+            for name, content in self.directory.overlay.items()
+            if included is None or included(name)
+        )
+
+    def _overlaid(self, name: bytes, content: bytes) -> bytes:
+        self._paths.append(content)
+        # the builder takes equal size and time for equal content: the time has to tell them apart
+        time = int.from_bytes(blake2b(content, digest_size=6).digest(), "big")
+        return stat_packet(Stat(name, go_mode(stat.S_IFREG | 0o644), len(content), time))
+
+    def _extras(
+        self, path: str, found: os.stat_result
+    ) -> tuple[bytes, tuple[tuple[bytes, bytes], ...]]:
+        """The target of a link (the first name of a hard-linked file), and extended attributes."""
+        full = f"{self.directory.path}/{path}"
+        if stat.S_ISLNK(found.st_mode):
+            return os.fsencode(_readlink(full)), ()
+        if found.st_nlink > 1 and stat.S_ISREG(found.st_mode):
+            first = self._first.setdefault((found.st_dev, found.st_ino), os.fsencode(path))
+            if first != os.fsencode(path):
+                return first, ()
+        return b"", _xattrs(full)
+
+
+def _readlink(path: str) -> str:
+    try:
+        return os.readlink(path)  # noqa: PTH115  hot, and a string
+    except OSError as error:
+        raise EnvdplanError("Cannot read the source", f"{path}: {error.strerror}.") from error
+
+
+def _xattrs(path: str) -> tuple[tuple[bytes, bytes], ...]:
+    try:
+        names = os.listxattr(path, follow_symlinks=False)
+    except OSError:
+        return ()
+    if not names:
+        return ()
+    found: list[tuple[bytes, bytes]] = []
+    for name in sorted(names):
+        if not name.startswith("com.apple."):  # macOS's own; fsutil leaves them out too
+            try:
+                found.append((os.fsencode(name), os.getxattr(path, name, follow_symlinks=False)))
+            except OSError:
+                continue
+    return tuple(found)

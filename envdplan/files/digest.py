@@ -1,0 +1,117 @@
+"""The files of a source as a list of typed entries: what a build's result depends on.
+
+Content, links, empty folders and the right to execute count; times, owners and the other
+permission bits do not: they differ from one checkout to the next.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Final
+
+from envdplan.diagnostics import EnvdplanError
+from envdplan.files.patterns import Patterns
+from envdplan.files.statcache import StatCache, clock
+from envdplan.files.walk import walk
+
+Entry = tuple[str, str, str]
+"""Kind (file, link, dir or other), path, digest."""
+
+_CHUNK: Final = 1024 * 1024
+_DIGEST_BYTES: Final = 16
+_TRIES: Final = 3
+
+
+def entries(root: str, excluded: Patterns, cache: StatCache | None = None) -> Iterator[Entry]:
+    """The entries below `root`, sorted as BuildKit walks. Raises EnvdplanError.
+
+    Everything is read; `cache` saves that for files that have not changed.
+    """
+    waiting: str | None = None
+    for path, found in walk(root, excluded):
+        if waiting is not None and not path.startswith(waiting):
+            yield "dir", waiting[:-1], "empty"
+        waiting = None
+        if stat.S_ISDIR(found.st_mode):
+            waiting = f"{path}/"
+        else:
+            yield _entry(root, path, found, cache)
+    if waiting is not None:
+        yield "dir", waiting[:-1], "empty"
+
+
+def _entry(root: str, path: str, found: os.stat_result, cache: StatCache | None) -> Entry:
+    mode = found.st_mode
+    if stat.S_ISREG(mode):
+        executable = "x" if mode & stat.S_IXUSR else "-"
+        return "file", path, executable + _content(root, path, found, cache)
+    if stat.S_ISLNK(mode):
+        return "link", path, _short(os.fsencode(_readlink(f"{root}/{path}")))
+    return "other", path, f"{stat.S_IFMT(mode):o}:{found.st_rdev}"
+
+
+def _readlink(path: str) -> str:
+    try:
+        return os.readlink(path)  # noqa: PTH115  hot, and a string
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _content(root: str, path: str, found: os.stat_result, cache: StatCache | None) -> str:
+    if cache is not None and (known := cache.get(path, found)):
+        return known
+    now = clock()
+    digest = file_digest(f"{root}/{path}")
+    if cache is not None:
+        cache.put(path, found, digest, now)
+    return digest
+
+
+def file_digest(path: str) -> str:
+    """The digest of a file's content, read in pieces. Raises EnvdplanError.
+
+    A file that changes while it is read is read again.
+    """
+    for _ in range(_TRIES):
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        try:
+            before = os.fstat(descriptor)
+            digest, size = _read(descriptor)
+            after = os.fstat(descriptor)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        finally:
+            os.close(descriptor)
+        if size == after.st_size and before.st_mtime_ns == after.st_mtime_ns:
+            return digest
+    raise EnvdplanError(
+        "A source file does not come to rest",
+        f"{path} changed each of the {_TRIES} times that it was read. Stop what writes it, or "
+        "leave it out by .dockerignore.",
+    )
+
+
+def _read(descriptor: int) -> tuple[str, int]:
+    data = os.read(descriptor, _CHUNK)
+    digest = blake2b(data, digest_size=_DIGEST_BYTES)
+    size = len(data)
+    while len(data) == _CHUNK:
+        data = os.read(descriptor, _CHUNK)
+        digest.update(data)
+        size += len(data)
+    return digest.hexdigest(), size
+
+
+def _short(data: bytes) -> str:
+    return blake2b(data, digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def _unreadable(path: str, error: OSError) -> EnvdplanError:
+    return EnvdplanError(
+        "Cannot read the source",
+        f"{path}: {error.strerror or error}. Make it readable, or leave it out by .dockerignore.",
+    )

@@ -1,0 +1,79 @@
+"""Digests of files that have not changed since: by size, times and inode, and never by time alone.
+
+A file that was changed at about the time when it was hashed is not trusted (git's "racily clean"
+rule): a change within the same tick of the clock would not show.
+"""
+
+import json
+import os
+import time
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+_VERSION: Final = 1
+_MARGIN: Final = 2_000_000_000
+"""Nanoseconds; some file systems count in steps of two seconds."""
+
+
+class StatCache:
+    """The digests of the files below one root, kept in one file; a broken one counts as empty."""
+
+    def __init__(self, folder: Path, root: str) -> None:
+        self._path = folder / f"{sha256(os.fsencode(root)).hexdigest()[:32]}.json"
+        self._root = root
+        self._known = self._load()
+        self._next: dict[str, str] = {}
+        self._changed = False
+
+    def get(self, path: str, found: os.stat_result) -> str | None:
+        """The digest of a file that is as it was, else None."""
+        known = self._known.get(path)
+        stamp = _stamp(found)
+        if known is None or not known.startswith(stamp):
+            return None
+        self._next[path] = known
+        return known[len(stamp) :]
+
+    def put(self, path: str, found: os.stat_result, digest: str, now: int) -> None:
+        """Remember the digest of a file that was looked at before it was read, at `now` (ns)."""
+        self._changed = True
+        if max(found.st_mtime_ns, found.st_ctime_ns) + _MARGIN < now:
+            self._next[path] = _stamp(found) + digest
+
+    def save(self) -> None:
+        """Keep what was asked for; where that is impossible the next run is slower."""
+        if not self._changed and len(self._next) == len(self._known):
+            return
+        content = {"version": _VERSION, "root": self._root, "files": self._next}
+        temporary = self._path.with_name(f".{self._path.name}.{os.urandom(4).hex()}")
+        with suppress(OSError, ValueError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                temporary.write_text(json.dumps(content))
+                temporary.replace(self._path)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def _load(self) -> dict[str, str]:
+        try:
+            content = json.loads(self._path.read_bytes())
+            files = content["files"]
+            good = content["version"] == _VERSION and content["root"] == self._root
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+        if not good or not isinstance(files, dict):
+            return {}
+        return files if all(type(one) is str for one in files.values()) else {}
+
+
+def _stamp(found: os.stat_result) -> str:
+    return (
+        f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}:{found.st_mode}:"
+    )
+
+
+def clock() -> int:
+    """The time in nanoseconds, as file systems keep it."""
+    return time.time_ns()
