@@ -217,8 +217,7 @@ class _Receiver:
 
     def _end(self, one: _File) -> None:
         try:
-            if one.written != one.stat.size:
-                raise Unsafe(f"{_shown(one.stat.path)} is shorter than was said")
+            _check_length(one)
             os.fchmod(one.descriptor, one.stat.mode & 0o777)
             os.utime(one.descriptor, ns=(one.stat.mtime, one.stat.mtime))
             _into_place(one.temporary, one.name, one.parent)
@@ -228,6 +227,11 @@ class _Receiver:
             raise
         finally:
             os.close(one.descriptor)
+
+
+def _check_length(one: _File) -> None:
+    if one.written != one.stat.size:
+        raise Unsafe(f"{_shown(one.stat.path)} is shorter than was said")
 
 
 def _temporary(name: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """envdplan validate, show, output, state and force-unlock."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from envdplan.cli import exit_codes
 from envdplan.cli.options import Json, LockTimeout, VarFiles, Vars, address
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import EnvdplanError
+from envdplan.values import Value
 
 state_app = typer.Typer(no_args_is_help=True, help="Look at the state, and take things out of it.")
 
@@ -69,7 +71,7 @@ def output(
     return exit_codes.OK
 
 
-def _raw(name: str | None, chosen: dict[str, object]) -> None:
+def _raw(name: str | None, chosen: Mapping[str, Value]) -> None:
     if name is None:
         raise EnvdplanError("--raw needs a name", "Say which output: `envdplan output NAME --raw`.")
     value = chosen[name]

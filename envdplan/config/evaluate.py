@@ -110,7 +110,7 @@ class Evaluation:
             return _Anything()  # its own mistake is told already
         declared = config.attributes
         names = config.type.schema["properties"]
-        mine = {name: declared.get(name) for name in names} | computed(config.type, declared)
+        mine = {**{name: declared.get(name) for name in names}, **computed(config.type, declared)}
         known = self.known.get(address, {})
         return {name: _better(value, known.get(name)) for name, value in mine.items()}
 

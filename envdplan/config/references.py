@@ -73,7 +73,7 @@ def _of_for(expression: For, bound: frozenset[str]) -> Iterator[Mention]:
             yield from _mentions(part, inner)
 
 
-def parts(expression: Expression) -> tuple[Expression, ...]:  # noqa: C901  one case per class  # noqa: PLR0911  one per class
+def parts(expression: Expression) -> tuple[Expression, ...]:  # noqa: C901, PLR0911  one case per class  # noqa: PLR0911  one per class
     """The expressions directly inside `expression`, in the order of the text."""
     match expression:
         case Template(parts=inner) | ListOf(items=inner) | Call(arguments=inner):

@@ -1,0 +1,220 @@
+"""One JSON object a line, of a closed list of types: schemas/output.schema.json describes them."""
+
+import json
+from collections.abc import Mapping
+from typing import Final, TextIO
+
+from envdplan import __version__
+from envdplan.buildkit.progress import Log, Status, Vertex
+from envdplan.buildkit.progress import Warning as BuildWarning
+from envdplan.diagnostics import Diagnostic, Diagnostics, EnvdplanError
+from envdplan.encoding import to_json
+from envdplan.engine.events import (
+    Event,
+    Failed,
+    Finished,
+    Progressed,
+    Skipped,
+    Started,
+    Succeeded,
+)
+from envdplan.plans.changes import Action, Change, Difference, Drift
+from envdplan.plans.plan import Plan
+from envdplan.source import SourceRange
+from envdplan.states.recorded import State
+from envdplan.values import Value, redact_sensitive
+
+FORMAT: Final = 1
+_HIDDEN: Final = frozenset({"connection", "capabilities", "metadata"})
+
+
+class JsonView:
+    """See View. The first line says which format follows."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._begun = False
+
+    def diagnostics(self, diagnostics: Diagnostics) -> None:
+        """See View."""
+        for one in diagnostics.sorted():
+            self._write("diagnostic", _diagnostic(one))
+
+    def error(self, error: EnvdplanError) -> None:
+        """See View."""
+        self._write(
+            "diagnostic",
+            {"severity": "error", "summary": error.summary, "detail": error.detail},
+        )
+
+    def plan(self, plan: Plan) -> None:
+        """See View."""
+        for drift in plan.drift:
+            self._write("drift", _drift(drift))
+        for change in plan.changes:
+            if change.action is not Action.NOOP:
+                self._write("planned_change", _change(change))
+        counts = plan.counts()
+        self._write(
+            "change_summary",
+            {
+                "empty": plan.is_empty,
+                "add": counts.add,
+                "change": counts.change,
+                "destroy": counts.destroy,
+                "builds": counts.builds,
+                "pushes": counts.pushes,
+                "retags": counts.retags,
+                "deferred": counts.deferred,
+                "output_changes": list(plan.output_changes),
+            },
+        )
+
+    def event(self, event: Event) -> None:
+        """See View."""
+        match event:
+            case Started(change=change):
+                self._write("apply_start", _short(change))
+            case Progressed(address=address, message=message, detail=detail):
+                self._write(
+                    "apply_progress", {"address": str(address), **_progress(message, detail)}
+                )
+            case Succeeded(change=change, seconds=seconds):
+                self._write("apply_complete", {**_short(change), "seconds": round(seconds, 3)})
+            case Failed(change=change, summary=summary, detail=detail, seconds=seconds):
+                words = {"summary": summary, "detail": detail, "seconds": round(seconds, 3)}
+                self._write("apply_errored", {**_short(change), **words})
+            case Skipped(change=change, because=because):
+                self._write("apply_skipped", {**_short(change), "because": because})
+            case Finished():
+                self._write("apply_summary", _finished(event))
+
+    def state(self, state: State) -> None:
+        """See View."""
+        for record in state.records.values():
+            self._write(
+                "resource",
+                {
+                    "address": str(record.address),
+                    "resource_type": record.type,
+                    "attributes": _values(record.attributes),
+                    "depends_on": [str(one) for one in record.depends_on],
+                },
+            )
+        self._write("state", {"lineage": state.lineage, "serial": state.serial})
+        if state.outputs:
+            self.outputs(dict(state.outputs), frozenset())
+
+    def outputs(self, outputs: dict[str, Value], sensitive: frozenset[str]) -> None:
+        """See View."""
+        shown = {name: value for name, value in outputs.items() if name not in sensitive}
+        self._write("outputs", {"outputs": _values(shown), "sensitive": sorted(sensitive)})
+
+    def message(self, text: str) -> None:
+        """See View."""
+        self._write("message", {"message": text})
+
+    def close(self) -> None:
+        """See View."""
+        self._out.flush()
+
+    def _write(self, type: str, content: Mapping[str, Value]) -> None:
+        if not self._begun:
+            self._begun = True
+            self._write("version", {"format": FORMAT, "envdplan": __version__})
+        self._out.write(json.dumps({"type": type, **content}) + "\n")
+        self._out.flush()
+
+
+def _values(attributes: Mapping[str, Value]) -> Value:
+    return to_json(redact_sensitive({k: v for k, v in attributes.items() if k not in _HIDDEN}))
+
+
+def _diagnostic(one: Diagnostic) -> Mapping[str, Value]:
+    return {
+        "severity": one.severity.value,
+        "summary": one.summary,
+        "detail": one.detail,
+        "address": one.address,
+        "range": None if one.range is None else _range(one.range),
+    }
+
+
+def _range(range: SourceRange) -> Value:
+    return {
+        "file": range.file.name,
+        "start": {"line": range.start.line, "column": range.start.column},
+        "end": {"line": range.end.line, "column": range.end.column},
+        "text": range.file.line(range.start.line),
+    }
+
+
+def _short(change: Change) -> dict[str, Value]:
+    return {
+        "address": str(change.address),
+        "action": change.action.value,
+        "work": [one.value for one in change.work],
+    }
+
+
+def _change(change: Change) -> Mapping[str, Value]:
+    return {
+        **_short(change),
+        "resource_type": change.type,
+        "reasons": list(change.reasons),
+        "before": None if change.before is None else _values(change.before),
+        "after": None if change.after is None else _values(change.after),
+        "differences": [_difference(one) for one in change.differences],
+        "source": change.source,
+        "tags": list(change.tags),
+    }
+
+
+def _difference(one: Difference) -> Value:
+    values = redact_sensitive({"before": one.before, "after": one.after})
+    return {
+        "path": list(one.path),
+        "before": to_json(values["before"]),
+        "after": to_json(values["after"]),
+        "forces_replacement": one.forces_replacement,
+    }
+
+
+def _drift(drift: Drift) -> Mapping[str, Value]:
+    return {
+        "address": str(drift.address),
+        "gone": drift.gone,
+        "differences": [_difference(one) for one in drift.differences],
+    }
+
+
+def _progress(message: str, detail: object) -> Mapping[str, Value]:
+    match detail:
+        case Vertex(digest=digest, name=name, started=started, completed=completed):
+            found: dict[str, Value] = {
+                "vertex": digest,
+                "name": name,
+                "started": started,
+                "completed": completed,
+                "cached": detail.cached,
+                "error": detail.error,
+            }
+            return {"step": found}
+        case Status(vertex=vertex, id=id, current=current, total=total):
+            return {"status": {"vertex": vertex, "id": id, "current": current, "total": total}}
+        case Log(vertex=vertex, stream=stream, data=data):
+            text = data.decode("utf-8", "replace")
+            return {"log": {"vertex": vertex, "stream": stream, "text": text}}
+        case BuildWarning(short=short, file=file, line=line):
+            return {"warning": {"message": short, "file": file, "line": line}}
+    return {"message": message}
+
+
+def _finished(event: Finished) -> Mapping[str, Value]:
+    return {
+        "added": event.added,
+        "changed": event.changed,
+        "destroyed": event.destroyed,
+        "failed": event.failed,
+        "skipped": event.skipped,
+    }

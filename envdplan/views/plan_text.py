@@ -1,0 +1,168 @@
+"""A plan as text: what changes, how, and why; then the numbers."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from envdplan.addresses import Kind
+from envdplan.plans.changes import Action, Change, Difference, Drift, Work
+from envdplan.plans.plan import Plan
+from envdplan.values import Value
+from envdplan.views.style import Style, safe
+from envdplan.views.values_text import value_text
+
+_COLORS: Final = {
+    Action.CREATE: "green",
+    Action.UPDATE: "yellow",
+    Action.REPLACE: "red",
+    Action.DELETE: "red",
+    Action.DEFER: "cyan",
+}
+_VERBS: Final = {
+    Action.CREATE: "will be created",
+    Action.UPDATE: "will be updated in place",
+    Action.REPLACE: "will be replaced",
+    Action.DELETE: "will be destroyed",
+    Action.FORGET: "will be forgotten",
+    Action.ADOPT: "will be recorded as it is",
+    Action.DEFER: "cannot be decided now",
+}
+_WORKS: Final = {
+    (Work.BUILD,): "will be built",
+    (Work.BUILD, Work.PUSH): "will be built and pushed",
+    (Work.PUSH,): "will be pushed",
+    (Work.RETAG,): "will be tagged",
+}
+_HIDDEN: Final = frozenset({"connection", "inputs_digest", "metadata", "outputs", "capabilities"})
+"""What is of our own concern."""
+
+
+def plan_text(plan: Plan, style: Style) -> Iterator[str]:
+    """The lines of a plan."""
+    if plan.drift and not plan.options.destroy:
+        yield from _drift(plan, style)
+    shown = [one for one in plan.changes if one.action is not Action.NOOP]
+    if plan.is_empty:
+        yield from _nothing(shown, style)
+        return
+    yield "envdplan will do the following:"
+    yield ""
+    for change in shown:
+        yield from _change(change, style)
+        yield ""
+    yield from _outputs(plan, style)
+    yield from summary(plan, style)
+
+
+def _nothing(shown: list[Change], style: Style) -> Iterator[str]:
+    yield style("No changes.", "bold", "green")
+    if not shown:
+        yield "Everything is as the configuration says."
+        return
+    yield "Only the state will be brought up to date:"
+    for change in shown:
+        reason = f": {safe(change.reasons[0])}" if change.reasons else ""
+        yield f"  {change.action.symbol} {change.address} {_VERBS[change.action]}{reason}"
+
+
+def _drift(plan: Plan, style: Style) -> Iterator[str]:
+    yield style("Changed outside of envdplan since it was recorded:", "bold")
+    yield ""
+    for drift in plan.drift:
+        yield from _drifted(drift, style)
+    yield ""
+
+
+def _drifted(drift: Drift, style: Style) -> Iterator[str]:
+    if drift.gone:
+        yield f"  {style('-', 'red')} {drift.address} is gone"
+        return
+    yield f"  {style('~', 'yellow')} {drift.address}"
+    for one in drift.differences:
+        yield f"      {_difference(one)}"
+
+
+def _change(change: Change, style: Style) -> Iterator[str]:
+    symbol = style(change.action.symbol, _COLORS.get(change.action, "dim"))
+    verb = _verb(change)
+    yield f"  {symbol} {style(str(change.address), 'bold')} ({change.type}) {verb}"
+    for reason in change.reasons:
+        yield f"      {style('because', 'dim')} {safe(reason)}"
+    yield from _details(change, style)
+
+
+def _verb(change: Change) -> str:
+    if change.address.kind is Kind.BUILD and change.action.is_change:
+        return _WORKS.get(change.work, _VERBS[change.action])
+    return _VERBS[change.action]
+
+
+def _details(change: Change, style: Style) -> Iterator[str]:
+    if change.action in (Action.UPDATE, Action.REPLACE) and change.differences:
+        for one in change.differences:
+            forced = style("  # forces replacement", "red") if one.forces_replacement else ""
+            yield f"      {style('~', 'yellow')} {_difference(one)}{forced}"
+    elif change.action is Action.CREATE and change.address.kind is not Kind.BUILD:
+        yield from _attributes(change, style)
+    elif Work.RETAG in change.work:
+        yield f"      {style('to', 'dim')} {safe(change.source or '')}"
+    elif Work.BUILD in change.work:
+        yield from _build(change, style)
+
+
+def _attributes(change: Change, style: Style) -> Iterator[str]:
+    after = {k: v for k, v in (change.after or {}).items() if k not in _HIDDEN and v is not None}
+    shown = {name: value for name, value in after.items() if not _is_noise(value)}
+    width = max(map(len, shown), default=0)
+    for name in sorted(shown):
+        yield f"      {style('+', 'green')} {name:<{width}} = {value_text(shown[name], ' ' * 8)}"
+
+
+def _build(change: Change, style: Style) -> Iterator[str]:
+    after = change.after or {}
+    for name in ("path", "target", "platforms", "tags"):
+        value = after.get(name)
+        if not _is_noise(value) and value is not None:
+            yield f"      {style(f'{name:<9}', 'dim')} {value_text(value, ' ' * 8)}"
+
+
+def _is_noise(value: Value) -> bool:
+    return isinstance(value, dict | tuple) and not value
+
+
+def _difference(one: Difference) -> str:
+    name = ".".join(map(str, one.path))
+    before, after = value_text(one.before, " " * 8), value_text(one.after, " " * 8)
+    return f"{safe(name)} = {before} -> {after}"
+
+
+def _outputs(plan: Plan, style: Style) -> Iterator[str]:
+    if not plan.output_changes:
+        return
+    yield "Outputs:"
+    for name in plan.output_changes:
+        if name in plan.outputs:
+            yield f"  {style('~', 'yellow')} {name} = {value_text(plan.outputs[name], '    ')}"
+        else:
+            yield f"  {style('-', 'red')} {name}"
+    yield ""
+
+
+def summary(plan: Plan, style: Style) -> Iterator[str]:
+    """The numbers, the first line in Terraform's words."""
+    counts = plan.counts()
+    line = f"{counts.add} to add, {counts.change} to change, {counts.destroy} to destroy."
+    yield f"{style('Plan:', 'bold')} {line}"
+    works = [
+        f"{number} {word}"
+        for number, word in (
+            (counts.builds, "to build"),
+            (counts.pushes, "to push"),
+            (counts.retags, "to retag"),
+        )
+        if number
+    ]
+    if works:
+        yield f"{style('Builds:', 'bold')} {', '.join(works)}."
+    if counts.deferred:
+        noun = "resource" if counts.deferred == 1 else "resources"
+        yield f"{style('Deferred:', 'bold')} {counts.deferred} {noun} cannot be decided now."
