@@ -124,7 +124,8 @@ class Evaluation:
         if type is None:
             self.diagnostics.extend(reader.diagnostics, str(address))
             return
-        given = reader.read(block.body, type.schema, skip=_SKIP)
+        skip = _SKIP | {"type"} if address.kind is Kind.BUILDER else _SKIP
+        given = reader.read(block.body, type.schema, skip=skip)
         if "name" in type.schema["properties"] and given.get("name") is None:
             given["name"] = address.name
         named = metaarguments.depends_on(block, self.declared, reader.diagnostics)

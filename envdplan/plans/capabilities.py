@@ -18,7 +18,7 @@ def check_capabilities(build: Attributes, builder: Attributes) -> Iterator[str]:
     is said where it does not tell (a builder that does not exist yet).
     """
     can = builder.get("capabilities")
-    if not can or isinstance(can, Unknown):
+    if isinstance(can, Unknown) or not can:
         return
     yield from _exporters(build, can)
     yield from _platforms(build, can)
@@ -44,8 +44,8 @@ def _exporters(build: Attributes, can: Attributes) -> Iterator[str]:
 
 
 def _platforms(build: Attributes, can: Attributes) -> Iterator[str]:
-    wanted = build.get("platforms") or ()
-    if isinstance(wanted, Unknown):
+    wanted = build.get("platforms")
+    if isinstance(wanted, Unknown) or not wanted:
         return
     if len(wanted) > 1 and not can.get("several_platforms", True):
         yield f"This builder makes images of one platform only; {WHO_CAN}."
