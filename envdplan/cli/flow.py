@@ -110,8 +110,11 @@ def run(project: Opened, plan: Plan, state: State, *, parallelism: int) -> int:
     if finished is not None and finished.outputs:
         secret = frozenset(name for name, one in outputs.items() if one.sensitive)
         view.outputs(dict(finished.outputs), secret)
+    project.store.prune(work.state)
     if cancel.is_set():
         return exit_codes.INTERRUPTED
     deferred = plan.counts().deferred
+    if deferred:
+        view.message(f"{deferred} could not be decided (see the plan above). Apply again then.")
     failed = finished is None or finished.failed or finished.skipped or deferred
     return exit_codes.ERROR if failed else exit_codes.OK

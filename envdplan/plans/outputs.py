@@ -15,7 +15,10 @@ def with_outputs(plan: Plan, desired: DesiredState, known: Known, state: State) 
         name: one.value if one.resolve is None else one.resolve(known)
         for name, one in desired.outputs.items()
     }
-    return replace(plan, outputs=values, output_changes=_changes(values, state.outputs))
+    lost = not state.records and not any(one.action.is_change for one in plan.changes)
+    # where the state was lost but nothing else, its outputs are no news either
+    changes = () if lost and values else _changes(values, state.outputs)
+    return replace(plan, outputs=values, output_changes=changes)
 
 
 def _changes(now: Mapping[str, Value], before: Mapping[str, Value]) -> tuple[str, ...]:

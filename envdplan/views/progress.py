@@ -53,8 +53,9 @@ class BuildProgress:
         step = self.steps.get(one.digest)
         if step is None:
             step = self.steps[one.digest] = Step(len(self.steps) + 1, one.name)
-        ended_before = step.completed is not None
-        step.started, step.completed = one.started or step.started, one.completed
+        ended_before = step.completed is not None  # it is told once, though it may run again
+        step.started = one.started or step.started
+        step.completed = one.completed or step.completed
         step.cached, step.error = step.cached or one.cached, one.error
         if one.started and not one.completed:
             self.current = step.name

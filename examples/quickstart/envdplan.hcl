@@ -2,7 +2,7 @@
 # `make quickstart` in the repository finds or starts an engine and a registry for it.
 
 envdplan {
-  context_store = ".envdplan/contexts" # not your own contexts: leave this out to change those
+  context_store = "contexts" # a file here; leave this out to change envd's own contexts
 }
 
 variable "registry" {
