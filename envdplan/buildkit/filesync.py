@@ -242,7 +242,8 @@ class _Transfer:
             yield self._overlaid(name, content)
 
     def _walk(self) -> Iterator[tuple[str, os.stat_result]]:
-        excluded = compiled(self.asked.excludes) if self.asked.excludes else None
+        patterns = (*self.asked.excludes, *self.directory.hidden)
+        excluded = compiled(patterns) if patterns else None
         if not self.asked.includes and not self.asked.follow:
             return walk(self.directory.path, excluded)
         included, enter = selection(self.directory.path, self.asked.includes, self.asked.follow)

@@ -16,6 +16,8 @@ class LocalDirectory:
     name: str
     path: str
     overlay: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    hidden: tuple[str, ...] = ()
+    """Patterns of what is never sent, whatever the builder asks for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from envdplan.addresses import Address, Kind
 from envdplan.config import links, metaarguments
 from envdplan.config.bodies import BodyReader
 from envdplan.config.check import check
+from envdplan.config.coercion import coerce
 from envdplan.config.config import Config, Declarations, Declared, ResourceConfig
 from envdplan.config.context import Context
 from envdplan.config.expressions import EvaluationError, evaluate
@@ -157,7 +158,9 @@ class Evaluation:
         diagnostics.extend(check(config, attributes))
         if diagnostics.has_errors:
             return
-        attributes = config.type.derive(with_defaults(attributes, config.type.schema))
+        schema, directory = config.type.schema, config.range.file.directory
+        complete = coerce(with_defaults(attributes, schema), schema, directory)  # paths too
+        attributes = config.type.derive(complete)
         if config.address.kind is Kind.CONTEXT:
             attributes = {**attributes, "connection": connection}
         self.resources[config.address] = replace(config, attributes=attributes)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _OLD: Final = "-envdplan-old"
 """Ends the name of a container while its successor is made."""
 
+_HALF: Final = "half updated"
 _DIAL: Final = ("buildctl", "dial-stdio")
 _PATIENCE: Final = 5.0
 """Seconds that a builder which seems to run may take to answer a plan."""
@@ -58,6 +59,8 @@ class DockerContainer:
             if info is None:
                 return _absent(name, attributes)
             live = self._live(engine, info, attributes)
+            if engine.containers.inspect(name + _OLD) is not None:
+                live["status"] = _HALF  # an update was killed before it could tidy up
         except EnvdplanError as error:
             return Unreachable(f"{error.summary}. {error.detail}".strip())
         ours = is_ours(info, self._owner(address), fresh=self._surroundings.fresh)
@@ -163,6 +166,7 @@ class DockerContainer:
     ) -> Attributes:
         name, status = str(after["name"]), before.get("status")
         report(f"it is {status}: starting it")
+        self._remove(engine, name + _OLD)
         if status == "paused":
             engine.containers.unpause(name)
         elif status in ("unhealthy", "restarting"):

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from envdplan.diagnostics import EnvdplanError
 from envdplan.files.patterns import Patterns, compiled
 
+HIDDEN: Final = ("**/.envdplan",)
+"""Never a part of any source: the state of envdplan itself."""
+
 
 def read_ignore(paths: Iterable[str]) -> Patterns:
-    """The patterns of the first of `paths` that exists; none when none does.
+    """The patterns of the first of `paths` that exists, and of what is hidden in any case.
 
     Raises EnvdplanError when it cannot be read.
     """
@@ -20,10 +24,10 @@ def read_ignore(paths: Iterable[str]) -> Patterns:
         except OSError as error:
             raise EnvdplanError("Cannot read a file", f"{path}: {error.strerror}.") from error
         return parse_ignore(text)
-    return compiled(())
+    return compiled(HIDDEN)
 
 
 def parse_ignore(text: str) -> Patterns:
     """Lines of patterns; comments start with # at the very beginning of a line."""
     lines = text.splitlines()
-    return compiled(line for line in lines if not line.startswith("#"))
+    return compiled([*(line for line in lines if not line.startswith("#")), *HIDDEN])

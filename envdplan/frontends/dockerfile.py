@@ -13,6 +13,7 @@ from envdplan.buildkit.request import (
     SecretSource,
     SolveRequest,
 )
+from envdplan.files.ignore import HIDDEN
 from envdplan.frontends.base import Extras, Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
 from envdplan.frontends.sizes import size_in_bytes
@@ -122,7 +123,7 @@ def _directories(found: Source) -> tuple[tuple[LocalDirectory, ...], str]:
         filename, home = Path(found.definition).name, str(Path(found.definition).parent)
     if len(found.ignore_files) == 1 and found.definition is not None:
         overlay[f"{filename}.dockerignore"] = Path(found.ignore_files[0]).read_bytes()
-    context = LocalDirectory("context", found.directory)
+    context = LocalDirectory("context", found.directory, hidden=HIDDEN)
     return (context, LocalDirectory("dockerfile", home, overlay)), filename
 
 

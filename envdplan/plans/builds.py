@@ -77,7 +77,7 @@ def _why_build(case: _Case) -> tuple[str, ...]:
         return tuple(f"{name} is known after apply" for name in names[:SHOWN])
     if not is_known(case.attributes.get("tags")):
         return ("tags are known after apply",)
-    return _why_outputs(case) if _image(case) else _why_inputs(case)
+    return _why_inputs(case) if _image(case) is None else _why_outputs(case)
 
 
 def _why_inputs(case: _Case) -> tuple[str, ...]:
