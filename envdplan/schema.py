@@ -18,9 +18,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 from envdplan.addresses import Kind
-from envdplan.values import Attributes, Reference, Sensitive, Unknown, Value
+from envdplan.values import AttributePath, Attributes, Reference, Sensitive, Unknown, Value
 
 JsonSchema: TypeAlias = Mapping[str, Value]
+Problem: TypeAlias = tuple[AttributePath, str, str]
+"""Where, the summary, and the detail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class ResourceType:
     schema: JsonSchema
     derive: Callable[[Attributes], Attributes] = field(default=lambda attributes: attributes)
     """Fills in what follows from the attributes alone (a builder's address)."""
+    problems: Callable[[Attributes], Iterator[Problem]] = field(default=lambda _: iter(()))
+    """What no schema can say: attributes that do not go together."""
 
     def property(self, name: str) -> JsonSchema:
         """The schema of one attribute; empty for an unknown name."""

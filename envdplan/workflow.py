@@ -67,14 +67,12 @@ def load(
     """Texts to a desired state. Raises Rejected with all the mistakes that were found."""
     problems = Diagnostics()
     base = Context(Names(), functions, project.directory, project.environment)
-    declared, found = declare(_decoded(project.files, problems))
+    documents = list(_decoded(project.files, problems))
+    values_files = tuple(_decoded(project.variable_files, problems))
+    _stop_on_errors(problems)
+    declared, found = declare(documents)
     problems.extend(found)
-    given = Given(
-        project.environment,
-        tuple(_decoded(project.variable_files, problems)),
-        project.flags,
-        project.planned,
-    )
+    given = Given(project.environment, values_files, project.flags, project.planned)
     chosen, found = settings(declared, base, version)
     problems.extend(found)
     values, known, found = variables(declared.variables, given, base)

@@ -67,6 +67,14 @@ def check(config: ResourceConfig, given: Attributes) -> Diagnostics:
     return diagnostics
 
 
+def check_together(config: ResourceConfig) -> Diagnostics:
+    """What the type itself has to say about attributes that are right one by one."""
+    diagnostics = Diagnostics()
+    for path, summary, detail in config.type.problems(config.attributes):
+        diagnostics.error(summary, detail, config.place(*path), str(config.address))
+    return diagnostics
+
+
 def _ask(config: ResourceConfig, given: Attributes, diagnostics: Diagnostics) -> None:
     for mistake in _mistakes(reveal(given), config.type.schema):
         secret = is_sensitive(_at(given, mistake.path))
@@ -201,7 +209,7 @@ def _limit(error: _Mistake, name: str, *, secret: bool) -> str:
     """Patterns, bounds and alternatives: the schema's own description says what is right."""
     about = error.schema.get("description", "")
     given = "" if secret else f" {_shown(error.given)}"
-    meaning = f" It is: {about}." if about else ""
+    meaning = f" It must be: {about}." if about else ""
     return f'"{name}" cannot be{given}.{meaning}'
 
 

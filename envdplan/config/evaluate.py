@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from envdplan.addresses import Address, Kind
 from envdplan.config import links, metaarguments
 from envdplan.config.bodies import BodyReader
-from envdplan.config.check import check
+from envdplan.config.check import check, check_together
 from envdplan.config.coercion import coerce
 from envdplan.config.config import Config, Declarations, Declared, ResourceConfig
 from envdplan.config.context import Context
@@ -148,7 +148,7 @@ class Evaluation:
         """Whole resources become values, defaults and derived values come in."""
         attributes, connection = config.attributes, None
         try:
-            links.refuse_whole(attributes, config.place())
+            links.refuse_whole(attributes, config.place)
             if config.address.kind is Kind.CONTEXT:
                 place = config.place("builder")
                 attributes, connection = links.link_context(attributes, self._lookup, place)
@@ -161,6 +161,7 @@ class Evaluation:
         schema, directory = config.type.schema, config.range.file.directory
         complete = coerce(with_defaults(attributes, schema), schema, directory)  # paths too
         attributes = config.type.derive(complete)
+        diagnostics.extend(check_together(replace(config, attributes=attributes)))
         if config.address.kind is Kind.CONTEXT:
             attributes = {**attributes, "connection": connection}
         self.resources[config.address] = replace(config, attributes=attributes)

@@ -86,11 +86,11 @@ def _first(contexts: Mapping[Address, Attributes], name: str, value: Value) -> A
     return next(found, None)
 
 
-def refuse_whole(attributes: Attributes, range: SourceRange) -> None:
+def refuse_whole(attributes: Attributes, place: Callable[..., SourceRange]) -> None:
     """Raises EvaluationError when a whole resource stands where a value is needed."""
     for path, part in walk(attributes):
         if isinstance(part, Reference) and path not in (("context",), ("builder",)):
             address = part.address
             example = _EXAMPLES[address.kind]
             detail = _WHOLE.format(address, address.kind.value, address, example)
-            raise failure("Whole resource as a value", detail, range)
+            raise failure("Whole resource as a value", detail, place(*path))

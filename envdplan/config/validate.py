@@ -97,9 +97,9 @@ def _claimed(config: ResourceConfig) -> Iterator[tuple[str, Value, SourceRange]]
 def _builder_claims(config: ResourceConfig) -> Iterator[tuple[str, Value, SourceRange]]:
     """Two blocks may attach to one daemon, but only one may own a container."""
     if "x-forces-replacement" in config.type.property("name"):
-        parts = (config.type.name, config.attributes.get("host"), config.attributes.get("name"))
+        parts = (config.attributes.get("host"), config.attributes.get("name"))
         if is_known(parts):
-            yield "builder", parts, config.place("name")
+            yield "container", parts, config.place("name")
 
 
 def _pushed(config: ResourceConfig) -> Iterator[tuple[str, Value, SourceRange]]:

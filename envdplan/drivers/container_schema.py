@@ -58,7 +58,10 @@ SCHEMA: Final[JsonSchema] = {
             "pattern": "^[a-zA-Z0-9][a-zA-Z0-9_.-]+$",
             "x-forces-replacement": True,
             "x-connection": True,
-            "description": "Name of the container (default: the label of the block)",
+            "description": (
+                "two or more letters, digits, _, . and -: the name of the container (default: "
+                "the label of the block)"
+            ),
         },
         "host": {
             "type": "string",

@@ -132,7 +132,11 @@ PROPERTIES: Final[dict[str, JsonSchema]] = {
     },
     "platforms": {
         "type": "array",
-        "items": {"type": "string", "pattern": r"^[a-z0-9]+/[a-z0-9]+(/[a-z0-9.]+)?$"},
+        "items": {
+            "type": "string",
+            "pattern": r"^[a-z0-9]+/[a-z0-9]+(/[a-z0-9.]+)?$",
+            "description": "OS/ARCHITECTURE[/VARIANT], such as linux/amd64",
+        },
         "description": "Platforms such as linux/amd64 (default: the builder's own)",
     },
     "network": {

@@ -17,8 +17,8 @@ from envdplan.files.ignore import HIDDEN
 from envdplan.frontends.base import Extras, Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
 from envdplan.frontends.sizes import size_in_bytes
-from envdplan.schema import ResourceType
-from envdplan.values import Attributes, Unknown, Value, reveal
+from envdplan.schema import Problem, ResourceType
+from envdplan.values import Attributes, Sensitive, Unknown, Value, reveal
 
 DEFAULT_FILE: Final = "Dockerfile"
 _FILES: Final = ("docker", "oci", "tar", "local")
@@ -68,6 +68,44 @@ def _cache(one: Value) -> Value:
     return {name.strip().lower(): value for name, _, value in parts}
 
 
+def problems(attributes: Attributes) -> Iterator[Problem]:
+    """Attributes that exclude or need each other."""
+    if attributes.get("dockerfile") and attributes.get("dockerfile_inline") is not None:
+        detail = "dockerfile and dockerfile_inline exclude each other: remove one of the two."
+        yield ("dockerfile_inline",), "Ambiguous Dockerfile", detail
+    if attributes.get("push") is True and not attributes.get("tags"):
+        detail = '"tags" must be set: without a name there is nowhere to push to.'
+        yield ("push",), "Missing attribute", detail
+    yield from _secret_problems(attributes)
+    yield from _output_problems(attributes)
+
+
+def _secret_problems(attributes: Attributes) -> Iterator[Problem]:
+    secrets = attributes.get("secret")
+    for index, one in enumerate(secrets if isinstance(secrets, tuple) else ()):
+        path, given = ("secret", index), [n for n in ("env", "file", "value") if n in one]
+        if len(given) != 1:
+            detail = "A secret comes from exactly one of env, file and value."
+            yield path, "Ambiguous secret" if given else "Missing attribute", detail
+        value = one.get("value")
+        if value is not None and not isinstance(value, Sensitive | Unknown):
+            detail = "The value of a secret must be sensitive: take it from a sensitive variable."
+            yield path, "Secret in clear", detail
+
+
+def _output_problems(attributes: Attributes) -> Iterator[Problem]:
+    outputs = attributes.get("output")
+    for index, one in enumerate(outputs if isinstance(outputs, tuple) else ()):
+        path, type, dest = ("output", index), one["type"], one.get("dest")
+        if type in ("oci", "tar", "local") and dest is None:
+            yield path, "Missing attribute", f"An output of type {type} needs dest."
+        if type in ("image", "cacheonly") and dest is not None:
+            yield path, "Unexpected attribute", f"An output of type {type} takes no dest."
+        if one.get("push") and (type != "image" or not attributes.get("tags")):
+            detail = "Only an output of type image with tags can be pushed."
+            yield path, "Unexpected attribute", detail
+
+
 TYPE: Final = ResourceType(
     Kind.BUILD,
     "dockerfile",
@@ -79,6 +117,7 @@ TYPE: Final = ResourceType(
         "properties": PROPERTIES,
     },
     derive,
+    problems,
 )
 
 

@@ -1,11 +1,12 @@
 """What a context is, as a schema."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from envdplan.addresses import Kind
 from envdplan.envd.commands import BUILDERS, RUNNERS
 from envdplan.envd.contexts import DEFAULT_BUILDER_ADDRESS
-from envdplan.schema import ResourceType
+from envdplan.schema import Problem, ResourceType
 from envdplan.values import Attributes
 
 
@@ -14,6 +15,21 @@ def derive(attributes: Attributes) -> Attributes:
     if attributes.get("builder") == "moby-worker" and not attributes.get("builder_address"):
         return {**attributes, "builder_address": DEFAULT_BUILDER_ADDRESS}
     return attributes
+
+
+def problems(attributes: Attributes) -> Iterator[Problem]:
+    """A plain type of builder needs its address, and an envd-server too."""
+    if attributes.get("builder_address") is None:
+        builder = attributes.get("builder")
+        yield (
+            ("builder",),
+            "Missing attribute",
+            f'"builder_address" must be set when the builder is a plain type such as "{builder}"; '
+            "or declare a builder block and write builder.NAME here.",
+        )
+    if attributes.get("runner") == "envd-server" and attributes.get("runner_address") is None:
+        detail = '"runner_address" must be set for an envd-server, such as http://HOST:8080.'
+        yield ("runner",), "Missing attribute", detail
 
 
 TYPE: Final = ResourceType(
@@ -62,4 +78,5 @@ TYPE: Final = ResourceType(
         },
     },
     derive,
+    problems,
 )

@@ -87,6 +87,8 @@ class Cursor:
         if name is not None:
             return f'"{name.group()[:40]}"'
         char = self.text[self.position]
+        if char == '"':
+            return "a double quote"
         return f'"{char}"' if char.isprintable() else f"the character U+{ord(char):04X}"
 
     def fail(self, summary: str, detail: str, start: int | None = None) -> Never:

@@ -1,0 +1,3 @@
+builder "a b" {
+  type = "moby-worker"
+}

@@ -1,0 +1,7 @@
+builder "b" {
+  type = "moby-worker"
+}
+
+builder "b" {
+  type = "moby-worker"
+}

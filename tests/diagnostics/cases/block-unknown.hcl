@@ -1,0 +1,3 @@
+buidler "b" {
+  type = "unix"
+}

@@ -1,0 +1,3 @@
+builder {
+  type = "moby-worker"
+}

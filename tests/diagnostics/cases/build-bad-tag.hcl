@@ -1,0 +1,3 @@
+build "x" {
+  tags = ["Registry/UPPER"]
+}

@@ -1,0 +1,3 @@
+build "x" {
+  for_each = ["a"]
+}

@@ -1,0 +1,5 @@
+build "x" {
+  secret {
+    id = "token"
+  }
+}

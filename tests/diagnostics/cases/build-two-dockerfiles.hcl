@@ -1,0 +1,4 @@
+build "x" {
+  dockerfile        = "Dockerfile"
+  dockerfile_inline = "FROM scratch"
+}

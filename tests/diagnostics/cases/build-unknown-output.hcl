@@ -1,0 +1,5 @@
+build "x" {
+  output {
+    type = "ocii"
+  }
+}

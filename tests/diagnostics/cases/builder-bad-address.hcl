@@ -1,0 +1,4 @@
+builder "b" {
+  type    = "tcp"
+  address = "example.com"
+}

@@ -1,0 +1,4 @@
+builder "b" {
+  type    = "moby-worker"
+  version = "1"
+}

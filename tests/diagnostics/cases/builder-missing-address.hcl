@@ -1,0 +1,3 @@
+builder "b" {
+  type = "tcp"
+}

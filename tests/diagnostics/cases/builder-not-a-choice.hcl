@@ -1,0 +1,4 @@
+builder "b" {
+  type    = "docker-container"
+  restart = "allways"
+}

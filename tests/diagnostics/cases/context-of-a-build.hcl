@@ -1,0 +1,4 @@
+build "x" {}
+context "c" {
+  builder = build.x
+}

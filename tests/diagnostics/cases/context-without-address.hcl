@@ -1,0 +1,3 @@
+context "c" {
+  builder = "tcp"
+}

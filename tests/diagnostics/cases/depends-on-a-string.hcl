@@ -1,0 +1,3 @@
+build "x" {
+  depends_on = "build.y"
+}

@@ -1,0 +1,6 @@
+builder "b" {
+  type = "moby-worker"
+}
+output "o" {
+  value = builder.b.adress
+}

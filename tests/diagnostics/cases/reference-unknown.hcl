@@ -1,0 +1,6 @@
+builder "gpu" {
+  type = "moby-worker"
+}
+context "c" {
+  builder = builder.gpuu
+}

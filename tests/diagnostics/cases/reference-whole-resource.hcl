@@ -1,0 +1,4 @@
+build "a" {}
+build "b" {
+  args = { BASE = build.a }
+}

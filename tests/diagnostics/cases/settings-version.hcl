@@ -1,0 +1,3 @@
+envdplan {
+  required_version = ">= 99"
+}

@@ -1,0 +1,4 @@
+locals { n = "a" }
+builder "${local.n}" {
+  type = "moby-worker"
+}

@@ -1,0 +1,2 @@
+builder "b" {
+  type = "unix"

@@ -1,0 +1,6 @@
+variable "registry" {
+  default = "x"
+}
+output "o" {
+  value = var.registri
+}

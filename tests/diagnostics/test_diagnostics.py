@@ -1,0 +1,49 @@
+"""Wrong configurations and the exact words about each: cases/NAME.hcl and cases/NAME.txt.
+
+`python tests/diagnostics/test_diagnostics.py` writes the texts anew; read the difference well.
+"""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from envdplan.cli.catalog import CATALOG
+from envdplan.config.functions import FUNCTIONS
+from envdplan.diagnostics import Rejected
+from envdplan.source import SourceFile
+from envdplan.views.human import HumanView
+from envdplan.workflow import Project, load
+
+CASES = Path(__file__).parent / "cases"
+FILES = sorted((*CASES.glob("*.hcl"), *CASES.glob("*.yaml")))
+
+
+def said(path: Path) -> str:
+    """What a user sees of a configuration."""
+    name = f"envdplan{path.suffix}"
+    project = Project((SourceFile(name, path.read_text(), "/project"),), "/project")
+    try:
+        load(project, CATALOG, FUNCTIONS, "0.1.0")
+    except Rejected as error:
+        err = io.StringIO()
+        view = HumanView(io.StringIO(), err, color=False, tty=False, width=100)
+        view.diagnostics(error.diagnostics)
+        return err.getvalue()
+    return "nothing is wrong with it\n"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_wrong_configuration_gets_its_exact_message(path: Path) -> None:
+    assert said(path) == path.with_suffix(".txt").read_text()
+
+
+def test_there_are_many_cases() -> None:
+    assert len(FILES) >= 40
+
+
+if __name__ == "__main__":
+    for one in FILES:
+        one.with_suffix(".txt").write_text(said(one))
+    sys.stdout.write(f"{len(FILES)} texts\n")
