@@ -21,12 +21,11 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     """A plain type of builder needs its address, and an envd-server too."""
     if attributes.get("builder_address") is None:
         builder = attributes.get("builder")
-        yield (
-            ("builder",),
-            "Missing attribute",
+        detail = (
             f'"builder_address" must be set when the builder is a plain type such as "{builder}"; '
-            "or declare a builder block and write builder.NAME here.",
+            "or declare a builder block and write builder.NAME here."
         )
+        yield ("builder",), "Missing attribute", detail
     if attributes.get("runner") == "envd-server" and attributes.get("runner_address") is None:
         detail = '"runner_address" must be set for an envd-server, such as http://HOST:8080.'
         yield ("runner",), "Missing attribute", detail

@@ -170,8 +170,8 @@ def test_the_real_envd_finds_the_context_and_its_builder(
     home = applied.folder.parent / "envd-home"
     store = home / ".config" / "envd"
     store.mkdir(parents=True)
-    for key in os.listdir(envd_keys):
-        shutil.copy(f"{envd_keys}/{key}", store)
+    for key in envd_keys.iterdir():
+        shutil.copy(key, store)
     shutil.copy(applied.folder.parent / "contexts", store / "contexts")
     shown = subprocess.run(
         [envd_program, "context", "ls", "-f", "json"],

@@ -73,13 +73,13 @@ build "x" {
     (data / "a.txt").write_text("content")
     (data / "run.sh").write_text("#!/bin/sh\n")
     (data / "run.sh").chmod(0o755)
-    os.symlink("a.txt", data / "link")
+    (data / "link").symlink_to("a.txt")
     (on_unix.folder / ".dockerignore").write_text("out\n")
     on_unix.apply()
     out = on_unix.folder / "out"
     assert (out / "files" / "data" / "a.txt").read_text() == "content"
     assert os.access(out / "files" / "data" / "run.sh", os.X_OK)
-    assert os.readlink(out / "files" / "data" / "link") == "a.txt"
+    assert str((out / "files" / "data" / "link").readlink()) == "a.txt"
     with tarfile.open(out / "files.tar") as files, tarfile.open(out / "image.tar") as image:
         assert "data/a.txt" in files.getnames()
         assert "index.json" in image.getnames()
