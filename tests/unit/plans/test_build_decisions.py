@@ -1,0 +1,170 @@
+"""Is a build up to date? Every answer, and the reason for it."""
+
+from dataclasses import replace
+
+import pytest
+
+from envdplan.addresses import Address
+from envdplan.plans.builds import decide
+from envdplan.plans.changes import Action, Change, Work
+from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest
+from envdplan.states.desired import Resource
+from envdplan.states.observed import (
+    BuildFacts,
+    ImageFound,
+    ImageMissing,
+    ImageUnclear,
+    Input,
+)
+from envdplan.states.recorded import Record
+from envdplan.values import UNKNOWN, Attributes, Sensitive
+
+BUILD = Address.parse("build.x")
+TAG = "r:5000/a/x:1"
+DIGEST = "sha256:" + "1" * 64
+OTHER = "sha256:" + "2" * 64
+WANTED: Attributes = {
+    "tags": (TAG,),
+    "output": ({"type": "image", "push": True},),
+    "args": {"A": "1"},
+}
+FILES = (Input("file", "a.txt", "f1"), Input("dockerfile", "Dockerfile", "d1"))
+INPUTS = (*(attribute_inputs(WANTED) or ()), *FILES)
+NOW = inputs_digest(INPUTS)
+SAME = Record(
+    BUILD,
+    "dockerfile",
+    {**WANTED, "digest": DIGEST, "inputs_digest": NOW, "image": f"r:5000/a/x@{DIGEST}"},
+)
+FORMER = Record(BUILD, "dockerfile", {**WANTED, "digest": DIGEST, "inputs_digest": "0" * 64})
+PUSHED = BuildFacts(FILES, tags={TAG: ImageFound(DIGEST)}, recorded=ImageFound(DIGEST))
+
+
+def decided(
+    record: Record | None,
+    facts: BuildFacts,
+    attributes: Attributes = WANTED,
+    *,
+    forced: bool = False,
+) -> Change:
+    return decide(Resource(BUILD, "dockerfile", attributes), attributes, record, facts, forced=forced)
+
+
+def test_nothing_changed() -> None:
+    assert decided(SAME, PUSHED).action is Action.NOOP
+
+
+def test_never_built() -> None:
+    found = decided(None, replace(PUSHED, tags={TAG: ImageMissing()}, recorded=None))
+    assert (found.action, found.work) == (Action.CREATE, (Work.BUILD, Work.PUSH))
+    assert found.reasons == ("it was never built",)
+
+
+def test_another_machine_built_the_same() -> None:
+    facts = replace(PUSHED, tags={TAG: ImageFound(DIGEST, NOW)}, recorded=None)
+    found = decided(None, facts)
+    assert found.action is Action.ADOPT
+    assert (found.after or {})["image"] == f"r:5000/a/x@{DIGEST}"
+
+
+def test_the_same_image_is_found_by_its_inputs() -> None:
+    facts = BuildFacts(
+        FILES, tags={TAG: ImageMissing()}, found={"r:5000/a/x": ImageFound(DIGEST, NOW)}
+    )
+    found = decided(None, facts)
+    assert (found.work, found.tags) == ((Work.RETAG,), (TAG,))
+    assert found.source == f"r:5000/a/x@{DIGEST}"
+
+
+def test_a_changed_file_is_named() -> None:
+    previous = (*INPUTS[:-2], Input("file", "a.txt", "f0"), Input("file", "gone", "x"), INPUTS[-1])
+    found = decided(FORMER, replace(PUSHED, previous=previous))
+    assert found.work == (Work.BUILD, Work.PUSH)
+    assert found.reasons == ("~ a.txt", "- gone")
+
+
+def test_many_changes_are_cut_short() -> None:
+    previous = [Input("file", f"f{number}", "x") for number in range(50)]
+    found = decided(FORMER, replace(PUSHED, previous=tuple(previous)))
+    assert len(found.reasons) == 11
+    assert found.reasons[-1].startswith("and ")
+
+
+def test_an_image_that_is_gone_is_built_again() -> None:
+    facts = replace(PUSHED, tags={TAG: ImageMissing()}, recorded=ImageMissing())
+    found = decided(SAME, facts)
+    assert found.work == (Work.BUILD, Work.PUSH)
+    assert "push missing" in found.reasons[0]
+
+
+def test_an_engine_that_has_it_only_pushes() -> None:
+    facts = replace(
+        PUSHED, tags={TAG: ImageMissing()}, recorded=ImageMissing(), pushable="sha256:id"
+    )
+    assert decided(SAME, facts).work == (Work.PUSH,)
+
+
+def test_a_new_tag_is_set_and_a_moved_one_set_back() -> None:
+    moved = decided(SAME, replace(PUSHED, tags={TAG: ImageFound(OTHER)}))
+    assert (moved.work, moved.tags) == ((Work.RETAG,), (TAG,))
+    assert "was moved outside of envdplan" in moved.reasons[0]
+    new = "r:5000/a/x:2"
+    more = {**WANTED, "tags": (TAG, new)}
+    facts = replace(PUSHED, tags={TAG: ImageFound(DIGEST), new: ImageMissing()})
+    added = decided(SAME, facts, more)
+    assert added.tags == (new,)
+
+
+@pytest.mark.parametrize("reason", ["401", "timeout"])
+def test_no_clear_answer_keeps_what_is_recorded(reason: str) -> None:
+    facts = replace(PUSHED, tags={TAG: ImageUnclear(reason)}, recorded=ImageUnclear(reason))
+    assert decided(SAME, facts).action is Action.NOOP
+
+
+def test_what_is_known_only_after_apply_makes_it_run() -> None:
+    unknown = {**WANTED, "args": {"A": UNKNOWN}}
+    found = decided(SAME, PUSHED, unknown)
+    assert found.reasons == ("args.A is known after apply",)
+    assert found.inputs is None
+    assert (found.after or {})["inputs_digest"] is UNKNOWN
+
+
+def test_replace_makes_it_run() -> None:
+    assert decided(SAME, PUSHED, forced=True).work == (Work.BUILD, Work.PUSH)
+
+
+def test_results_on_this_machine_count() -> None:
+    local = {**WANTED, "tags": (), "output": ({"type": "tar", "dest": "/o.tar"},)}
+    inputs = (*(attribute_inputs(local) or ()), *FILES)
+    known = Record(
+        BUILD,
+        "dockerfile",
+        {**local, "inputs_digest": inputs_digest(inputs), "outputs": {"/o.tar": "sig"}},
+    )
+    assert decided(known, BuildFacts(FILES, outputs={"/o.tar": "sig"}), local).action is Action.NOOP
+    gone = decided(known, BuildFacts(FILES, outputs={"/o.tar": None}), local)
+    assert gone.reasons == ("/o.tar is not there",)
+    other = decided(known, BuildFacts(FILES, outputs={"/o.tar": "x"}), local)
+    assert other.reasons == ("/o.tar is not what the build made",)
+
+
+def test_secrets_and_tags_are_no_inputs() -> None:
+    base = attribute_inputs(WANTED)
+    assert attribute_inputs({**WANTED, "tags": ("other",)}) == base
+    assert attribute_inputs({**WANTED, "no_cache": True}) == base
+    one = attribute_inputs({**WANTED, "args": {"A": Sensitive("x")}})
+    other = attribute_inputs({**WANTED, "args": {"A": Sensitive("y")}})
+    assert one == other
+    assert one != base
+
+
+def test_an_explanation_names_every_kind() -> None:
+    before = [Input("arg", "A", "1"), Input("link", "l", "1"), Input("dir", "d", "1")]
+    now = [Input("arg", "A", "2"), Input("secret", "s", "1"), Input("dockerfile", "D", "1")]
+    assert explain(before, now) == (
+        "~ args.A",
+        "- d/ (directory)",
+        "+ D (Dockerfile)",
+        "- l (link)",
+        "+ secret s",
+    )

@@ -1,0 +1,74 @@
+"""Saved plans come back as they were, without secrets; broken ones are refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from envdplan.addresses import Address
+from envdplan.diagnostics import CorruptFile
+from envdplan.plans.changes import Action, Change, Difference, Drift, Work
+from envdplan.plans.options import PlanOptions
+from envdplan.plans.plan import Plan
+from envdplan.plans.planfile import PlanFile, decode, encode
+from envdplan.source import SourceFile
+from envdplan.states.observed import Input
+from envdplan.values import UNKNOWN, Sensitive
+
+SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "plan.schema.json").read_text())
+BUILDER, BUILD = Address.parse("builder.b"), Address.parse('build.x["k"]')
+PLAN = Plan(
+    "lineage",
+    7,
+    (
+        Change(
+            BUILDER,
+            "tcp",
+            Action.REPLACE,
+            {"address": "a:1", "tls": {"key": Sensitive(None)}},
+            {"address": "b:1", "version": UNKNOWN},
+            "unix",
+            (Difference(("tls", "key"), Sensitive(None), "x", forces_replacement=True),),
+            ("why",),
+            (),
+            prevent_destroy=True,
+        ),
+        Change(
+            BUILD,
+            "dockerfile",
+            Action.UPDATE,
+            after={"tags": ("r/x:1",)},
+            reasons=("~ a.txt",),
+            depends_on=(BUILDER,),
+            work=(Work.BUILD, Work.PUSH),
+            inputs=(Input("file", "a.txt", "1"),),
+            source="r/x@sha256:1",
+            tags=("r/x:1",),
+        ),
+    ),
+    (Drift(BUILDER, (Difference(("address",), "a", "b"),)), Drift(BUILD, gone=True)),
+    {"o": UNKNOWN},
+    ("o",),
+    PlanOptions((BUILD,), (BUILDER,), destroy=True),
+)
+SAVED = PlanFile(
+    PLAN, (SourceFile("f.hcl", "locals {}\n", "/p"),), {"v": (1, "a")}, ("password",), "/p", "0.1.0"
+)
+
+
+def test_a_plan_comes_back_as_it_was() -> None:
+    data = encode(SAVED)
+    Draft202012Validator(SCHEMA).validate(json.loads(data))
+    assert decode(data, "plan") == SAVED
+
+
+def test_secrets_are_not_written() -> None:
+    change = Change(BUILDER, "tcp", Action.CREATE, after={"key": Sensitive("s3cr3t")})
+    assert b"s3cr3t" not in encode(PlanFile(Plan("l", 1, (change,)), ()))
+
+
+@pytest.mark.parametrize("cut", [0, 10, 200, 400])
+def test_a_broken_plan_is_refused(cut: int) -> None:
+    with pytest.raises(CorruptFile, match="Plan again"):
+        decode(encode(SAVED)[:cut], "plan")
