@@ -178,6 +178,7 @@ _CHECKS: Mapping[str, Callable[[Value, JsonSchema], bool]] = {
 }
 
 _KNOWN_WORDS = frozenset(_CHECKS) | {
+    "$schema",
     "title",
     "description",
     "default",

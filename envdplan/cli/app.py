@@ -97,16 +97,19 @@ def _tell(session: Session, error: EnvdplanError) -> None:
 
 
 def _unexpected(session: Session, error: Exception) -> int:
-    """Usage errors of click, wishes to exit, and bugs."""
-    import click
+    """Usage errors of click, wishes to exit, and bugs.
 
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
-    if isinstance(error, click.exceptions.Abort):
-        return exit_codes.INTERRUPTED
-    if isinstance(error, click.ClickException):
-        error.show()
+    typer may bring a click of its own, so that its errors are known by what they can do.
+    """
+    show = getattr(error, "show", None)
+    if callable(show) and hasattr(error, "format_message"):
+        show()
         return exit_codes.ERROR
+    code = getattr(error, "exit_code", None)
+    if isinstance(code, int):
+        return code
+    if type(error).__name__ == "Abort":
+        return exit_codes.INTERRUPTED
     if session.environment.get("ENVDPLAN_DEBUG"):
         raise error
     what = f"{type(error).__name__}: {error}"

@@ -47,7 +47,9 @@ def decided(
     *,
     forced: bool = False,
 ) -> Change:
-    return decide(Resource(BUILD, "dockerfile", attributes), attributes, record, facts, forced=forced)
+    return decide(
+        Resource(BUILD, "dockerfile", attributes), attributes, record, facts, forced=forced
+    )
 
 
 def test_nothing_changed() -> None:

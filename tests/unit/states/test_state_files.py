@@ -18,14 +18,25 @@ SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "state.schema.json"
 
 names = st.text(st.characters(codec="utf-8", exclude_characters='.[]"'), min_size=1, max_size=8)
 addresses = st.builds(
-    Address, st.sampled_from(list(type(Address.parse("build.x").kind))), names, st.none() | st.text()
+    Address,
+    st.sampled_from(list(type(Address.parse("build.x").kind))),
+    names,
+    st.none() | st.text(),
 )
-plain = st.none() | st.booleans() | st.integers() | st.text() | st.decimals(allow_nan=False, allow_infinity=False)
+plain = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
+    | st.decimals(allow_nan=False, allow_infinity=False)
+)
 values: st.SearchStrategy[Value] = st.recursive(
     plain | st.just(UNKNOWN) | st.just(Sensitive(None)),
-    lambda inner: st.lists(inner, max_size=3).map(tuple)
-    | st.lists(inner, max_size=3).map(SetValue)
-    | st.dictionaries(st.text(max_size=5) | st.just("$envdplan"), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(tuple)
+        | st.lists(inner, max_size=3).map(SetValue)
+        | st.dictionaries(st.text(max_size=5) | st.just("$envdplan"), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 attributes = st.dictionaries(st.text(max_size=5), values, max_size=4)

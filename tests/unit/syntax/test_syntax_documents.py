@@ -119,7 +119,7 @@ def test_valid_hcl_is_taken(text: str) -> None:
         "}\n",
         "a = 1 ? 2\n",
         "a = [for x in y]\n",
-        "a = \"${\"\n",
+        'a = "${"\n',
     ],
 )
 def test_invalid_hcl_is_refused(text: str) -> None:
@@ -144,7 +144,9 @@ def test_deep_nesting_is_told_and_not_fallen_over() -> None:
 
 def test_aliases_cannot_explode() -> None:
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
-    lines += [f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join([f'*{chr(97 + i)}'] * 9)}]" for i in range(9)]
+    lines += [
+        f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join([f'*{chr(97 + i)}'] * 9)}]" for i in range(9)
+    ]
     _, problems = decode(SourceFile("f.yaml", "locals:\n  " + "\n  ".join(lines)))
     assert [one.summary for one in problems] == ["Too large"]
 

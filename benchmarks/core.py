@@ -1,0 +1,168 @@
+"""What needs no daemon: start-up, plans of contexts, validation, digests."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.measure import Bench, Row, Timing, program
+
+
+def start(bench: Bench) -> Iterator[Row]:
+    """How fast the command is there."""
+    runs = bench.runs * 3
+    bare = bench.time([sys.executable, "-c", "pass"], bench.folder, runs=runs)
+    for flag in ("--version", "--help"):
+        timing = bench.time([*bench.ours, flag], bench.folder, runs=runs)
+        yield Row(flag, timing, bare, "python -c pass")
+    version = bench.time([*bench.ours, "--version"], bench.folder, runs=runs)
+    if terraform := program("terraform"):
+        timing = bench.time([terraform, "-version"], bench.folder, runs=runs)
+        yield Row("--version", version, timing, "terraform -version")
+
+
+def plans(bench: Bench) -> Iterator[Row]:
+    """A plan that finds nothing to do."""
+    sizes = (100, 1000) if bench.quick else (100, 1000, 5000)
+    for shape in ("independent", "chained"):
+        for size in sizes:
+            yield _plan(bench, shape, size)
+
+
+def _plan(bench: Bench, shape: str, size: int) -> Row:
+    folder = bench.folder / f"plan-{shape}-{size}"
+    folder.mkdir()
+    (folder / "envdplan.hcl").write_text(_contexts(size, chained=shape == "chained"))
+    bench.time([*bench.ours, "apply", "--auto-approve"], folder, runs=1)
+    runs = 3 if size > 1000 else bench.runs
+    ours = bench.time([*bench.ours, "plan", "--detailed-exitcode"], folder, runs=runs)
+    what = f"no-op plan, {size:,} {shape}"
+    terraform = program("terraform")
+    if terraform is None:
+        return Row(what, ours)
+    peer = bench.folder / f"terraform-{shape}-{size}"
+    peer.mkdir()
+    (peer / "main.tf").write_text(_terraform(size, chained=shape == "chained"))
+    bench.time([terraform, "init", "-input=false"], peer, runs=1)
+    bench.time([terraform, "apply", "-auto-approve", "-input=false"], peer, runs=1)
+    command = [terraform, "plan", "-detailed-exitcode", "-input=false"]
+    return Row(what, ours, bench.time(command, peer, runs=runs), "terraform")
+
+
+def _contexts(size: int, *, chained: bool, prefix: str = "c") -> str:
+    blocks = ['envdplan {\n  context_store = "contexts"\n}\n']
+    for number in range(size):
+        runner = f"context.{prefix}{number - 1}.name" if chained and number else '"none"'
+        blocks.append(
+            f'context "{prefix}{number}" {{\n'
+            '  builder         = "tcp"\n'
+            f'  builder_address = "10.0.0.1:{number + 1}"\n'
+            f'  runner_address  = "http://${{{runner}}}"\n'
+            "}\n"
+        )
+    return "\n".join(blocks)
+
+
+def _terraform(size: int, *, chained: bool) -> str:
+    blocks = []
+    for number in range(size):
+        needed = f"terraform_data.c{number - 1}.output.n" if chained and number else '"none"'
+        blocks.append(
+            f'resource "terraform_data" "c{number}" {{\n'
+            "  input = {\n"
+            f'    n       = "{number}"\n'
+            f'    address = "10.0.0.1:{number}"\n'
+            f"    runner  = {needed}\n"
+            "  }\n}\n"
+        )
+    return "\n".join(blocks)
+
+
+def validate(bench: Bench) -> Iterator[Row]:
+    """A large configuration."""
+    folder = bench.folder / "validate"
+    folder.mkdir()
+    (folder / "envdplan.hcl").write_text(_builds(1700))
+    lines = (folder / "envdplan.hcl").read_text().count("\n")
+    ours = bench.time([*bench.ours, "validate"], folder)
+    what = f"validate, {lines:,} lines of HCL"
+    terraform = program("terraform")
+    if terraform is None:
+        yield Row(what, ours)
+        return
+    peer = bench.folder / "terraform-validate"
+    peer.mkdir()
+    (peer / "main.tf").write_text(_terraform(lines // 8, chained=False))
+    bench.time([terraform, "init", "-input=false"], peer, runs=1)
+    yield Row(what, ours, bench.time([terraform, "validate"], peer), "terraform")
+
+
+def _builds(count: int) -> str:
+    head = 'variable "registry" {\n  default = "localhost:5000"\n}\n\n'
+    head += "locals {\n  version = 1\n}\n\n"
+    return head + "\n".join(
+        f'build "b{number}" {{\n'
+        '  path = "./app"\n'
+        "  args = {\n"
+        '    BASE = "${var.registry}/base:1"\n'
+        f'    N    = "{number}"\n'
+        "  }\n"
+        f'  tags = ["${{var.registry}}/app/b{number}:${{local.version}}"]\n'
+        "  push = true\n"
+        "}\n"
+        for number in range(count)
+    )
+
+
+def contexts(bench: Bench) -> Iterator[Row]:
+    """Many new contexts in one apply."""
+    size = 200 if bench.quick else 1000
+    folder = bench.folder / "contexts"
+    folder.mkdir()
+    (folder / "envdplan.hcl").write_text(_contexts(size, chained=False))
+
+    def clean() -> None:
+        import shutil
+
+        shutil.rmtree(folder / ".envdplan", ignore_errors=True)
+        (folder / "contexts").unlink(missing_ok=True)
+
+    command = [*bench.ours, "apply", "--auto-approve"]
+    yield Row(f"apply of {size:,} contexts", bench.time(command, folder, runs=3, before=clean))
+
+
+def digests(bench: Bench) -> Iterator[Row]:
+    """The inputs of a source with many files, read and from the cache."""
+    from envdplan.files.digest import entries
+    from envdplan.files.patterns import compiled
+    from envdplan.files.statcache import StatCache
+
+    count = 20_000 if bench.quick else 100_000
+    root = many_files(bench.folder / "files", count)
+    time.sleep(2.1)  # younger files are read again: see StatCache
+    excluded = compiled(())
+
+    def read(cache: StatCache | None) -> float:
+        begun = time.perf_counter()
+        assert sum(1 for _ in entries(str(root), excluded, cache)) == count
+        if cache is not None:
+            cache.save()
+        return time.perf_counter() - begun
+
+    cold = Timing(tuple(read(None) for _ in range(3)))
+    yield Row(f"digest of {count:,} files, read", cold)
+    read(StatCache(bench.folder / "cache", str(root)))
+    warm = Timing(tuple(read(StatCache(bench.folder / "cache", str(root))) for _ in range(5)))
+    yield Row(f"digest of {count:,} files, from the cache", warm, cold, "reading")
+
+
+def many_files(root: Path, count: int, size: int = 100) -> Path:
+    """`count` files of `size` bytes in folders of 500."""
+    if root.exists():
+        return root
+    for number in range(count):
+        folder = root / f"d{number // 500}"
+        if number % 500 == 0:
+            folder.mkdir(parents=True)
+        (folder / f"f{number}").write_bytes(f"{number:0{size}}".encode())
+    return root

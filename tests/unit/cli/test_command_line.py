@@ -1,0 +1,266 @@
+"""The command without any daemon: contexts by hand, exit codes, mistakes, and what is imported."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+def start(folder: Path, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "envdplan", *arguments],
+        cwd=folder,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder / "home"),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONWARNINGS": "error",
+            **environment,
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> tuple[int, str, str]:
+    process = start(folder, *arguments, **environment)
+    out, err = process.communicate(timeout=60)
+    assert "Traceback" not in out + err
+    return process.returncode, out, err
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "home").mkdir()
+    return tmp_path
+
+
+CONTEXTS = """
+context "a" {
+  builder         = "tcp"
+  builder_address = "10.0.0.1:1234"
+  use             = true
+}
+context "b" {
+  builder         = "unix"
+  builder_address = "/run/b.sock"
+  runner          = "envd-server"
+  runner_address  = "http://h:8080"
+}
+output "names" { value = [context.a.name, context.b.name] }
+"""
+
+
+def test_contexts_are_planned_applied_changed_and_destroyed(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(CONTEXTS)
+    code, out, _ = run(folder, "plan", "--detailed-exitcode")
+    assert code == 2
+    assert "Plan: 2 to add, 0 to change, 0 to destroy." in out
+    assert not (folder / ".envdplan").exists()
+    code, out, _ = run(folder, "apply", "--auto-approve")
+    assert code == 0
+    assert "Apply complete! Resources: 2 added, 0 changed, 0 destroyed." in out
+    assert 'names = ["a", "b"]' in out
+    code, out, _ = run(folder, "plan", "--detailed-exitcode")
+    assert (code, out) == (0, "No changes.\nEverything is as the configuration says.\n")
+    _, out, _ = run(folder, "context", "ls", "-f", "json")
+    listed = {one["context"]: one for one in json.loads(out)}
+    assert set(listed) == {"default", "a", "b"}
+    assert listed["a"]["current"] is True
+    assert listed["b"]["runner_addr"] == "http://h:8080"
+    (folder / "envdplan.hcl").write_text(CONTEXTS.replace("10.0.0.1", "10.0.0.2"))
+    code, out, _ = run(folder, "plan", "--detailed-exitcode")
+    assert 'builder_address = "10.0.0.1:1234" -> "10.0.0.2:1234"' in out
+    run(folder, "context", "rm", "--name", "b")
+    code, out, _ = run(folder, "plan", "--refresh-only")
+    assert "context.b is gone" in out
+    run(folder, "apply", "--auto-approve")
+    code, out, _ = run(folder, "destroy", "--auto-approve")
+    assert "Destroy complete! Resources: 0 added, 0 changed, 2 destroyed." in out
+    _, out, _ = run(folder, "context", "ls")
+    assert out.splitlines()[1].split() == [
+        "default", "(current)", "moby-worker", "moby-worker://envd_buildkitd", "docker",
+    ]  # fmt: skip
+
+
+def test_a_lost_state_adopts_what_is_there(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(CONTEXTS)
+    run(folder, "apply", "--auto-approve")
+    for path in (folder / ".envdplan").iterdir():
+        if path.is_file():
+            path.unlink()
+    code, out, _ = run(folder, "plan", "--detailed-exitcode")
+    assert code == 0
+    assert "No changes." in out
+    run(folder, "context", "use", "--name", "default")
+    (folder / "envdplan.hcl").write_text(CONTEXTS.replace("10.0.0.1", "10.0.0.2"))
+    code, _, err = run(folder, "plan")
+    assert code == 1
+    assert "Exists already, and is not envdplan's" in err
+    code, out, _ = run(folder, "import", "context.a")
+    assert code == 0
+    code, out, _ = run(folder, "plan", "--detailed-exitcode")
+    assert code == 2
+    assert "~ context.a" in out
+
+
+def test_targets_and_saved_plans(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(CONTEXTS)
+    code, out, _ = run(folder, "plan", "-target", "context.a", "-out", "p")
+    assert "Plan: 1 to add, 0 to change, 0 to destroy." in out
+    assert (folder / "p").stat().st_mode & 0o077 == 0
+    (folder / "envdplan.hcl").write_text(CONTEXTS.replace("10.0.0.1", "10.0.0.9"))
+    code, out, _ = run(folder, "apply", "p")
+    assert code == 0
+    _, out, _ = run(folder, "context", "ls")
+    assert "10.0.0.1:1234" in out  # what was planned, not what the file says now
+    code, _, err = run(folder, "apply", "p")
+    assert code == 1
+    assert "The plan is stale" in err
+    code, _, err = run(folder, "plan", "--target", "context.x")
+    assert code == 1
+    assert "There is no context.x" in err
+    code, out, _ = run(folder, "show", "p")
+    assert "context.a (context) will be created" in out
+
+
+def test_the_state_can_be_looked_at_and_forgotten(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(CONTEXTS)
+    run(folder, "apply", "--auto-approve")
+    assert run(folder, "state", "list")[1] == "context.a\ncontext.b\n"
+    assert 'builder_address = "/run/b.sock"' in run(folder, "state", "show", "context.b")[1]
+    assert run(folder, "output", "names", "--json")[0] == 0
+    assert run(folder, "output", "nothing")[0] == 1
+    assert run(folder, "state", "rm", "context.b")[0] == 0
+    assert run(folder, "state", "list")[1] == "context.a\n"
+    assert "context.b will be recorded as it is" in run(folder, "plan")[1]
+
+
+def test_twelve_at_once_lose_no_context(folder: Path) -> None:
+    names = [f"c{number}" for number in range(12)]
+    running = [
+        start(folder, "context", "create", "--name", name, "--builder", "tcp",
+              "--builder-socket", "h:1")
+        for name in names
+    ]  # fmt: skip
+    for process in running:
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+    listed = json.loads(run(folder, "context", "ls", "-f", "json")[1])
+    assert sorted(one["context"] for one in listed) == sorted([*names, "default"])
+
+
+def test_a_corrupt_store_is_an_error_that_names_its_repair(folder: Path) -> None:
+    store = folder / "home" / ".config" / "envd" / "contexts"
+    store.parent.mkdir(parents=True)
+    store.write_bytes(b"nonsense")
+    (folder / "envdplan.hcl").write_text(CONTEXTS)
+    code, _, err = run(folder, "plan")
+    assert code == 1
+    assert "envdplan context repair" in " ".join(err.split())
+    code, out, _ = run(folder, "context", "repair")
+    assert code == 0
+    assert run(folder, "plan")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("plan",), "There is no configuration here"),
+        (("-C", "/no/such/dir", "plan"), "There is no such directory"),
+        (("paln",), "No such command"),
+        (("plan", "--nope"), "No such option"),
+        (("show", "nothing"), "Cannot read the plan"),
+        (("context", "use", "--name", "x"), "does not exist"),
+        (("context", "create", "--name", "x", "--builder", "y"), "unknown builder type"),
+        (("context", "ls", "-f", "yaml"), "Unknown format"),
+        (("context", "create"), "Missing option"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_told_and_ends_with_1(
+    folder: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    code, out, err = run(folder, *arguments)
+    assert code == 1
+    assert words in out + err
+
+
+def test_a_mistake_in_a_file_is_told(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_bytes(b"\xff\xfe")
+    assert "Not a text file" in run(folder, "validate")[2]
+    (folder / "envdplan.hcl").write_text("locals {\n  a = nope\n}\n")
+    code, _, err = run(folder, "validate")
+    assert code == 1
+    assert "at envdplan.hcl:2:7" in err
+    code, out, _ = run(folder, "validate", "--json")
+    assert code == 1
+    found = [json.loads(line) for line in out.splitlines()]
+    assert found[1]["range"]["start"] == {"line": 2, "column": 7}
+
+
+def test_nobody_is_asked_without_a_terminal(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(CONTEXTS)
+    code, _, err = run(folder, "apply")
+    assert code == 1
+    assert "--auto-approve" in err
+    assert not (folder / "home" / ".config").exists()
+
+
+def test_a_full_disk_changes_nothing(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text('envdplan { state = "/dev/full/state.json" }\n' + CONTEXTS)
+    code, _, err = run(folder, "apply", "--auto-approve")
+    assert code == 1
+    assert "/dev/full" in err
+    assert not (folder / "home" / ".config").exists()
+
+
+def test_version_and_help_need_no_library() -> None:
+    code = (
+        "import sys, runpy; sys.argv = ['envdplan', sys.argv[1]]\n"
+        "try: runpy.run_module('envdplan', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "slow = {'typer', 'click', 'rich', 'grpc', 'docker', 'jsonschema', 'yaml', 'urllib3'}\n"
+        "found = slow & set(sys.modules)\n"
+        "sys.exit(','.join(found) if found else 0)\n"
+    )
+    for flag in ("--version", "--help"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, flag],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert "envdplan [OPTIONS] COMMAND" in done.stdout
+
+
+def test_an_empty_plan_needs_no_slow_library(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(CONTEXTS)
+    run(folder, "apply", "--auto-approve")
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "envdplan", "plan"],
+        cwd=folder,
+        env={"HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = set(re.findall(r"\| +([a-z_0-9]+)$", done.stderr, re.MULTILINE))
+    assert "typer" in imported
+    assert not imported & {"docker", "grpc", "jsonschema", "yaml", "urllib3", "rich", "kubernetes"}
+
+
+def test_the_help_text_is_current() -> None:
+    sys.path.insert(0, str(ROOT))
+    from scripts.write_helptext import PATH, module
+
+    assert PATH.read_text() == module()

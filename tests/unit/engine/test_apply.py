@@ -1,0 +1,239 @@
+"""Apply: in order, in parallel, saved before it is told, and never more than planned."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from envdplan.addresses import Address
+from envdplan.diagnostics import Conflict, EnvdplanError
+from envdplan.engine.apply import Apply
+from envdplan.engine.events import Event, Failed, Finished, Skipped, Started, Succeeded
+from envdplan.engine.protocols import Reporter
+from envdplan.plans.changes import Action, Change
+from envdplan.plans.plan import order
+from envdplan.plans.promise import check_promise
+from envdplan.states.desired import DesiredState, Known, Output, Resource
+from envdplan.states.recorded import Record, State
+from envdplan.store.memory import MemoryStore
+from envdplan.values import UNKNOWN, Attributes, Sensitive
+from envdplan.workflow import check_fresh
+
+A, B, C = (Address.parse(f"context.{name}") for name in "abc")
+
+
+class Clock:
+    def now(self) -> str:
+        return "2026-01-01T00:00:00Z"
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+class Hands:
+    """A writer that does what it is told to."""
+
+    def __init__(self, do: Callable[[Change], Attributes | None] | None = None) -> None:
+        self.done: list[Address] = []
+        self.do = do or (lambda change: change.after)
+
+    def write(self, change: Change, report: Reporter, cancel: threading.Event) -> Attributes | None:
+        self.done.append(change.address)
+        report("working")
+        return self.do(change)
+
+
+def create(address: Address, *needs: Address, **attributes: object) -> Change:
+    after = {"name": address.name, **attributes}
+    return Change(address, "context", Action.CREATE, after=after, depends_on=needs)
+
+
+def desired(*changes: Change) -> DesiredState:
+    return DesiredState(
+        {
+            one.address: Resource(one.address, one.type, one.after or {}, one.depends_on)
+            for one in changes
+            if one.after is not None
+        }
+    )
+
+
+def applied(
+    changes: list[Change], hands: Hands, store: MemoryStore, wanted: DesiredState | None = None
+) -> list[Event]:
+    state = store.load()
+    run = Apply(
+        order(changes, state),
+        wanted or desired(*changes),
+        lambda _: hands,
+        store,
+        state,
+        Clock(),
+    )
+    return list(run.run())
+
+
+def test_a_change_comes_after_what_it_needs() -> None:
+    hands, store = Hands(), MemoryStore()
+    events = applied([create(C, B), create(B, A), create(A)], hands, store)
+    assert hands.done == [A, B, C]
+    assert set(store.state.records) == {A, B, C}
+    assert store.state.records[C].depends_on == (B,)
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert (last.added, last.failed) == (3, 0)
+
+
+def test_independent_changes_run_at_the_same_time() -> None:
+    together = threading.Barrier(3, timeout=10)
+
+    def meet(change: Change) -> Attributes | None:
+        together.wait()
+        return change.after
+
+    applied([create(A), create(B), create(C)], Hands(meet), MemoryStore())
+
+
+def test_pending_operations_are_saved_before_anything_is_done() -> None:
+    store = MemoryStore()
+    seen: list[bool] = []
+
+    def look(change: Change) -> Attributes | None:
+        seen.append(change.address in store.state.pending)
+        return change.after
+
+    applied([create(A), create(B, A)], Hands(look), store)
+    assert seen == [True, True]
+    assert store.state.pending == {}
+
+
+def test_an_event_is_told_after_its_state_is_saved() -> None:
+    store, hands = MemoryStore(), Hands()
+    changes = [create(A)]
+    run = Apply(
+        order(changes, store.load()),
+        desired(*changes),
+        lambda _: hands,
+        store,
+        store.load(),
+        Clock(),
+    )
+    for event in run.run():
+        if isinstance(event, Started):
+            assert A in store.state.pending
+        if isinstance(event, Succeeded):
+            assert A in store.state.records
+
+
+def test_a_failure_skips_its_dependents_only() -> None:
+    def fail(change: Change) -> Attributes | None:
+        if change.address == A:
+            raise EnvdplanError("It broke", "Mend it.")
+        return change.after
+
+    store = MemoryStore()
+    events = applied([create(A), create(B, A), create(C)], Hands(fail), store)
+    assert [one.summary for one in events if isinstance(one, Failed)] == ["It broke"]
+    assert [one.because for one in events if isinstance(one, Skipped)] == [f"{A} failed"]
+    assert set(store.state.records) == {C}
+    assert set(store.state.pending) == {A}
+
+
+def test_a_bug_in_a_writer_loses_nothing_of_the_others() -> None:
+    def crash(change: Change) -> Attributes | None:
+        if change.address == A:
+            raise ZeroDivisionError
+        return change.after
+
+    store = MemoryStore()
+    events = applied([create(A), create(C)], Hands(crash), store)
+    (failed,) = [one for one in events if isinstance(one, Failed)]
+    assert failed.summary == "Internal error"
+    assert set(store.state.records) == {C}
+
+
+def test_a_stop_lets_running_ones_end_and_begins_no_new_ones() -> None:
+    store = MemoryStore()
+    changes = [create(A), create(B, A)]
+    run: Apply
+
+    def stop(change: Change) -> Attributes | None:
+        run.cancel.set()
+        return change.after
+
+    run = Apply(
+        order(changes, store.load()),
+        desired(*changes),
+        lambda _: Hands(stop),
+        store,
+        store.load(),
+        Clock(),
+    )
+    events = list(run.run())
+    assert set(store.state.records) == {A}
+    assert [one.change.address for one in events if isinstance(one, Skipped)] == [B]
+
+
+def test_deleting_removes_the_record_and_adopting_adds_one() -> None:
+    store = MemoryStore(State("l", 3, {A: Record(A, "context", {"name": "a"})}))
+    going = Change(A, "context", Action.DELETE, before={"name": "a"})
+    coming = replace(create(B), action=Action.ADOPT)
+    hands = Hands(lambda change: None)
+    applied([going, coming], hands, store)
+    assert hands.done == [A]
+    assert set(store.state.records) == {B}
+    assert store.state.serial > 3
+
+
+def test_what_was_unknown_is_filled_in_and_outputs_are_saved() -> None:
+    def resolve(known: Known) -> Attributes:
+        return {"name": "b", "size": known.get(A, {}).get("version", UNKNOWN)}
+
+    waiting = create(B, A, size=UNKNOWN)
+    wanted = DesiredState(
+        {
+            A: Resource(A, "context", {"name": "a"}),
+            B: Resource(B, "context", waiting.after or {}, (A,), resolve=resolve),
+        },
+        {"v": Output("v", UNKNOWN, resolve=lambda known: known[A]["version"])},
+    )
+    store = MemoryStore()
+    hands = Hands(lambda change: {**(change.after or {}), "version": 7})
+    applied([create(A), waiting], hands, store, wanted)
+    assert store.state.records[B].attributes["size"] == 7
+    assert store.state.outputs == {"v": 7}
+
+
+def test_secrets_stay_out_of_the_record() -> None:
+    store = MemoryStore()
+    applied([create(A, password=Sensitive("s3cr3t"))], Hands(), store)
+    assert "s3cr3t" not in repr(store.state.records[A].attributes["password"].value)
+
+
+def test_a_promise_holds_what_was_known_and_fills_in_the_rest() -> None:
+    change = create(A, size=UNKNOWN, tags=("x",))
+    assert check_promise(change, {"name": "a", "size": 3, "tags": ("x",)})["size"] == 3
+    with pytest.raises(Conflict, match="tags"):
+        check_promise(change, {"name": "a", "size": 3, "tags": ("y",)})
+
+
+def test_a_plan_fits_the_state_it_was_made_from_only() -> None:
+    plan = order([create(A)], State("l", 4))
+    assert check_fresh(plan, State("l", 4)).serial == 4
+    with pytest.raises(Conflict, match="stale"):
+        check_fresh(plan, State("l", 5))
+    with pytest.raises(Conflict, match="another state"):
+        check_fresh(plan, State("m", 4))
+    first = order([create(A)], State("first"))
+    assert check_fresh(first, State("other")).lineage == "first"
+
+
+def test_many_changes_are_saved_in_few_writes() -> None:
+    store = MemoryStore()
+    changes = [create(Address.parse(f"context.c{number}")) for number in range(300)]
+    hands = Hands(lambda change: (time.sleep(0.001), change.after)[1])
+    applied(changes, hands, store)
+    assert len(store.state.records) == 300
+    assert store.saves < 300

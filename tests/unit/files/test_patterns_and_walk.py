@@ -1,0 +1,170 @@
+"""Which files count, in which order, and what is in them."""
+
+import os
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envdplan.diagnostics import EnvdplanError
+from envdplan.files.digest import entries, file_digest
+from envdplan.files.ignore import parse_ignore
+from envdplan.files.patterns import compiled
+from envdplan.files.selection import selection
+from envdplan.files.statcache import StatCache
+from envdplan.files.walk import walk
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("a", "a", True),
+        ("a", "a/b/c", True),
+        ("/a", "a", True),
+        ("a/", "a", True),
+        ("a", "b/a", False),
+        ("*.txt", "a.txt", True),
+        ("*.txt", "b/a.txt", False),
+        ("**/*.txt", "a.txt", True),
+        ("**/*.txt", "b/c/a.txt", True),
+        ("a/**", "a/b/c", True),
+        ("a/**/b", "a/b", True),
+        ("a/**/b", "a/x/y/b", True),
+        ("a?c", "abc", True),
+        ("a?c", "a/c", False),
+        ("[a-c]x", "bx", True),
+        ("[^a-c]x", "bx", False),
+        ("a.b", "axb", False),
+        ("\\*", "*", True),
+        ("\\*", "a", False),
+        ("**", "any/thing", True),
+        ("./a/../b", "b", True),
+    ],
+)
+def test_a_pattern_fits_as_it_does_for_docker(pattern: str, path: str, fits: bool) -> None:
+    assert compiled([pattern]).matches(path) is fits
+
+
+def test_the_last_pattern_that_fits_decides() -> None:
+    patterns = parse_ignore("# comment\n*\n!keep\n\nkeep/not\n!keep/not/but\n")
+    left = [
+        path for path in ("x", "keep/a", "keep/not/x", "keep/not/but") if not patterns.matches(path)
+    ]
+    assert left == ["keep/a", "keep/not/but"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.text(st.sampled_from("ab*?/!"), min_size=1, max_size=6), max_size=5),
+    st.text(st.sampled_from("ab/"), min_size=1, max_size=8),
+)
+def test_merged_patterns_mean_the_same_as_one_after_the_other(lines: list[str], path: str) -> None:
+    path = os.path.normpath(path).strip("/")
+    expected = False
+    for text in compiled(lines).texts:
+        negative = text.startswith("!")
+        if compiled([text.lstrip("!")]).matches(path):
+            expected = not negative
+    assert compiled(lines).matches(path) is expected
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for name in ("a/b/c.txt", "a-c", "a.b", "z/keep/x", "z/drop", "empty/.keep", "é/ü"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "empty" / ".keep").unlink()
+    (tmp_path / "out").symlink_to("/etc")
+    (tmp_path / "loop").symlink_to(".")
+    return tmp_path
+
+
+def paths(root: Path, *ignored: str) -> list[str]:
+    return [path for path, _ in walk(str(root), compiled(ignored))]
+
+
+def test_folders_come_before_what_is_in_them_and_names_by_bytes(tree: Path) -> None:
+    assert paths(tree) == [
+        "a", "a/b", "a/b/c.txt", "a-c", "a.b", "empty", "loop", "out",
+        "z", "z/drop", "z/keep", "z/keep/x", "é", "é/ü",
+    ]  # fmt: skip
+
+
+def test_an_exception_below_an_ignored_folder_brings_its_parents(tree: Path) -> None:
+    assert paths(tree, "*", "!z/keep") == ["z", "z/keep", "z/keep/x"]
+
+
+def test_sockets_are_left_out_and_links_not_followed(tree: Path, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        os.chdir(tmp_path)
+        listener.bind("s")
+        assert "s" not in paths(tree)
+        assert not any(path.startswith(("out/", "loop/")) for path in paths(tree))
+
+
+def test_an_unreadable_root_says_so() -> None:
+    with pytest.raises(EnvdplanError, match="no such folder"):
+        paths(Path("/no/such/folder"))
+
+
+def test_what_a_builder_asks_for_is_resolved_inside_the_root(tree: Path) -> None:
+    (tree / "link").symlink_to("a/b")
+    included, enter = selection(str(tree), (), ("link/c.txt", "out/passwd", "../../etc"))
+    found = [path for path, _ in walk(str(tree), None, included, enter)]
+    assert found == ["a", "a/b", "a/b/c.txt", "link", "out"]
+    included, enter = selection(str(tree), ("z/*",), ())
+    assert [path for path, _ in walk(str(tree), None, included, enter)] == [
+        "z", "z/drop", "z/keep", "z/keep/x",
+    ]  # fmt: skip
+
+
+def digests(root: Path, cache: StatCache | None = None) -> dict[str, tuple[str, str]]:
+    return {path: (kind, digest) for kind, path, digest in entries(str(root), compiled(()), cache)}
+
+
+def test_content_links_and_the_right_to_execute_count_and_times_do_not(tree: Path) -> None:
+    before = digests(tree)
+    assert before["empty"] == ("dir", "empty")
+    assert before["out"][0] == "link"
+    os.utime(tree / "a-c", (1, 1))
+    (tree / "a.b").chmod(0o664)
+    assert digests(tree) == before
+    (tree / "a.b").chmod(0o755)
+    (tree / "a-c").write_text("else")
+    now = digests(tree)
+    assert {path for path in now if now[path] != before[path]} == {"a.b", "a-c"}
+
+
+def test_the_cache_answers_only_for_files_that_are_surely_the_same(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    old, fresh = root / "old", root / "fresh"
+    old.write_text("old")
+    os.utime(old, (time.time() - 60, time.time() - 60))
+    fresh.write_text("fresh")
+    cache = StatCache(tmp_path / "cache", str(root))
+    cache.put("old", old.stat(), "known", time.time_ns() + 10**12)
+    cache.put("fresh", fresh.stat(), "racy", time.time_ns())
+    cache.save()
+    again = StatCache(tmp_path / "cache", str(root))
+    assert again.get("old", old.stat()) == "known"
+    assert again.get("fresh", fresh.stat()) is None
+    old.write_text("new")
+    assert again.get("old", old.stat()) is None
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"version": 1, "root": "x", "files": {"a": 1}}', "x"]
+)
+def test_a_broken_cache_counts_as_empty(tmp_path: Path, content: str) -> None:
+    cache = StatCache(tmp_path, "/root")
+    cache._path.write_text(content)
+    assert StatCache(tmp_path, "/root").get("a", tmp_path.stat()) is None
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EnvdplanError, match="nothing-here"):
+        file_digest(str(tmp_path / "nothing-here"))
