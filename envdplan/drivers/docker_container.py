@@ -4,54 +4,38 @@ It is what envd expects of one (its name is the address, buildctl is in its PATH
 of its owner, a named volume for its state, its own configuration, and updates that keep the cache.
 """
 
-import re
 import threading
+import time
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Final
 
 from envdplan.addresses import Address, Kind
-from envdplan.diagnostics import EnvdplanError, Refused
+from envdplan.diagnostics import Conflict, EnvdplanError, Interrupted, Refused
 from envdplan.drivers.base import Driver, Surroundings
 from envdplan.drivers.common import computed
-from envdplan.drivers.container_schema import NAME_PATTERN, SCHEMA
+from envdplan.drivers.container_schema import SCHEMA, derive
 from envdplan.engine.protocols import Reporter
-from envdplan.schema import Problem, ResourceType
+from envdplan.schema import ResourceType
 from envdplan.states.observed import Absent, Observation, Present, Unreachable
-from envdplan.values import Attributes, Unknown, Value, reveal
+from envdplan.values import Attributes, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from envdplan.buildkit.client import BuildKit
     from envdplan.dockerengine.container import ContainerInfo
     from envdplan.dockerengine.engine import Engine
     from envdplan.drivers.container_spec import Owner
-    from envdplan.drivers.container_work import Work
+
+_OLD: Final = "-envdplan-old"
+"""Ends the name of a container while its successor is made."""
 
 _HALF: Final = "half updated"
-"""A status of our own: an update was killed before it could tidy up."""
-
-_UNHEALTHY: Final = "unhealthy"
-"""Another one: the container runs, but its BuildKit does not answer."""
-
 _DIAL: Final = ("buildctl", "dial-stdio")
 _PATIENCE: Final = 5.0
 """Seconds that a builder which seems to run may take to answer a plan."""
 
-
-def _derive(attributes: Attributes) -> Attributes:
-    from envdplan.drivers.container_attributes import derive
-
-    return derive(attributes)
-
-
-def _problems(attributes: Attributes) -> "Iterator[Problem]":
-    from envdplan.drivers.container_attributes import problems
-
-    return problems(attributes)
-
-
-TYPE: Final = ResourceType(Kind.BUILDER, "docker-container", SCHEMA, _derive, _problems)
+_PAUSE: Final = 0.1
+TYPE: Final = ResourceType(Kind.BUILDER, "docker-container", SCHEMA, derive)
+_LOG_LINES: Final = 15
 
 
 class DockerContainer:
@@ -66,19 +50,17 @@ class DockerContainer:
 
     def read(self, address: Address, attributes: Attributes) -> Observation:
         """See Lifecycle."""
-        from envdplan.drivers.container_live import is_ours
+        from envdplan.drivers.container_spec import is_ours
 
-        if any(isinstance(attributes.get(one), Unknown) for one in ("name", "host")):
-            return Unreachable("Which container it is will be known only after apply.")
-        name = _name(attributes)
+        name = str(attributes["name"])
         try:
             engine = self._engine(attributes)
             info = engine.containers.inspect(name)
             if info is None:
                 return _absent(name, attributes)
             live = self._live(engine, info, attributes)
-            if self._is_half(engine, name):
-                live["status"] = _HALF
+            if engine.containers.inspect(name + _OLD) is not None:
+                live["status"] = _HALF  # an update was killed before it could tidy up
         except EnvdplanError as error:
             return Unreachable(f"{error.summary}. {error.detail}".strip())
         ours = is_ours(info, self._owner(address), fresh=self._surroundings.fresh)
@@ -93,28 +75,22 @@ class DockerContainer:
         from envdplan.buildkit.dial import SocketDialer
         from envdplan.dockerengine.exec_stream import exec_socket
 
-        engine, name = self._engine(attributes), _name(attributes)
+        engine, name = self._engine(attributes), str(attributes["name"])
         dialer = SocketDialer(
             f"docker-container://{name}", lambda: exec_socket(engine, name, _DIAL)
         )
         return BuildKit(dialer, timeout)
 
-    def _is_half(self, engine: "Engine", name: str) -> bool:
-        from envdplan.drivers.container_work import old_name
-
-        return engine.containers.inspect(old_name(name)) is not None
-
     def _live(
         self, engine: "Engine", info: "ContainerInfo", wanted: Attributes
     ) -> dict[str, Value]:
-        from envdplan.drivers.container_live import config_path, live_attributes
+        from envdplan.drivers.container_spec import CONFIG_PATH, live_attributes
 
-        path, config = config_path(info.spec), None
-        if path is not None:
-            config = engine.containers.read_file(info.name, path) or b""
-        image = reveal(wanted.get("image"))
-        known = engine.images.inspect(image) if isinstance(image, str) else None
-        live = live_attributes(info, wanted, config, known.id if known else None)
+        command = info.spec.command or ()
+        config = None
+        if CONFIG_PATH in command:
+            config = engine.containers.read_file(info.name, CONFIG_PATH) or b""
+        live = live_attributes(info, wanted, config)
         if info.state == "running":
             live.update(self._answers(live))
         return live
@@ -124,7 +100,7 @@ class DockerContainer:
             with self._client(live, _PATIENCE) as client:
                 return computed(client)
         except EnvdplanError:
-            return {"status": _UNHEALTHY}
+            return {"status": "unhealthy"}  # it runs, but its BuildKit does not answer
 
     # -- changing
 
@@ -132,13 +108,16 @@ class DockerContainer:
         self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
     ) -> Attributes:
         """See Lifecycle."""
-        if attributes.get("bootstrap") is False:
-            raise Refused(
-                "The builder may not be made",
-                f'The container "{_name(attributes)}" does not exist, and bootstrap = false. '
-                "Start it yourself, or set bootstrap = true.",
+        engine, name = self._engine(attributes), str(attributes["name"])
+        if engine.containers.inspect(name) is not None:
+            raise Conflict(
+                "The name of the container is taken",
+                f'There is a container "{name}" that was not there when the plan was made. Plan '
+                "again.",
             )
-        return self._work(address, attributes, report, cancel).create()
+        self._remove(engine, name + _OLD)
+        self._pull(engine, attributes, report)
+        return self._make(engine, address, attributes, report, cancel)
 
     def update(
         self,
@@ -148,51 +127,171 @@ class DockerContainer:
         report: Reporter,
         cancel: Flag,
     ) -> Attributes:
-        """See Lifecycle. Only what must be is made anew; the cache stays in any case.
-
-        What is live decides, not `before`: much may have happened since the plan was made.
-        """
+        """See Lifecycle. Only what must be is made anew; the cache stays in any case."""
         from envdplan.plans.compare import differences
 
-        del before
-        work = self._work(address, after, report, cancel)
-        info = work.engine.containers.inspect(work.name)
-        if info is None:
-            return work.create()
-        live = self._live(work.engine, info, after)
-        changed = {one.path[0] for one in differences(TYPE, live, after)}
-        if self._is_half(work.engine, work.name):
-            return work.resume() if changed else work.finish()
-        if not changed:
-            return work.ready()
-        if changed == {"status"} and info.state not in ("dead", "removing"):
-            return work.heal(str(live["status"]))
+        changed = {one.path[0] for one in differences(TYPE, before, after)}
+        engine = self._engine(after)
+        healable = before.get("status") not in ("dead", "removing")
+        if changed <= {"status"} and healable:
+            return self._heal(engine, before, after, report, cancel)
         if changed == {"restart"}:
-            work.engine.containers.update(work.name, restart_policy=after["restart"])
-            return work.ready()
-        return work.recreate()
+            engine.containers.update(str(after["name"]), restart_policy=after["restart"])
+            return {**after, **self._answers(after)}
+        return self._recreate(engine, address, after, report, cancel)
 
     def delete(
         self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
     ) -> None:
         """See Lifecycle. The volume goes too, unless keep_state says otherwise."""
-        work = self._work(address, attributes, report, cancel)
-        work.delete(keep_state=bool(attributes.get("keep_state")))
+        from envdplan.drivers.container_spec import volume_name
 
-    def _work(
-        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
-    ) -> "Work":
-        from envdplan.drivers.container_work import Work
+        del address, cancel
+        engine, name = self._engine(attributes), str(attributes["name"])
+        report("stopping")
+        self._remove(engine, name)
+        self._remove(engine, name + _OLD)
+        if not attributes.get("keep_state"):
+            engine.volumes.remove(volume_name(name))
 
-        return Work(
-            engine=self._engine(attributes),
-            owner=self._owner(address),
-            attributes=attributes,
-            connect=lambda seconds: self._client(attributes, seconds),
-            environment=self._surroundings.environment,
-            report=report,
-            cancel=cancel,
-        )
+    # -- steps
+
+    def _heal(
+        self,
+        engine: "Engine",
+        before: Attributes,
+        after: Attributes,
+        report: Reporter,
+        cancel: Flag,
+    ) -> Attributes:
+        name, status = str(after["name"]), before.get("status")
+        report(f"it is {status}: starting it")
+        self._remove(engine, name + _OLD)
+        if status == "paused":
+            engine.containers.unpause(name)
+        elif status in ("unhealthy", "restarting"):
+            engine.containers.stop(name)
+        engine.containers.start(name)
+        return self._ready(engine, after, report, cancel)
+
+    def _recreate(
+        self,
+        engine: "Engine",
+        address: Address,
+        after: Attributes,
+        report: Reporter,
+        cancel: Flag,
+    ) -> Attributes:
+        """The old one steps aside until the new one is ready; if that fails, it comes back."""
+        name = str(after["name"])
+        old = name + _OLD
+        self._pull(engine, after, report)
+        self._remove(engine, old)
+        report("stopping the old container; its cache stays")
+        engine.containers.rename(name, old)
+        try:
+            engine.containers.stop(old)
+            made = self._make(engine, address, after, report, cancel)
+        except BaseException:
+            report("going back to the old container")
+            self._remove(engine, name)
+            engine.containers.rename(old, name)
+            engine.containers.start(name)
+            raise
+        self._remove(engine, old)
+        return made
+
+    def _pull(self, engine: "Engine", attributes: Attributes, report: Reporter) -> None:
+        from envdplan.credentials import DockerCredentials
+
+        image, policy = str(attributes["image"]), attributes.get("pull")
+        known = policy != "always" and engine.images.inspect(image) is not None
+        if known:
+            return
+        if policy == "never":
+            raise Refused(
+                "The image is not there", f'The engine has no {image}, and pull = "never".'
+            )
+        report(f"pulling {image}")
+        engine.images.pull(image, DockerCredentials(self._surroundings.environment))
+
+    def _make(
+        self,
+        engine: "Engine",
+        address: Address,
+        attributes: Attributes,
+        report: Reporter,
+        cancel: Flag,
+    ) -> Attributes:
+        """Create, start and wait; what a failure leaves behind is removed again."""
+        from envdplan.drivers.container_spec import volume_name
+
+        name = str(attributes["name"])
+        volume = volume_name(name)
+        owner = self._owner(address)
+        kept = engine.volumes.inspect(volume) is not None
+        engine.volumes.create(volume, owner.labels())
+        try:
+            self._start(engine, owner, attributes, report)
+            return self._ready(engine, attributes, report, cancel)
+        except BaseException:
+            self._remove(engine, name)
+            if not kept:
+                engine.volumes.remove(volume)
+            raise
+
+    def _start(
+        self, engine: "Engine", owner: "Owner", attributes: Attributes, report: Reporter
+    ) -> None:
+        report(f"starting {attributes['image']}")
+        try:
+            self._run(engine, owner, attributes, init=True)
+        except Refused as error:
+            if "docker-init" not in error.detail:
+                raise
+            self._remove(engine, str(attributes["name"]))  # an engine without its tini
+            self._run(engine, owner, attributes, init=False)
+
+    def _run(self, engine: "Engine", owner: "Owner", attributes: Attributes, *, init: bool) -> None:
+        from envdplan.dockerengine.archives import FileContent
+        from envdplan.drivers.container_spec import CONFIG_PATH, rendered, spec_of
+
+        name = str(attributes["name"])
+        engine.containers.create(name, spec_of(attributes, owner, init=init))
+        if attributes.get("config"):
+            content = FileContent(rendered(attributes["config"]), 0o644)
+            engine.containers.write_files(name, "/", {CONFIG_PATH.lstrip("/"): content})
+        engine.containers.start(name)
+
+    def _ready(
+        self, engine: "Engine", attributes: Attributes, report: Reporter, cancel: Flag
+    ) -> Attributes:
+        """Wait until its BuildKit answers. Raises EnvdplanError with its own last words."""
+        name = str(attributes["name"])
+        deadline = time.monotonic() + float(attributes.get("timeout") or 60)
+        report("waiting for buildkitd")
+        while True:
+            info = engine.containers.inspect(name)
+            if info is None or info.state in ("exited", "dead") or info.restart_count > 1:
+                raise _failed(engine, name, "it ended")
+            try:
+                with self._client(attributes, 1.0) as client:
+                    return {**attributes, **computed(client), "status": "running"}
+            except EnvdplanError as error:
+                reason = error.summary
+            if cancel.is_set():
+                raise Interrupted("Stopped while the builder started", f"{name} was removed again.")
+            if time.monotonic() > deadline:
+                raise _failed(engine, name, f"it did not answer in time ({reason})")
+            time.sleep(_PAUSE)
+
+    def _remove(self, engine: "Engine", name: str) -> None:
+        info = engine.containers.inspect(name)
+        if info is None:
+            return
+        if info.state in ("running", "restarting"):
+            engine.containers.stop(name)
+        engine.containers.remove(name, force=True)
 
     # -- what both need
 
@@ -200,7 +299,7 @@ class DockerContainer:
         from envdplan.dockerengine.endpoint import resolve
         from envdplan.dockerengine.engine import Engine
 
-        host = reveal(attributes.get("host"))
+        host = attributes.get("host")
         with self._guard:
             if host not in self._engines:
                 self._engines[host] = Engine(resolve(self._surroundings.environment, host))
@@ -212,19 +311,24 @@ class DockerContainer:
         return Owner(address, self._surroundings.lineage)
 
 
-def _name(attributes: Attributes) -> str:
-    return str(reveal(attributes["name"]))
-
-
 def _absent(name: str, attributes: Attributes) -> Observation:
     if attributes.get("bootstrap") is False:
         return Unreachable(f'The container "{name}" does not exist, and bootstrap = false.')
     return Absent()
 
 
+def _failed(engine: "Engine", name: str, what: str) -> EnvdplanError:
+    try:
+        lines = engine.containers.logs(name, _LOG_LINES).strip()
+    except EnvdplanError:
+        lines = ""
+    said = f" The last that it said:\n{lines}" if lines else " It said nothing."
+    return EnvdplanError("The builder does not get ready", f'Container "{name}": {what}.{said}')
+
+
 def _from_address(address: str) -> Attributes | None:
     name = address.removeprefix("docker-container://")
-    return {"name": name, "host": None} if re.fullmatch(NAME_PATTERN, name) else None
+    return {"name": name, "host": None} if name and "/" not in name else None
 
 
 DRIVER: Final = Driver(TYPE, DockerContainer, _from_address)
