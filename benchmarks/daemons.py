@@ -59,11 +59,12 @@ def _transfer(bench: Bench, what: str, count: int, size: int) -> Iterator[Row]:
         # a folder of its own for each, so that the builder has nothing of it yet
         for timings, run in ((first, project.apply), (peer_first, project.buildx)):
             fresh = project.moved(f"{what}-{number}-{run.__name__}")
-            timing = (
-                fresh.apply(1, "--replace", "build.x") if timings is first else fresh.buildx(runs=1)
-            )
+            if timings is first:
+                timing = fresh.apply(1, "--replace", "build.x")
+                memory = max(memory, timing.memory)
+            else:
+                timing = fresh.buildx(runs=1) or Timing(())
             timings.extend(timing.seconds)
-            memory = max(memory, timing.memory if timings is first else 0)
             project = fresh
     peer = Timing(tuple(peer_first)) if peer_first and peer_first[0] else None
     yield Row(f"first transfer, {what}", Timing(tuple(first), memory), peer, "docker buildx")

@@ -1,12 +1,13 @@
 """The attributes of docker-container builders, and what follows from them."""
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
 from envdplan.drivers.common import COMPUTED, TIMEOUT
-from envdplan.schema import JsonSchema
-from envdplan.values import Attributes, Unknown, Value
+from envdplan.schema import JsonSchema, Problem
+from envdplan.values import Attributes, Sensitive, Value, is_known
 
 IMAGE: Final = "docker.io/moby/buildkit:v0.19.0"
 """envd 1.3's own choice: a builder of it is used by envd without a further pull."""
@@ -83,7 +84,6 @@ SCHEMA: Final[JsonSchema] = {
         },
         "network": {
             "type": "string",
-            "x-if-given": True,
             "description": "Network of the container, such as host",
         },
         "env": {**_TEXTS, "description": "Environment of buildkitd, such as proxies"},
@@ -151,13 +151,30 @@ SCHEMA: Final[JsonSchema] = {
 
 
 def derive(attributes: Attributes) -> Attributes:
-    """The address, memory in bytes, and mounts as objects."""
+    """The address, limits as numbers (none is no limit), and mounts as objects, by target."""
     made = {**attributes, "address": attributes.get("name")}
     if isinstance(made.get("memory"), str):
         made["memory"] = in_bytes(made["memory"])
-    if isinstance(made.get("mounts"), tuple):
-        made["mounts"] = tuple(_mount(one) for one in made["mounts"])
+    for limit in ("memory", "cpus"):
+        value = made.get(limit)
+        if isinstance(value, int | Decimal) and not value:
+            made[limit] = None
+    if isinstance(made.get("mounts"), tuple) and is_known(made["mounts"]):
+        made["mounts"] = tuple(sorted(map(_mount, made["mounts"]), key=by_target))
     return made
+
+
+def by_target(mount: Attributes) -> str:
+    """The order of mounts; Docker's own changes from one look to the next."""
+    return str(mount["target"])
+
+
+def problems(attributes: Attributes) -> Iterator[Problem]:
+    """What is seen by everybody cannot be a secret."""
+    for name in ("name", "host", "image", "network"):
+        if isinstance(attributes.get(name), Sensitive):
+            detail = f'"{name}" is visible to everybody who can see the container.'
+            yield (name,), "Sensitive value where none can be", detail
 
 
 def in_bytes(text: str) -> int:
@@ -168,10 +185,9 @@ def in_bytes(text: str) -> int:
     return int(Decimal(match.group(1)) * _UNITS[match.group(2).lower()])
 
 
-def _mount(one: Value) -> Value:
-    if isinstance(one, Unknown):
-        return one
+def _mount(one: Value) -> Attributes:
     if isinstance(one, str):
         source, target, *mode = one.split(":")
         return {"read_only": mode == ["ro"], "source": source, "target": target}
-    return {"read_only": bool(one.get("read_only")), **one}
+    mount: Attributes = {"read_only": bool(one.get("read_only")), **one}
+    return mount

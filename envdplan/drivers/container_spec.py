@@ -13,11 +13,13 @@ from envdplan.dockerengine.container import (
     Mount,
     Resources,
 )
-from envdplan.values import Attributes, Sensitive, Value, reveal
+from envdplan.drivers.container_schema import by_target
+from envdplan.values import Attributes, Sensitive, Value, reveal, walk
 
 OWNER: Final = "dev.envdplan.address"
 LINEAGE: Final = "dev.envdplan.lineage"
 _ENV: Final = "dev.envdplan.env"
+_HIDDEN: Final = "dev.envdplan.hidden-env"
 _LABELS: Final = "dev.envdplan.labels"
 """Labels of our own: whose it is, and the names of what the configuration set."""
 
@@ -51,7 +53,11 @@ def spec_of(attributes: Attributes, owner: Owner, *, init: bool) -> ContainerSpe
     plain = reveal(attributes)
     env, labels = plain.get("env") or {}, plain.get("labels") or {}
     config = ("--config", CONFIG_PATH) if plain.get("config") else ()
-    names = {_ENV: ",".join(sorted(env)), _LABELS: ",".join(sorted(labels))}
+    names = {
+        _ENV: ",".join(sorted(env)),
+        _HIDDEN: ",".join(_secret_names(attributes.get("env"))),
+        _LABELS: ",".join(sorted(labels)),
+    }
     return ContainerSpec(
         image=plain["image"],
         command=(*config, *(plain.get("flags") or ())),
@@ -68,6 +74,12 @@ def spec_of(attributes: Attributes, owner: Owner, *, init: bool) -> ContainerSpe
         security_options=() if plain["privileged"] else _UNCONFINED,
         resources=_resources(plain),
     )
+
+
+def _secret_names(env: Value) -> list[str]:
+    if isinstance(env, Sensitive):
+        return sorted(env.value)
+    return sorted(name for name, value in (env or {}).items() if isinstance(value, Sensitive))
 
 
 _UNCONFINED: Final = ("seccomp=unconfined", "apparmor=unconfined")
@@ -108,8 +120,8 @@ def live_attributes(
         "name": info.name,
         "address": info.name,
         "image": spec.image,
-        "network": spec.network,
-        "env": _named(spec.environment, spec.labels.get(_ENV), wanted.get("env")),
+        "network": _network(spec.network, wanted),
+        "env": _environment(spec, wanted.get("env")),
         "labels": _named(_foreign(spec.labels), spec.labels.get(_LABELS), wanted.get("labels")),
         "cpus": _cpus(spec.resources),
         "memory": spec.resources.memory or None,
@@ -127,6 +139,22 @@ def is_ours(info: ContainerInfo, owner: Owner, *, fresh: bool) -> bool:
     labels = info.spec.labels
     same = labels.get(OWNER) == str(owner.address)
     return same and (fresh or labels.get(LINEAGE) == owner.lineage)
+
+
+def _network(live: str, wanted: Attributes) -> str | None:
+    """Docker's own choice counts as none, where none is wanted."""
+    usual = live in ("", "default", "bridge")
+    return None if usual and wanted.get("network") is None else live
+
+
+def _environment(spec: ContainerSpec, wanted: Value) -> dict[str, Value]:
+    """What is or was secret stays so, though the container shows it."""
+    found = _named(spec.environment, spec.labels.get(_ENV), wanted)
+    secret = (spec.labels.get(_HIDDEN) or "").split(",")
+    return {
+        name: Sensitive(value) if name in secret and not isinstance(value, Sensitive) else value
+        for name, value in found.items()
+    }
 
 
 def _foreign(labels: Mapping[str, str]) -> Mapping[str, str]:
@@ -153,11 +181,12 @@ def _cpus(resources: Resources) -> int | Decimal | None:
 
 def _live_mounts(spec: ContainerSpec) -> list[Attributes]:
     own = {_STATE_PATH, _ROOTLESS_STATE_PATH}
-    return [
+    found: list[Attributes] = [
         {"read_only": one.read_only, "source": one.source, "target": one.target}
         for one in spec.mounts
         if one.target not in own
     ]
+    return sorted(found, key=by_target)
 
 
 def _parsed(config: bytes) -> Value:
@@ -191,3 +220,13 @@ def _plain(value: Value) -> Value:
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
     return float(value) if isinstance(value, Decimal) else value
+
+
+def without_secrets(text: str, attributes: Attributes) -> str:
+    """`text` of a container's log with every sensitive value of ours replaced by its sign."""
+    for _, part in walk(attributes):
+        if isinstance(part, Sensitive):
+            for _, inner in walk(part.value):
+                if isinstance(inner, str) and inner:
+                    text = text.replace(inner, str(part))
+    return text

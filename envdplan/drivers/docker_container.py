@@ -6,6 +6,7 @@ of its owner, a named volume for its state, its own configuration, and updates t
 
 import threading
 import time
+from dataclasses import replace
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ from envdplan.addresses import Address, Kind
 from envdplan.diagnostics import Conflict, EnvdplanError, Interrupted, Refused
 from envdplan.drivers.base import Driver, Surroundings
 from envdplan.drivers.common import computed
-from envdplan.drivers.container_schema import SCHEMA, derive
+from envdplan.drivers.container_schema import SCHEMA, derive, problems
 from envdplan.engine.protocols import Reporter
 from envdplan.schema import ResourceType
 from envdplan.states.observed import Absent, Observation, Present, Unreachable
@@ -34,7 +35,7 @@ _PATIENCE: Final = 5.0
 """Seconds that a builder which seems to run may take to answer a plan."""
 
 _PAUSE: Final = 0.1
-TYPE: Final = ResourceType(Kind.BUILDER, "docker-container", SCHEMA, derive)
+TYPE: Final = ResourceType(Kind.BUILDER, "docker-container", SCHEMA, derive, problems)
 _LOG_LINES: Final = 15
 
 
@@ -57,7 +58,7 @@ class DockerContainer:
             engine = self._engine(attributes)
             info = engine.containers.inspect(name)
             if info is None:
-                return _absent(name, attributes)
+                return self._absent(engine, name, attributes)
             live = self._live(engine, info, attributes)
             if engine.containers.inspect(name + _OLD) is not None:
                 live["status"] = _HALF  # an update was killed before it could tidy up
@@ -87,6 +88,9 @@ class DockerContainer:
         from envdplan.drivers.container_spec import CONFIG_PATH, live_attributes
 
         command = info.spec.command or ()
+        image = str(wanted["image"])
+        if info.spec.image != image and self._same_image(engine, info, image):
+            info = replace(info, spec=replace(info.spec, image=image))
         config = None
         if CONFIG_PATH in command:
             config = engine.containers.read_file(info.name, CONFIG_PATH) or b""
@@ -94,6 +98,22 @@ class DockerContainer:
         if info.state == "running":
             live.update(self._answers(live))
         return live
+
+    def _same_image(self, engine: "Engine", info: "ContainerInfo", name: str) -> bool:
+        """One image may have several names."""
+        found = engine.images.inspect(name)
+        return found is not None and found.id == info.image_id
+
+    def _absent(self, engine: "Engine", name: str, attributes: Attributes) -> Observation:
+        if attributes.get("bootstrap") is False:
+            return Unreachable(f'The container "{name}" does not exist, and bootstrap = false.')
+        return Absent(remains=self._own_volume(engine, name))
+
+    def _own_volume(self, engine: "Engine", name: str) -> bool:
+        from envdplan.drivers.container_spec import OWNER, volume_name
+
+        volume = engine.volumes.inspect(volume_name(name))
+        return volume is not None and OWNER in volume.labels
 
     def _answers(self, live: Attributes) -> dict[str, Value]:
         try:
@@ -109,13 +129,14 @@ class DockerContainer:
     ) -> Attributes:
         """See Lifecycle."""
         engine, name = self._engine(attributes), str(attributes["name"])
+        if self._tidied(engine, name) and engine.containers.inspect(name) is not None:
+            return self._recreate(engine, address, attributes, report, cancel)
         if engine.containers.inspect(name) is not None:
             raise Conflict(
                 "The name of the container is taken",
                 f'There is a container "{name}" that was not there when the plan was made. Plan '
                 "again.",
             )
-        self._remove(engine, name + _OLD)
         self._pull(engine, attributes, report)
         return self._make(engine, address, attributes, report, cancel)
 
@@ -132,6 +153,7 @@ class DockerContainer:
 
         changed = {one.path[0] for one in differences(TYPE, before, after)}
         engine = self._engine(after)
+        self._tidied(engine, str(after["name"]))
         healable = before.get("status") not in ("dead", "removing")
         if changed <= {"status"} and healable:
             return self._heal(engine, before, after, report, cancel)
@@ -151,7 +173,7 @@ class DockerContainer:
         report("stopping")
         self._remove(engine, name)
         self._remove(engine, name + _OLD)
-        if not attributes.get("keep_state"):
+        if not attributes.get("keep_state") and self._own_volume(engine, name):
             engine.volumes.remove(volume_name(name))
 
     # -- steps
@@ -166,7 +188,6 @@ class DockerContainer:
     ) -> Attributes:
         name, status = str(after["name"]), before.get("status")
         report(f"it is {status}: starting it")
-        self._remove(engine, name + _OLD)
         if status == "paused":
             engine.containers.unpause(name)
         elif status in ("unhealthy", "restarting"):
@@ -186,20 +207,35 @@ class DockerContainer:
         name = str(after["name"])
         old = name + _OLD
         self._pull(engine, after, report)
-        self._remove(engine, old)
+        before = engine.containers.inspect(name)
         report("stopping the old container; its cache stays")
         engine.containers.rename(name, old)
         try:
             engine.containers.stop(old)
             made = self._make(engine, address, after, report, cancel)
         except BaseException:
-            report("going back to the old container")
-            self._remove(engine, name)
-            engine.containers.rename(old, name)
-            engine.containers.start(name)
+            if engine.containers.inspect(old) is not None:  # gone, if it was made with --rm
+                report("going back to the old container")
+                engine.containers.rename(old, name)
+                if before is not None and before.state == "running":
+                    engine.containers.start(name)
             raise
         self._remove(engine, old)
         return made
+
+    def _tidied(self, engine: "Engine", name: str) -> bool:
+        """Whether a killed update had left two containers: the one that works stays."""
+        old = engine.containers.inspect(name + _OLD)
+        if old is None:
+            return False
+        new = engine.containers.inspect(name)
+        if new is not None and new.state == "running":
+            self._remove(engine, old.id)
+        else:
+            if new is not None:
+                self._remove(engine, new.id)
+            engine.containers.rename(old.id, name)
+        return True
 
     def _pull(self, engine: "Engine", attributes: Attributes, report: Reporter) -> None:
         from envdplan.credentials import DockerCredentials
@@ -231,33 +267,48 @@ class DockerContainer:
         owner = self._owner(address)
         kept = engine.volumes.inspect(volume) is not None
         engine.volumes.create(volume, owner.labels())
+        made: list[str] = []
         try:
-            self._start(engine, owner, attributes, report)
+            self._start(engine, owner, attributes, report, made)
             return self._ready(engine, attributes, report, cancel)
         except BaseException:
-            self._remove(engine, name)
+            for id in made:  # by id: the name may be somebody else's
+                self._remove(engine, id)
             if not kept:
                 engine.volumes.remove(volume)
             raise
 
     def _start(
-        self, engine: "Engine", owner: "Owner", attributes: Attributes, report: Reporter
+        self,
+        engine: "Engine",
+        owner: "Owner",
+        attributes: Attributes,
+        report: Reporter,
+        made: list[str],
     ) -> None:
         report(f"starting {attributes['image']}")
         try:
-            self._run(engine, owner, attributes, init=True)
+            self._run(engine, owner, attributes, made, init=True)
         except Refused as error:
-            if "docker-init" not in error.detail:
+            if "docker-init" not in error.detail or not made:
                 raise
-            self._remove(engine, str(attributes["name"]))  # an engine without its tini
-            self._run(engine, owner, attributes, init=False)
+            self._remove(engine, made.pop())  # an engine without its tini
+            self._run(engine, owner, attributes, made, init=False)
 
-    def _run(self, engine: "Engine", owner: "Owner", attributes: Attributes, *, init: bool) -> None:
+    def _run(
+        self,
+        engine: "Engine",
+        owner: "Owner",
+        attributes: Attributes,
+        made: list[str],
+        *,
+        init: bool,
+    ) -> None:
         from envdplan.dockerengine.archives import FileContent
         from envdplan.drivers.container_spec import CONFIG_PATH, rendered, spec_of
 
         name = str(attributes["name"])
-        engine.containers.create(name, spec_of(attributes, owner, init=init))
+        made.append(engine.containers.create(name, spec_of(attributes, owner, init=init)).id)
         if attributes.get("config"):
             content = FileContent(rendered(attributes["config"]), 0o644)
             engine.containers.write_files(name, "/", {CONFIG_PATH.lstrip("/"): content})
@@ -273,7 +324,7 @@ class DockerContainer:
         while True:
             info = engine.containers.inspect(name)
             if info is None or info.state in ("exited", "dead") or info.restart_count > 1:
-                raise _failed(engine, name, "it ended")
+                raise _failed(engine, attributes, "it ended")
             try:
                 with self._client(attributes, 1.0) as client:
                     return {**attributes, **computed(client), "status": "running"}
@@ -282,7 +333,7 @@ class DockerContainer:
             if cancel.is_set():
                 raise Interrupted("Stopped while the builder started", f"{name} was removed again.")
             if time.monotonic() > deadline:
-                raise _failed(engine, name, f"it did not answer in time ({reason})")
+                raise _failed(engine, attributes, f"it did not answer in time ({reason})")
             time.sleep(_PAUSE)
 
     def _remove(self, engine: "Engine", name: str) -> None:
@@ -311,15 +362,12 @@ class DockerContainer:
         return Owner(address, self._surroundings.lineage)
 
 
-def _absent(name: str, attributes: Attributes) -> Observation:
-    if attributes.get("bootstrap") is False:
-        return Unreachable(f'The container "{name}" does not exist, and bootstrap = false.')
-    return Absent()
+def _failed(engine: "Engine", attributes: Attributes, what: str) -> EnvdplanError:
+    from envdplan.drivers.container_spec import without_secrets
 
-
-def _failed(engine: "Engine", name: str, what: str) -> EnvdplanError:
+    name = str(attributes["name"])
     try:
-        lines = engine.containers.logs(name, _LOG_LINES).strip()
+        lines = without_secrets(engine.containers.logs(name, _LOG_LINES).strip(), attributes)
     except EnvdplanError:
         lines = ""
     said = f" The last that it said:\n{lines}" if lines else " It said nothing."

@@ -299,7 +299,7 @@ def _orphan(
         return replace(base, action=Action.FORGET, reasons=(f"it is now declared as {heir}",))
     if isinstance(observation, Unreachable):
         return replace(base, action=Action.DEFER, reasons=(observation.reason,))
-    if isinstance(observation, Absent):
+    if isinstance(observation, Absent) and not observation.remains:
         return replace(base, action=Action.FORGET, reasons=("it is gone already",))
     reason = "everything is to be destroyed" if world.options.destroy else base.reasons[0]
     return replace(base, reasons=(reason,))

@@ -84,6 +84,9 @@ class Present:
 class Absent:
     """It definitely does not exist."""
 
+    remains: bool = False
+    """Something of it is left (a volume), which a deletion has to remove."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:

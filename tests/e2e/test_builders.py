@@ -142,6 +142,46 @@ def test_a_failed_update_leaves_the_old_one_working(
     assert docker("inspect", "-f", "{{.State.Status}}", name).strip() == "running"
 
 
+def test_mounts_limits_and_secrets_settle_and_stay_out_of_sight(
+    applied: Project, name: str, docker: Docker
+) -> None:
+    applied.environment["ENVDPLAN_VAR_token"] = "hunter-two"
+    edit(
+        applied,
+        'env     = { GREETING = "hello" }',
+        """env     = { TOKEN = var.token, PLAIN = "x" }
+  memory  = "1g"
+  cpus    = 1.5
+  labels  = { team = "ml" }
+  mounts  = ["/tmp:/mnt/b:ro", "/usr:/mnt/a:ro", { source = "/opt", target = "/mnt/c" }]""",
+    )
+    edit(
+        applied,
+        'variable "registry" {}',
+        'variable "registry" {}\nvariable "token" {\n  sensitive = true\n}',
+    )
+    done = applied.apply()
+    applied.assert_settled()
+    assert "hunter-two" not in done.text
+    assert "hunter-two" not in docker("inspect", "-f", "{{json .Config.Labels}}", name)
+    applied.environment["ENVDPLAN_VAR_token"] = "hunter-three"
+    plan = applied.plan()
+    assert "env.TOKEN = (sensitive value) -> (sensitive value)" in plan.out
+    edit(applied, "TOKEN = var.token, ", "")
+    plan = applied.plan()
+    assert "env.TOKEN = (sensitive value) -> null" in plan.out
+
+
+def test_a_builder_that_is_gone_takes_its_volume_along_when_destroyed(
+    applied: Project, name: str, docker: Docker
+) -> None:
+    docker("rm", "-f", name)
+    assert f"{name}-state" in docker("volume", "ls", "-q")
+    done = applied.run("destroy", "--auto-approve")
+    assert done.code == 0, done.text
+    assert f"{name}-state" not in docker("volume", "ls", "-q")
+
+
 def test_a_foreign_container_is_never_touched(
     project: Project, docker: Docker, services: Mapping[str, Any]
 ) -> None:

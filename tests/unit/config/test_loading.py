@@ -1,6 +1,7 @@
 """From texts to a desired state: variables, links, order, and the two syntaxes."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -82,8 +83,8 @@ output:
 """
 
 
-def loaded(text: str, name: str = "f.hcl", **more: object) -> Loaded:
-    project = Project((SourceFile(name, text, "/p"),), "/p", **more)  # type: ignore[arg-type]  # a shortcut
+def loaded(text: str, name: str = "f.hcl", **more: Any) -> Loaded:
+    project = Project((SourceFile(name, text, "/p"),), "/p", **more)
     return load(project, CATALOG, FUNCTIONS, "0.1.0")
 
 
@@ -138,7 +139,7 @@ def test_order_of_files_and_blocks_does_not_matter() -> None:
 VARIABLE = 'variable "v" { default = "0" }\noutput "o" { value = var.v }\n'
 
 
-def value(text: str = VARIABLE, **more: object) -> Value:
+def value(text: str = VARIABLE, **more: Any) -> Value:
     return loaded(text, **more).desired.outputs["o"].value
 
 
@@ -180,7 +181,7 @@ def test_text_is_read_by_the_type(type: str, text: str, expected: Value) -> None
         {"variable_files": (SourceFile("x.vars.yaml", "w: 1\n", "/p"),)},
     ],
 )
-def test_an_unknown_variable_is_a_mistake(more: dict[str, object]) -> None:
+def test_an_unknown_variable_is_a_mistake(more: dict[str, Any]) -> None:
     with pytest.raises(Rejected, match="Unknown variable"):
         value(**more)
 

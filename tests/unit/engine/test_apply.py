@@ -233,7 +233,11 @@ def test_a_plan_fits_the_state_it_was_made_from_only() -> None:
 def test_many_changes_are_saved_in_few_writes() -> None:
     store = MemoryStore()
     changes = [create(Address.parse(f"context.c{number}")) for number in range(300)]
-    hands = Hands(lambda change: (time.sleep(0.001), change.after)[1])
-    applied(changes, hands, store)
+
+    def slowly(change: Change) -> Attributes | None:
+        time.sleep(0.001)
+        return change.after
+
+    applied(changes, Hands(slowly), store)
     assert len(store.state.records) == 300
     assert store.saves < 300

@@ -162,7 +162,7 @@ def test_any_text_gives_a_document_and_problems(text: str, name: str) -> None:
 @given(
     st.integers(0, len(HCL) - 1),
     st.integers(0, 5),
-    st.sampled_from(list('{}[]()"$%~\\<>=,:?!\n\0é') + ["${", "%{", "<<-EOT\n", "...", "for "]),
+    st.sampled_from([*'{}[]()"$%~\\<>=,:?!\n\0é', "${", "%{", "<<-EOT\n", "...", "for "]),
 )
 def test_a_broken_configuration_never_ends_in_an_exception(at: int, cut: int, put: str) -> None:
     for text, name in ((HCL, "f.hcl"), (YAML, "f.yaml")):

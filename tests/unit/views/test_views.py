@@ -54,7 +54,10 @@ PLAN = Plan(
                reasons=("it is no longer in the configuration",)),
         Change(Address.parse("builder.far"), "tcp", Action.DEFER, after={}, reasons=("no answer",)),
     ),
-    (Drift(CONTEXT, (Difference(("runner",), "docker", "envd-server"),)), Drift(BUILDER, gone=True)),
+    (
+        Drift(CONTEXT, (Difference(("runner",), "docker", "envd-server"),)),
+        Drift(BUILDER, gone=True),
+    ),
     {"digest": UNKNOWN},
     ("digest",),
 )  # fmt: skip
