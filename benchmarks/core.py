@@ -29,12 +29,15 @@ def plans(bench: Bench) -> Iterator[Row]:
             yield _plan(bench, shape, size)
 
 
+MANY = 1000
+
+
 def _plan(bench: Bench, shape: str, size: int) -> Row:
     folder = bench.folder / f"plan-{shape}-{size}"
     folder.mkdir()
     (folder / "envdplan.hcl").write_text(_contexts(size, chained=shape == "chained"))
     bench.time([*bench.ours, "apply", "--auto-approve"], folder, runs=1)
-    runs = 3 if size > 1000 else bench.runs
+    runs = 3 if size > MANY else bench.runs
     ours = bench.time([*bench.ours, "plan", "--detailed-exitcode"], folder, runs=runs)
     what = f"no-op plan, {size:,} {shape}"
     terraform = program("terraform")

@@ -53,7 +53,8 @@ def _transfer(bench: Bench, what: str, count: int, size: int) -> Iterator[Row]:
         many_files(root, count, size)
     (project.folder / "app" / "Dockerfile").write_text("FROM scratch\nCOPY data /data\n")
     runs = 1 if bench.quick else 3
-    first, peer_first = [], []
+    first: list[float] = []
+    peer_first: list[float] = []
     memory = 0
     for number in range(runs):
         # a folder of its own for each, so that the builder has nothing of it yet

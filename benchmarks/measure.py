@@ -98,9 +98,16 @@ class Bench:
         """Plain, and with Python's cache of compiled modules as users have it."""
         return {"PATH": os.environ["PATH"], "HOME": str(self.home), "NO_COLOR": "1"}
 
-    @property
+    @cached_property
     def ours(self) -> list[str]:
-        return [str(Path(sys.executable).parent / "envdplan")]
+        """The command as users install it: without the tools of developers."""
+        venv = self.folder / "venv"
+        for command in (
+            [sys.executable, "-m", "venv", str(venv)],
+            [str(venv / "bin" / "pip"), "install", "--quiet", str(ROOT)],
+        ):
+            subprocess.run(command, check=True, capture_output=True)
+        return [str(venv / "bin" / "envdplan")]
 
     @cached_property
     def services(self) -> dict[str, Any]:

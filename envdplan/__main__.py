@@ -16,6 +16,9 @@ def main() -> None:
 
         sys.stdout.write(HELP)
         return
+    import gc
+
+    gc.set_threshold(200_000, 20, 50)  # a short life makes few cycles and many values
     from envdplan.cli.app import run
 
     sys.exit(run(arguments))

@@ -1,6 +1,7 @@
 """Files as they were read, and places in them: every value and complaint can point home."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +19,17 @@ class SourceFile:
         return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
-    """A place in a file: line and column count from 1, columns in characters."""
+class Position(NamedTuple):
+    """A place in a file: line and column count from 1, columns in characters.
+
+    A NamedTuple, as there are two for each value of a configuration: they must be cheap.
+    """
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRange:
+class SourceRange(NamedTuple):
     """From `start` up to, but without, `end`."""
 
     file: SourceFile
