@@ -30,6 +30,8 @@ from envdplan.states.recorded import State
 from envdplan.values import Attributes, Value
 
 STOPPED = "the user asked to stop"
+_TOGETHER = 250
+"""So many quick changes run at once, each in a thread that mostly waits."""
 
 
 @dataclass(slots=True)
@@ -99,14 +101,22 @@ class Apply:
     def _start(self, ready: deque[Change], running: set[Address]) -> Iterator[Event]:
         """Start as many as may run at once; one save makes all their pending operations known."""
         starting: list[Change] = []
-        while ready and len(running) < self.parallelism:
+        for _ in range(len(ready)):
             change = ready.popleft()
-            running.add(change.address)
-            starting.append(change)
+            if len(running) < self._room(change):
+                running.add(change.address)
+                starting.append(change)
+            else:
+                ready.append(change)
         self._save(*(Started(change) for change in starting))
         for change in starting:
             yield Started(change)
             self._launch(change)
+
+    def _room(self, change: Change) -> int:
+        """So many may run at once: as the user says, or more where it costs nothing."""
+        quick = not change.action.is_change or self.writers(change.address.kind.value).quick
+        return max(self.parallelism, _TOGETHER) if quick else self.parallelism
 
     def _launch(self, change: Change) -> None:
         if not change.action.is_change:

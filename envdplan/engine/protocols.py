@@ -39,6 +39,9 @@ class Reporter(Protocol):
 class Writer(Protocol):
     """Does the changes of one kind."""
 
+    quick: bool
+    """Whether its changes are better begun all together than a few at a time."""
+
     def write(self, change: Change, report: Reporter, cancel: Flag) -> Attributes | None:
         """Do `change`; the attributes as they are then, or None when the resource is gone.
 

@@ -61,6 +61,7 @@ class BuilderWriter:
     """Creates, updates and removes builders."""
 
     lifecycles: Callable[[str], Lifecycle]
+    quick: bool = field(default=False, init=False)
 
     def write(self, change: Change, report: Reporter, cancel: Flag) -> Attributes | None:
         """Do `change`; the builder's attributes as they are then."""

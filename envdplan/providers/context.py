@@ -60,6 +60,8 @@ class ContextWriter:
     A change of the store takes some 25 ms, because envd itself takes no lock (see envd.store).
     """
 
+    quick = True
+
     def __init__(self, store: ContextStore) -> None:
         self._batch: Batch[ContextSet] = Batch(store.change)
 

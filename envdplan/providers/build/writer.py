@@ -43,6 +43,7 @@ class BuildWriter:
     connections: Connections
     engines: Engines
     environment: Mapping[str, str] = field(repr=False)
+    quick: bool = field(default=False, init=False)
 
     def write(self, change: Change, report: Reporter, cancel: Flag) -> Attributes | None:
         """Do `change`; the build's attributes as they are then. Raises EnvdplanError."""

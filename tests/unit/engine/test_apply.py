@@ -35,6 +35,8 @@ class Clock:
 class Hands:
     """A writer that does what it is told to."""
 
+    quick = False
+
     def __init__(self, do: Callable[[Change], Attributes | None] | None = None) -> None:
         self.done: list[Address] = []
         self.do = do or (lambda change: change.after)
