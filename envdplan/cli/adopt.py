@@ -4,10 +4,31 @@ from typing import Annotated
 
 import typer
 
+from envdplan.addresses import Address, Kind
 from envdplan.cli import exit_codes
+from envdplan.cli.hclwriter import block_text
 from envdplan.cli.options import LockTimeout, VarFiles, Vars, address
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import EnvdplanError
+
+
+def _undeclared(session: Session, wanted: Address, store: str | None) -> EnvdplanError:
+    """What to write first; for a context that exists, the very block."""
+    found = None
+    if wanted.kind is Kind.CONTEXT:
+        found = session.context_store(store).read().contexts.find(wanted.name)
+    if found is None:
+        detail = "Write its block first; import finds the thing by it."
+        return EnvdplanError(f"{wanted} is not declared", detail)
+    attributes = {
+        "builder": found.builder,
+        "builder_address": found.builder_address,
+        "runner": found.runner,
+        "runner_address": found.runner_address,
+    }
+    block = "\n".join(f"  {line}" for line in block_text("context", wanted.name, attributes))
+    detail = f"Write its block first, then import it:\n{block}"
+    return EnvdplanError(f"{wanted} is not declared", detail)
 
 
 def adopt(
@@ -29,9 +50,7 @@ def adopt(
     loaded = session.load(session.project(var_file, var))
     resource = loaded.desired.resources.get(wanted)
     if resource is None:
-        raise EnvdplanError(
-            f"{wanted} is not declared", "Write its block first; import finds the thing by it."
-        )
+        raise _undeclared(session, wanted, loaded.settings.context_store)
     with locked(session, loaded, "import", lock_timeout) as work:
         work.store.save(adopted(resource, work.state, work.edge.reader))
     session.view.message(f"{wanted} is recorded. See `envdplan plan` for how it differs.")

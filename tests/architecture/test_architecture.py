@@ -30,6 +30,13 @@ def test_the_published_schemas_are_current() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_the_reference_is_current() -> None:
+    sys.path.insert(0, str(ROOT))
+    from scripts.write_reference import PATH, text
+
+    assert PATH.read_text() == text()
+
+
 def test_files_stay_small() -> None:
     long = {
         str(path.relative_to(ROOT)): count

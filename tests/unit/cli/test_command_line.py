@@ -263,3 +263,14 @@ def test_the_help_text_is_current() -> None:
     from scripts.write_helptext import PATH, module
 
     assert PATH.read_text() == module()
+
+
+def test_import_writes_the_block_of_a_context_that_is_not_declared(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text("")
+    run(folder, "context", "create", "--name", "t", "--builder", "tcp", "--builder-address", "h:1")
+    code, _, err = run(folder, "import", "context.t")
+    assert code == 1
+    block = err[err.index("context ") :]
+    (folder / "envdplan.hcl").write_text(block)
+    assert run(folder, "import", "context.t")[0] == 0
+    assert run(folder, "plan", "--detailed-exitcode")[0] == 0
