@@ -45,29 +45,26 @@ def transfers(bench: Bench) -> Iterator[Row]:
 def _transfer(bench: Bench, what: str, count: int, size: int) -> Iterator[Row]:
     project = _Project(bench, f"transfer-{count}")
     project.write(_ONE.replace("PUSH", "false"))
-    root = project.folder / "app" / "data"
+    root = project.source_folder / "data"
     if count == 1:
         root.mkdir(parents=True)
         _large(root / "large", size)
     else:
         many_files(root, count, size)
-    (project.folder / "app" / "Dockerfile").write_text("FROM scratch\nCOPY data /data\n")
+    (project.source_folder / "Dockerfile").write_text("FROM scratch\nCOPY data /data\n")
     runs = 1 if bench.quick else 3
     first: list[float] = []
     peer_first: list[float] = []
     memory = 0
     for number in range(runs):
-        # a folder of its own for each, so that the builder has nothing of it yet
-        for timings, run in ((first, project.apply), (peer_first, project.buildx)):
-            fresh = project.moved(f"{what}-{number}-{run.__name__}")
-            if timings is first:
-                timing = fresh.apply(1, "--replace", "build.x")
-                memory = max(memory, timing.memory)
-            else:
-                timing = fresh.buildx(runs=1) or Timing(())
-            timings.extend(timing.seconds)
-            project = fresh
-    peer = Timing(tuple(peer_first)) if peer_first and peer_first[0] else None
+        project.renamed(f"ours-{count}-{number}")
+        timing = project.apply(1, "--replace", "build.x")
+        first.extend(timing.seconds)
+        memory = max(memory, timing.memory)
+        project.renamed(f"peer-{count}-{number}")
+        other = project.buildx(runs=1)
+        peer_first.extend(other.seconds if other else ())
+    peer = Timing(tuple(peer_first)) if peer_first else None
     yield Row(f"first transfer, {what}", Timing(tuple(first), memory), peer, "docker buildx")
     project.apply(1, "--replace", "build.x")
     again = project.apply(runs + 2, "--replace", "build.x")
@@ -87,6 +84,7 @@ _HEAD = """
 envdplan { context_store = "contexts" }
 variable "registry" {}
 variable "tcp" {}
+variable "source" {}
 builder "b" {
   type    = "tcp"
   address = var.tcp
@@ -101,7 +99,7 @@ _ONE = (
     _HEAD
     + """
 build "x" {
-  path = "./app"
+  path = "./${var.source}"
   output {
     type = "cacheonly"
   }
@@ -113,7 +111,7 @@ build "x" {
 def _fifty(count: int) -> str:
     return _HEAD + "\n".join(
         f'build "b{number}" {{\n'
-        '  path = "./app"\n'
+        '  path = "./${var.source}"\n'
         f'  args = {{ N = "{number}" }}\n'
         f'  tags = ["${{var.registry}}/bench/b{number}:1"]\n'
         "  push = true\n"
@@ -143,31 +141,35 @@ class _Project:
     def __init__(self, bench: Bench, name: str) -> None:
         self.bench = bench
         self.folder = bench.folder / name
-        (self.folder / "app").mkdir(parents=True, exist_ok=True)
+        self.name = "app"
+        self.source_folder.mkdir(parents=True, exist_ok=True)
         daemon = bench.services["buildkitds"]["tcp"]["address"].removeprefix("tcp://")
         self.environment = {
             "ENVDPLAN_VAR_registry": bench.services["registries"]["plain"]["address"],
             "ENVDPLAN_VAR_tcp": daemon,
+            "ENVDPLAN_VAR_source": self.name,
         }
         self.builder = f"bench-{os.getpid()}"
 
-    def moved(self, name: str) -> "_Project":
-        """The same files under another name, which the builder does not know."""
-        other = object.__new__(_Project)
-        other.bench, other.environment, other.builder = self.bench, self.environment, self.builder
-        other.folder = self.bench.folder / name.replace(" ", "-").replace(",", "")
-        self.folder.rename(other.folder)
-        return other
+    @property
+    def source_folder(self) -> Path:
+        return self.folder / self.name
+
+    def renamed(self, name: str) -> None:
+        """The same files under another name: the builder has nothing of it yet."""
+        former, self.name = self.source_folder, name
+        former.rename(self.source_folder)
+        self.environment["ENVDPLAN_VAR_source"] = name
 
     def write(self, text: str) -> None:
         (self.folder / "envdplan.hcl").write_text(text)
 
     def source(self, files: dict[str, bytes]) -> None:
         for name, content in files.items():
-            (self.folder / "app" / name).write_bytes(content)
+            (self.source_folder / name).write_bytes(content)
         base = self.bench.services["images"]["pushed"]["plain"]
         text = f"FROM {base}\nARG N\nCOPY a.txt /\nRUN echo $N > /n\n"
-        (self.folder / "app" / "Dockerfile").write_text(text)
+        (self.source_folder / "Dockerfile").write_text(text)
 
     def apply(self, runs: int, *more: str) -> Timing:
         command = [*self.bench.ours, "apply", "--auto-approve", *more]
@@ -188,7 +190,7 @@ class _Project:
         if buildx is None:
             return None
         command = [*buildx, "build", "--builder", self.builder, "--progress", "plain"]
-        command += ["--provenance=false", "--output", "type=cacheonly", "app"]
+        command += ["--provenance=false", "--output", "type=cacheonly", self.name]
         if runs is None:
             self.bench.time(command, self.folder, runs=1)
         return self.bench.time(command, self.folder, runs=runs)

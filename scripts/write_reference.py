@@ -23,7 +23,7 @@ def text() -> str:
 def _lines() -> Iterator[str]:
     yield "# Reference"
     yield ""
-    yield "Written by `python scripts/write_reference.py` from the schemas and the functions; a test"
+    yield "Written by `python scripts/write_reference.py` from the schemas and functions; a test"
     yield "holds it current. What blocks mean together is in [language.md](language.md)."
     for kind in Kind:
         for name in CATALOG.names(kind):

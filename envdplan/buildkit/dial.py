@@ -148,11 +148,10 @@ class SocketDialer:
 def tls_dialer(
     host: str, port: int, tls: Tls, context: "ssl.SSLContext | None" = None
 ) -> SocketDialer:
-    """A buildkitd that listens on tcp with TLS; without `context` the files are read at once."""
-    from envdplan.buildkit.tls import client_context, connect
+    """A buildkitd that listens on tcp with TLS; without `context` its files are read by dialing."""
+    from envdplan.buildkit.tls import connect
 
-    known = context or client_context(tls)
-    return SocketDialer(f"tcp://{_target(host, port)}", lambda: connect(host, port, tls, known))
+    return SocketDialer(f"tcp://{_target(host, port)}", lambda: connect(host, port, tls, context))
 
 
 def _target(host: str, port: int) -> str:
