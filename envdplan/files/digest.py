@@ -7,7 +7,7 @@ permission bits do not: they differ from one checkout to the next.
 import os
 import stat
 from collections.abc import Iterator
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Final
 
 from envdplan.diagnostics import EnvdplanError
@@ -19,7 +19,7 @@ Entry = tuple[str, str, str]
 """Kind (file, link, dir or other), path, digest."""
 
 _CHUNK: Final = 1024 * 1024
-_DIGEST_BYTES: Final = 16
+_DIGITS: Final = 40
 _TRIES: Final = 3
 
 
@@ -97,17 +97,17 @@ def file_digest(path: str) -> str:
 
 def _read(descriptor: int) -> tuple[str, int]:
     data = os.read(descriptor, _CHUNK)
-    digest = blake2b(data, digest_size=_DIGEST_BYTES)
+    digest = sha256(data)  # four times as fast as BLAKE2 where the processor knows it
     size = len(data)
     while len(data) == _CHUNK:
         data = os.read(descriptor, _CHUNK)
         digest.update(data)
         size += len(data)
-    return digest.hexdigest(), size
+    return digest.hexdigest()[:_DIGITS], size
 
 
 def _short(data: bytes) -> str:
-    return blake2b(data, digest_size=_DIGEST_BYTES).hexdigest()
+    return sha256(data).hexdigest()[:_DIGITS]
 
 
 def _unreadable(path: str, error: OSError) -> EnvdplanError:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _MARGIN: Final = 2_000_000_000
 """Nanoseconds; some file systems count in steps of two seconds."""
 
@@ -29,7 +29,7 @@ class StatCache:
 
     def get(self, path: str, found: os.stat_result) -> str | None:
         """The digest of a file that is as it was, else None."""
-        known = self._known.get(path)
+        known = self._known.get(path) or self._next.get(path)
         stamp = _stamp(found)
         if known is None or not known.startswith(stamp):
             return None

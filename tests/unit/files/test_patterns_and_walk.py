@@ -157,7 +157,7 @@ def test_the_cache_answers_only_for_files_that_are_surely_the_same(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", '{"version": 1, "root": "x", "files": {"a": 1}}', "x"]
+    "content", ["", "[]", '{"version": 2, "root": "x", "files": {"a": 1}}', "x"]
 )
 def test_a_broken_cache_counts_as_empty(tmp_path: Path, content: str) -> None:
     cache = StatCache(tmp_path, "/root")
