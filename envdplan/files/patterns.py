@@ -31,7 +31,7 @@ def compiled(patterns: Iterable[str]) -> Patterns:
     """
     texts = tuple(cleaned for one in patterns if (cleaned := _cleaned(one)))
     runs = [
-        (negative, _union([text.lstrip("!") for text in group]))
+        (negative, _union([text.removeprefix("!") for text in group]))
         for negative, group in groupby(texts, key=lambda text: text.startswith("!"))
     ]
     has_exceptions = any(negative for negative, _ in runs)
@@ -66,6 +66,8 @@ def _cleaned(pattern: str) -> str:
     text = os.path.normpath(text)
     if len(text) > 1:
         text = text.lstrip("/")
+    if not sign and text.startswith("!"):
+        text = f"\\{text}"  # `/!a` names a file, it is no exception
     return sign + text
 
 
