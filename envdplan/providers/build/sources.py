@@ -1,6 +1,8 @@
 """The files of builds as inputs; their digests are kept from run to run."""
 
+import math
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,21 +26,25 @@ class Sources:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._folder = _folder(environment)
         self._lock = threading.Lock()
-        self._known: dict[Source, tuple[Input, ...]] = {}
+        self._known: dict[Source, tuple[float, tuple[Input, ...]]] = {}
+        """By source: when it was read, and what was found."""
         self._caches: dict[str, StatCache] = {}
 
-    def inputs(self, source: Source) -> tuple[Input, ...]:
-        """Every file of `source` as an input. Raises EnvdplanError when it cannot be read."""
-        with self._lock:
-            known = self._known.get(source)
-        if known is None:
-            known = self.fresh(source)
-            with self._lock:
-                self._known[source] = known
-        return known
+    def inputs(self, source: Source, *, age: float = math.inf) -> tuple[Input, ...]:
+        """Every file of `source` as an input, as of at most `age` seconds ago.
 
-    def fresh(self, source: Source) -> tuple[Input, ...]:
-        """As `inputs`, but looking again."""
+        Raises EnvdplanError when it cannot be read.
+        """
+        with self._lock:
+            read, known = self._known.get(source, (-math.inf, ()))
+        if read + age > time.monotonic():
+            return known
+        found = self._read(source)
+        with self._lock:
+            self._known[source] = (time.monotonic(), found)
+        return found
+
+    def _read(self, source: Source) -> tuple[Input, ...]:
         from envdplan.files.digest import entries
         from envdplan.files.ignore import read_ignore
 
@@ -52,6 +58,11 @@ class Sources:
         cache = self._cache(source.directory)
         found = entries(source.directory, excluded, cache)
         return (definition, *(Input(*one) for one in found if one[1] != hidden))
+
+    def forget(self) -> None:
+        """Read everything anew when it is asked for next: a build wrote files here."""
+        with self._lock:
+            self._known.clear()
 
     def close(self) -> None:
         """Keep the digests for the next run."""

@@ -32,6 +32,8 @@ from envdplan.states.observed import ImageFound, Input
 from envdplan.values import Attributes
 
 _SHOWN = 20
+_JUST_NOW = 2.0
+"""Seconds; files that were read for the plan so shortly before are not read again."""
 
 
 @dataclass(slots=True)
@@ -97,7 +99,7 @@ class BuildWriter:
                 "An input of the build is still unknown",
                 f"{change.address} depends on a value that no apply has told.",
             )
-        now = (*own, *self.sources.fresh(kind.source(after)))
+        now = (*own, *self.sources.inputs(kind.source(after), age=_JUST_NOW))
         if change.inputs is not None and (lines := explain(change.inputs, now)):
             shown = "\n".join(f"  {line}" for line in lines[:_SHOWN])
             rest = f"\n  and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
@@ -121,6 +123,8 @@ class BuildWriter:
             exporter=job.exporter,
         )
         response = self._solve(job, job.kind.request(job.after, extras))
+        if destinations(job.after):
+            self.sources.forget()
         if not tags:
             return self._results(job, response, response.get("containerimage.digest"))
         if extras.push:
