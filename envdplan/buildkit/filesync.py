@@ -45,6 +45,7 @@ _UNAVAILABLE: Final = 14
 _STATS_AT_ONCE: Final = 512
 _FILES_AT_ONCE: Final = 64
 _PIECE: Final = 256 * 1024
+_FIRST: Final = 16 * 1024
 _MOST_PATTERNS: Final = 10_000
 
 
@@ -216,8 +217,12 @@ class _Transfer:
         if descriptor is None:
             return  # gone meanwhile: the builder gets an empty one
         try:
-            while data := os.read(descriptor, _PIECE):
+            size = _FIRST  # most files are small, and a large buffer costs its making
+            while data := os.read(descriptor, size):
                 yield data_packet(id, data)
+                if len(data) < size:
+                    break
+                size = _PIECE
         except OSError as error:
             full = f"{self.directory.path}/{path}"
             detail = f"{full}: {error.strerror}."
