@@ -37,7 +37,7 @@ def probe(host: str, timeout: float) -> Probe:
 
 
 def _handshake(connection: socket.socket, name: str) -> Probe:
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without authorities, which take 20 ms
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:

@@ -59,6 +59,7 @@ class Transport:
         self._limits = limits
         self._pause = pause
         self._lock = Lock()
+        self._probing = Lock()
         self._pools: dict[tuple[str, str], PoolManager] = {}
         self._schemes: dict[str, str] = {}
         self._fingerprints: dict[str, str | None] = {}
@@ -69,7 +70,9 @@ class Transport:
         Raises Unreachable when a loopback host must be tried and does not answer.
         """
         if host not in self._schemes:
-            self._schemes[host] = self._scheme(host)
+            with self._probing:  # one tries, the others wait for what it finds
+                if host not in self._schemes:
+                    self._schemes[host] = self._scheme(host)
         return f"{self._schemes[host]}://{host}"
 
     def send(self, request: Request) -> Answer:

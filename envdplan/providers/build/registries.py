@@ -1,5 +1,6 @@
 """One connection pool and one set of credentials for all registries of a run."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +22,7 @@ class Registries:
     """Answers as facts: a registry that gives no answer never means that an image is gone."""
 
     environment: Mapping[str, str] = field(repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property
     def credentials(self) -> "DockerCredentials":
@@ -29,9 +31,14 @@ class Registries:
 
         return DockerCredentials(self.environment)
 
-    @cached_property
+    @property
     def writer(self) -> "RegistryWriter":
         """Reads and writes."""
+        with self._lock:  # cached_property alone would let every thread make one
+            return self._writer
+
+    @cached_property
+    def _writer(self) -> "RegistryWriter":
         from envdplan.registry.transport import Transport
         from envdplan.registry.writer import RegistryWriter
 
