@@ -1,86 +1,133 @@
-"""What reads and writes the world: one reader and one writer per kind, made when first needed."""
+"""What reads and writes the world: one reader and one writer per kind, made when first needed.
+
+A plan of contexts alone never imports what builds and builders need.
+"""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from envdplan.addresses import Kind
 from envdplan.drivers.base import Surroundings
 from envdplan.engine.protocols import Reader, StateReader, Writer
 from envdplan.envd.store import ContextStore
-from envdplan.providers.build.connections import Connections
-from envdplan.providers.build.engines import Engines
-from envdplan.providers.build.reader import BuildReader
-from envdplan.providers.build.registries import Registries
-from envdplan.providers.build.sources import Sources
-from envdplan.providers.build.writer import BuildWriter
-from envdplan.providers.builder import BuilderReader, BuilderWriter, Lifecycles
-from envdplan.providers.context import ContextReader, ContextWriter
+
+if TYPE_CHECKING:
+    from envdplan.providers.build.connections import Connections
+    from envdplan.providers.build.engines import Engines
+    from envdplan.providers.build.registries import Registries
+    from envdplan.providers.build.sources import Sources
+    from envdplan.providers.builder import Lifecycles
+
+_Made = TypeVar("_Made")
 
 
 @dataclass
 class Edge:
-    """The edge of one run."""
+    """The edge of one run. Any thread may ask for a reader or writer."""
 
     contexts: ContextStore
     state: StateReader
     surroundings: Surroundings
     environment: Mapping[str, str] = field(repr=False)
-    _guard: threading.Lock = field(default_factory=threading.Lock)
-
-    @cached_property
-    def _lifecycles(self) -> Lifecycles:
-        return Lifecycles(self.surroundings)
-
-    @cached_property
-    def _connections(self) -> Connections:
-        return Connections(self._lifecycles, self.contexts)
-
-    @cached_property
-    def _registries(self) -> Registries:
-        return Registries(self.environment)
-
-    @cached_property
-    def _engines(self) -> Engines:
-        return Engines(self.environment)
-
-    @cached_property
-    def sources(self) -> Sources:
-        """Digests of files; `close` keeps them for the next run."""
-        return Sources(self.environment)
-
-    @cached_property
-    def _readers(self) -> Mapping[str, Reader]:
-        return {
-            Kind.CONTEXT.value: ContextReader(self.contexts),
-            Kind.BUILDER.value: BuilderReader(self._lifecycles),
-            Kind.BUILD.value: BuildReader(
-                self.sources, self._registries, self._connections, self._engines, self.state
-            ),
-        }
-
-    @cached_property
-    def _writers(self) -> Mapping[str, Writer]:
-        return {
-            Kind.CONTEXT.value: ContextWriter(self.contexts),
-            Kind.BUILDER.value: BuilderWriter(self._lifecycles),
-            Kind.BUILD.value: BuildWriter(
-                self.sources, self._registries, self._connections, self._engines, self.environment
-            ),
-        }
+    _guard: threading.RLock = field(default_factory=threading.RLock)
+    _readers: dict[str, Reader] = field(default_factory=dict)
+    _writers: dict[str, Writer] = field(default_factory=dict)
 
     def reader(self, kind: str) -> Reader:
         """What looks at resources of `kind`."""
-        with self._guard:
-            return self._readers[kind]
+        makers: Mapping[str, Callable[[], Reader]] = {
+            Kind.CONTEXT.value: self._context_reader,
+            Kind.BUILDER.value: self._builder_reader,
+            Kind.BUILD.value: self._build_reader,
+        }
+        return self._once(self._readers, kind, makers[kind])
 
     def writer(self, kind: str) -> Writer:
         """What changes resources of `kind`."""
-        with self._guard:
-            return self._writers[kind]
+        makers: Mapping[str, Callable[[], Writer]] = {
+            Kind.CONTEXT.value: self._context_writer,
+            Kind.BUILDER.value: self._builder_writer,
+            Kind.BUILD.value: self._build_writer,
+        }
+        return self._once(self._writers, kind, makers[kind])
 
     def close(self) -> None:
         """Keep what makes the next run faster."""
-        self.sources.close()
-        self._engines.close()
+        for name in ("_sources", "_engines"):
+            part = self.__dict__.get(name)
+            if part is not None:
+                part.close()
+
+    def _once(self, made: dict[str, _Made], kind: str, make: Callable[[], _Made]) -> _Made:
+        found = made.get(kind)
+        if found is None:
+            with self._guard:
+                found = made.get(kind) or made.setdefault(kind, make())
+        return found
+
+    def _context_reader(self) -> Reader:
+        from envdplan.providers.context import ContextReader
+
+        return ContextReader(self.contexts)
+
+    def _context_writer(self) -> Writer:
+        from envdplan.providers.context import ContextWriter
+
+        return ContextWriter(self.contexts)
+
+    def _builder_reader(self) -> Reader:
+        from envdplan.providers.builder import BuilderReader
+
+        return BuilderReader(self._lifecycles)
+
+    def _builder_writer(self) -> Writer:
+        from envdplan.providers.builder import BuilderWriter
+
+        return BuilderWriter(self._lifecycles)
+
+    def _build_reader(self) -> Reader:
+        from envdplan.providers.build.reader import BuildReader
+
+        return BuildReader(
+            self._sources, self._registries, self._connections, self._engines, self.state
+        )
+
+    def _build_writer(self) -> Writer:
+        from envdplan.providers.build.writer import BuildWriter
+
+        return BuildWriter(
+            self._sources, self._registries, self._connections, self._engines, self.environment
+        )
+
+    @cached_property
+    def _lifecycles(self) -> "Lifecycles":
+        from envdplan.providers.builder import Lifecycles
+
+        return Lifecycles(self.surroundings)
+
+    @cached_property
+    def _connections(self) -> "Connections":
+        from envdplan.providers.build.connections import Connections
+
+        return Connections(self._lifecycles, self.contexts)
+
+    @cached_property
+    def _registries(self) -> "Registries":
+        from envdplan.providers.build.registries import Registries
+
+        return Registries(self.environment)
+
+    @cached_property
+    def _engines(self) -> "Engines":
+        from envdplan.providers.build.engines import Engines
+
+        return Engines(self.environment)
+
+    @cached_property
+    def _sources(self) -> "Sources":
+        from envdplan.providers.build.sources import Sources
+
+        return Sources(self.environment)
