@@ -15,7 +15,7 @@
 #   syntax | states                      HCL and YAML; the three pictures
 #   schema | graph | values              one description of each type; ordering; values
 #   diagnostics                          problems as data, and the tree of exceptions
-#   addresses | source                   names of things; places in files
+#   addresses | source | loading         names of things; places in files; slow imports
 
 __version__ = "0.1.0"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from envdplan.buildkit.control import Control, Metadata
 from envdplan.buildkit.tls import Tls
 from envdplan.buildkit.transport import SocketLike, SocketTransport, Transport
+from envdplan.loading import load
 
 if TYPE_CHECKING:
     import socket
@@ -161,6 +162,8 @@ def _target(host: str, port: int) -> str:
 def _channel(target: str) -> "grpc.Channel":
     # grpcio writes its own words about failed connections to stderr; we raise ours.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    load("grpc")
+    load("envdplan.buildkit.proto.control_pb2")
     import grpc
 
     return grpc.insecure_channel(target, _OPTIONS)

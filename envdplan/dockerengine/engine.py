@@ -12,6 +12,7 @@ from envdplan.dockerengine.images import Images
 from envdplan.dockerengine.info import EngineInfo, engine_info
 from envdplan.dockerengine.reply import Reply
 from envdplan.dockerengine.volumes import Volumes
+from envdplan.loading import load
 
 if TYPE_CHECKING:
     from envdplan.dockerengine.client import Api
@@ -62,6 +63,7 @@ class Engine:
     @contextmanager
     def doing(self, action: str) -> Iterator["Api"]:
         """The API for one action; `action` completes "the engine did not ..." in errors."""
+        load("envdplan.dockerengine.client")
         from envdplan.dockerengine.client import translated
 
         with translated(self.endpoint, action):

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from envdplan.credentials import canonical_host
 from envdplan.diagnostics import Refused
+from envdplan.loading import load
 from envdplan.registry.failures import unreachable
 from envdplan.registry.hosts import (
     DOCKER_CERTIFICATES,
@@ -95,6 +96,7 @@ class Transport:
     @contextmanager
     def stream(self, request: Request) -> Iterator[tuple[Answer, Iterator[bytes]]]:
         """The answer without its body, and the body in pieces. Raises Unreachable."""
+        load("urllib3")
         from urllib3.exceptions import HTTPError
 
         response = None
@@ -108,6 +110,7 @@ class Transport:
                 response.close()
 
     def _try(self, request: Request) -> "Answer | HTTPError":
+        load("urllib3")
         from urllib3.exceptions import HTTPError
 
         try:
