@@ -115,6 +115,7 @@ def run(project: Opened, plan: Plan, state: State, *, parallelism: int) -> int:
         return exit_codes.INTERRUPTED
     deferred = plan.counts().deferred
     if deferred:
-        view.message(f"{deferred} could not be decided (see the plan above). Apply again then.")
+        noun = "resource" if deferred == 1 else "resources"
+        view.message(f"{deferred} {noun} could not be decided: see the plan, and apply again.")
     failed = finished is None or finished.failed or finished.skipped or deferred
     return exit_codes.ERROR if failed else exit_codes.OK
