@@ -24,8 +24,8 @@ from envdplan.buildkit.fsutil import (
     Stat,
     data_packet,
     decode_packet,
+    file_packet,
     go_mode,
-    stat_of,
     stat_packet,
 )
 from envdplan.buildkit.openfile import Folder
@@ -233,14 +233,14 @@ class _Transfer:
     # -- the list of files
 
     def _stats(self) -> Iterator[bytes]:
-        overlay = self._overlay()
+        overlay, hidden = self._overlay(), self.directory.overlay
         for path, found in self._walk():
             while overlay and overlay[0][0] <= os.fsencode(path):
                 yield self._overlaid(*overlay.pop(0))
-            if path in self.directory.overlay:
+            if hidden and path in hidden:
                 continue
             link, xattrs = self._extras(path, found)
-            packet = stat_packet(stat_of(path, found, link, xattrs))
+            packet = file_packet(path, found, link, xattrs)
             self._paths.append("" if link or not stat.S_ISREG(found.st_mode) else path)
             yield packet
         for name, content in overlay:

@@ -3,6 +3,7 @@
 import os
 import stat
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 STAT: Final = 0
@@ -54,6 +55,7 @@ class BadPacket(Exception):
     """Bytes that are no packet."""
 
 
+@lru_cache(maxsize=512)
 def go_mode(mode: int) -> int:
     """The system's mode in Go's bits."""
     made = mode & 0o777 | _GO_TYPES.get(stat.S_IFMT(mode), 0)
@@ -63,10 +65,9 @@ def go_mode(mode: int) -> int:
     return made
 
 
+@lru_cache(maxsize=4096)
 def varint(value: int) -> bytes:
     """A number as protobuf writes it; negative ones as 64 bits."""
-    if 0 <= value < len(_SMALL):
-        return _SMALL[value]
     value &= (1 << 64) - 1
     made = bytearray()
     while value >= 0x80:  # noqa: PLR2004  seven bits a byte
@@ -76,21 +77,48 @@ def varint(value: int) -> bytes:
     return bytes(made)
 
 
-_SMALL: Final = [bytes((value,)) for value in range(0x80)]
-
-
 def stat_packet(one: Stat) -> bytes:
     """A STAT packet."""
-    body = b"\x0a" + varint(len(one.path)) + one.path + b"\x10" + varint(one.mode)
-    if one.size:
-        body += b"\x28" + varint(one.size)
-    if one.mtime:
-        body += b"\x30" + varint(one.mtime)
-    if one.link:
-        body += b"\x3a" + varint(len(one.link)) + one.link
-    if one.device != (0, 0):
-        body += b"\x40" + varint(one.device[0]) + b"\x48" + varint(one.device[1])
-    for name, value in one.xattrs:
+    return _stat(one.path, one.mode, one.size, one.mtime, one.link, one.device, one.xattrs)
+
+
+def file_packet(
+    path: str, found: os.stat_result, link: bytes, xattrs: tuple[tuple[bytes, bytes], ...]
+) -> bytes:
+    """A STAT packet of what the system says; owners are left out, as buildx does."""
+    mode = found.st_mode
+    device, size = _NO_DEVICE, 0
+    if stat.S_ISREG(mode):
+        size = 0 if link else found.st_size
+    elif stat.S_ISLNK(mode):
+        size = found.st_size
+    elif stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
+        device = (os.major(found.st_rdev), os.minor(found.st_rdev))
+    return _stat(os.fsencode(path), go_mode(mode), size, found.st_mtime_ns, link, device, xattrs)
+
+
+_NO_DEVICE: Final = (0, 0)
+
+
+def _stat(
+    path: bytes,
+    mode: int,
+    size: int,
+    mtime: int,
+    link: bytes,
+    device: tuple[int, int],
+    xattrs: tuple[tuple[bytes, bytes], ...],
+) -> bytes:
+    body = b"\x0a" + varint(len(path)) + path + b"\x10" + varint(mode)
+    if size:
+        body += b"\x28" + varint(size)
+    if mtime:
+        body += b"\x30" + varint(mtime)
+    if link:
+        body += b"\x3a" + varint(len(link)) + link
+    if device != _NO_DEVICE:
+        body += b"\x40" + varint(device[0]) + b"\x48" + varint(device[1])
+    for name, value in xattrs:
         pair = b"\x0a" + varint(len(name)) + name + b"\x12" + varint(len(value)) + value
         body += b"\x52" + varint(len(pair)) + pair
     return b"\x12" + varint(len(body)) + body
@@ -213,16 +241,3 @@ def _read_varint(message: bytes, at: int) -> tuple[int, int]:
             return value & (1 << 64) - 1, at
         shift += 7
     raise BadPacket("a number is too long")
-
-
-def stat_of(
-    path: str, found: os.stat_result, link: bytes, xattrs: tuple[tuple[bytes, bytes], ...]
-) -> Stat:
-    """What the system says of a file, in fsutil's words; owners are left out, as buildx does."""
-    mode = found.st_mode
-    device = (0, 0)
-    if stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
-        device = (os.major(found.st_rdev), os.minor(found.st_rdev))
-    hard = bool(link) and stat.S_ISREG(mode)
-    size = 0 if hard or not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)) else found.st_size
-    return Stat(os.fsencode(path), go_mode(mode), size, found.st_mtime_ns, link, device, xattrs)

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from envdplan.plans.changes import Action, Change, Work
-from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest, unknown_inputs
+from envdplan.plans.inputs import (
+    attribute_inputs,
+    entries_digest,
+    explain,
+    inputs_digest,
+    unknown_inputs,
+)
 from envdplan.states.desired import Resource
 from envdplan.states.observed import (
     BuildFacts,
@@ -62,7 +68,9 @@ def decide(
     """The change of one build; `forced` is the user's -replace."""
     own = attribute_inputs(attributes)
     inputs = None if own is None or facts.files is None else (*own, *facts.files)
-    digest = None if inputs is None else inputs_digest(inputs)
+    digest = None
+    if own is not None and facts.files is not None:
+        digest = inputs_digest(own, facts.files_digest or entries_digest(facts.files))
     case = _Case(resource, attributes, record, facts, inputs, digest)
     reasons = ("it was asked for by -replace",) if forced else _why_build(case)
     return _build(case, reasons) if reasons else _settled(case)

@@ -14,7 +14,7 @@ from envdplan.encoding import to_json
 from envdplan.states.observed import Input
 from envdplan.values import Attributes, Value, is_known, is_sensitive
 
-SCHEME = "1"
+SCHEME = "2"
 """Version of the key. A new one is announced, not taken for changed inputs."""
 
 _MAPS = {"args": "arg", "labels": "label", "annotations": "annotation", "triggers": "trigger"}
@@ -74,15 +74,29 @@ def _digest(value: Value) -> str:
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def inputs_digest(inputs: Iterable[Input]) -> str:
-    """One digest over all inputs, whatever their order: 64 hex digits (BLAKE2b-256)."""
+def inputs_digest(own: Iterable[Input], files: str) -> str:
+    """One digest over all inputs: 64 hex digits (BLAKE2b-256).
+
+    `own` are those of the configuration, `files` is the digest of those of the source: there may
+    be a hundred thousand, so that theirs is made once.
+    """
+    return entries_digest((*own, Input("files", "", files)))
+
+
+def entries_digest(entries: Iterable[Input]) -> str:
+    """One digest over entries, whatever their order: 64 hex digits (BLAKE2b-256)."""
     digest = blake2b(digest_size=32)
-    for one in sorted(inputs):
+    pieces: list[bytes] = []
+    for one in sorted(entries, key=_order):
         for part in (one.kind, one.name, one.digest):
             data = part.encode("utf-8", "surrogateescape")
-            digest.update(len(data).to_bytes(8, "big"))
-            digest.update(data)
+            pieces += (len(data).to_bytes(8, "big"), data)
+    digest.update(b"".join(pieces))
     return digest.hexdigest()
+
+
+def _order(one: Input) -> tuple[str, str, str]:
+    return (one.kind, one.name, one.digest)
 
 
 _WORDS = {

@@ -46,6 +46,8 @@ class BuildFacts:
 
     files: tuple[Input, ...] | None
     """Content of the source now; None when it could not be read (see `problem`)."""
+    files_digest: str | None = None
+    """The digest of `files`, where it was made already."""
     previous: tuple[Input, ...] | None = None
     """All inputs of the recorded build, when their list is still here."""
     tags: Mapping[str, ImageFact] = field(default_factory=dict)

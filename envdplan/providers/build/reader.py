@@ -19,7 +19,7 @@ from envdplan.providers.build.images import (
     pushed_tags,
 )
 from envdplan.providers.build.registries import Registries
-from envdplan.providers.build.sources import Sources, signature
+from envdplan.providers.build.sources import Found, Sources, signature
 from envdplan.states.desired import Resource
 from envdplan.states.observed import (
     BuildFacts,
@@ -52,8 +52,10 @@ class BuildReader:
         if resource is None:
             return Present({})
         question = _Question(resource, attributes, record, *self._inputs(resource, attributes))
+        found = question.found
         facts = BuildFacts(
-            files=question.files,
+            files=None if found is None else found.files,
+            files_digest=None if found is None else found.digest,
             problem=question.problem,
             previous=self._previous(question),
             outputs={path: signature(path) for path in destinations(attributes)},
@@ -64,7 +66,7 @@ class BuildReader:
 
     def _inputs(
         self, resource: Resource, attributes: Attributes
-    ) -> tuple[tuple[Input, ...] | None, str | None]:
+    ) -> tuple[Found | None, str | None]:
         """The files now, or why they cannot be read; neither while the path is unknown."""
         kind = frontend(resource.type)
         if kind is None:
@@ -174,15 +176,16 @@ class _Question:
     resource: Resource
     attributes: Attributes
     record: Record | None
-    files: tuple[Input, ...] | None
+    found: Found | None
     problem: str | None
     digest: str | None = field(init=False)
     """The inputs' digest of now; None while any input is unknown."""
 
     def __post_init__(self) -> None:
         own = attribute_inputs(self.attributes)
-        known = own is not None and self.files is not None
-        digest = inputs_digest((*(own or ()), *(self.files or ()))) if known else None
+        digest = None
+        if own is not None and self.found is not None:
+            digest = inputs_digest(own, self.found.digest)
         object.__setattr__(self, "digest", digest)
 
     @property

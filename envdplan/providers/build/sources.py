@@ -4,17 +4,27 @@ import math
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from envdplan.diagnostics import EnvdplanError
 from envdplan.frontends.base import Source
+from envdplan.plans.inputs import entries_digest
 from envdplan.states.observed import Input
 
 if TYPE_CHECKING:
     from envdplan.files.statcache import StatCache
 
 _CACHE: Final = Path("envdplan", "files")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is in a source, and one digest of all of it."""
+
+    files: tuple[Input, ...]
+    digest: str
 
 
 class Sources:
@@ -26,20 +36,21 @@ class Sources:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._folder = _folder(environment)
         self._lock = threading.Lock()
-        self._known: dict[Source, tuple[float, tuple[Input, ...]]] = {}
+        self._known: dict[Source, tuple[float, Found]] = {}
         """By source: when it was read, and what was found."""
         self._caches: dict[str, StatCache] = {}
 
-    def inputs(self, source: Source, *, age: float = math.inf) -> tuple[Input, ...]:
+    def inputs(self, source: Source, *, age: float = math.inf) -> Found:
         """Every file of `source` as an input, as of at most `age` seconds ago.
 
         Raises EnvdplanError when it cannot be read.
         """
         with self._lock:
-            read, known = self._known.get(source, (-math.inf, ()))
-        if read + age > time.monotonic():
-            return known
-        found = self._read(source)
+            known = self._known.get(source)
+        if known is not None and known[0] + age > time.monotonic():
+            return known[1]
+        files = self._read(source)
+        found = Found(files, entries_digest(files))
         with self._lock:
             self._known[source] = (time.monotonic(), found)
         return found

@@ -28,7 +28,7 @@ from envdplan.providers.build.images import (
 )
 from envdplan.providers.build.registries import Registries, parse
 from envdplan.providers.build.sources import Sources, signature
-from envdplan.states.observed import ImageFound, Input
+from envdplan.states.observed import ImageFound
 from envdplan.values import Attributes
 
 _SHOWN = 20
@@ -78,29 +78,30 @@ class BuildWriter:
             raise EnvdplanError(
                 f"Unknown frontend {change.type}", "The plan was made by another envdplan."
             )
-        inputs = self._inputs(kind, change, after)
+        digest = self._inputs(kind, change, after)
         connection = self.connections.of(after)
         if connection is None:
             raise EnvdplanError(
                 "The builder is not known", f"{change.address} has no context with a builder."
             )
-        digest = inputs_digest(inputs)
         in_engine = connection.in_engine
         exporter = "image"
         if in_engine and not self.engines.at(connection.host).info().containerd_store:
             exporter = "moby"
         return _Job(change, after, kind, connection, digest, exporter, report, cancel)
 
-    def _inputs(self, kind: Frontend, change: Change, after: Attributes) -> tuple[Input, ...]:
-        """The inputs of now, which must be those of the plan where the plan knew them."""
+    def _inputs(self, kind: Frontend, change: Change, after: Attributes) -> str:
+        """The digest of the inputs of now, which must be those of the plan, if it knew them."""
         own = attribute_inputs(after)
         if own is None:
             raise EnvdplanError(
                 "An input of the build is still unknown",
                 f"{change.address} depends on a value that no apply has told.",
             )
-        now = (*own, *self.sources.inputs(kind.source(after), age=_JUST_NOW))
-        if change.inputs is not None and (lines := explain(change.inputs, now)):
+        found = self.sources.inputs(kind.source(after), age=_JUST_NOW)
+        now = (*own, *found.files)
+        planned = change.inputs
+        if planned not in (None, now) and (lines := explain(planned or (), now)):
             shown = "\n".join(f"  {line}" for line in lines[:_SHOWN])
             rest = f"\n  and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
             raise Conflict(
@@ -108,7 +109,7 @@ class BuildWriter:
                 f"{change.address} is not built, because these are not what was planned:\n"
                 f"{shown}{rest}\nPlan again.",
             )
-        return now
+        return inputs_digest(own, found.digest)
 
     # -- build
 

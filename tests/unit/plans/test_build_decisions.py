@@ -7,7 +7,7 @@ import pytest
 from envdplan.addresses import Address
 from envdplan.plans.builds import decide
 from envdplan.plans.changes import Action, Change, Work
-from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest
+from envdplan.plans.inputs import attribute_inputs, entries_digest, explain, inputs_digest
 from envdplan.states.desired import Resource
 from envdplan.states.observed import (
     BuildFacts,
@@ -30,7 +30,7 @@ WANTED: Attributes = {
 }
 FILES = (Input("file", "a.txt", "f1"), Input("dockerfile", "Dockerfile", "d1"))
 INPUTS = (*(attribute_inputs(WANTED) or ()), *FILES)
-NOW = inputs_digest(INPUTS)
+NOW = inputs_digest(INPUTS[:-2], entries_digest(FILES))
 SAME = Record(
     BUILD,
     "dockerfile",
@@ -137,11 +137,11 @@ def test_replace_makes_it_run() -> None:
 
 def test_results_on_this_machine_count() -> None:
     local = {**WANTED, "tags": (), "output": ({"type": "tar", "dest": "/o.tar"},)}
-    inputs = (*(attribute_inputs(local) or ()), *FILES)
+    digest = inputs_digest(attribute_inputs(local) or (), entries_digest(FILES))
     known = Record(
         BUILD,
         "dockerfile",
-        {**local, "inputs_digest": inputs_digest(inputs), "outputs": {"/o.tar": "sig"}},
+        {**local, "inputs_digest": digest, "outputs": {"/o.tar": "sig"}},
     )
     assert decided(known, BuildFacts(FILES, outputs={"/o.tar": "sig"}), local).action is Action.NOOP
     gone = decided(known, BuildFacts(FILES, outputs={"/o.tar": None}), local)
