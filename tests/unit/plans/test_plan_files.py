@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from envdplan.addresses import Address
@@ -72,3 +74,17 @@ def test_secrets_are_not_written() -> None:
 def test_a_broken_plan_is_refused(cut: int) -> None:
     with pytest.raises(CorruptFile, match="Plan again"):
         decode(encode(SAVED)[:cut], "plan")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=100), st.integers(0, 10_000), st.integers(0, 255))
+def test_no_bytes_are_taken_for_another_plan(data: bytes, at: int, byte: int) -> None:
+    with pytest.raises(CorruptFile):
+        decode(data, "plan")
+    good = bytearray(encode(SAVED))
+    good[at % len(good)] = byte
+    try:
+        found = decode(bytes(good), "plan")
+    except CorruptFile:
+        return
+    assert found == SAVED
