@@ -74,6 +74,16 @@ def survives(before: ContextSet, wanted: ContextSet, newest: ContextSet) -> bool
     return bool(changed) or wanted.current == before.current or newest.current != before.current
 
 
+def rebase(newest: ContextSet, known: ContextSet, made: ContextSet) -> ContextSet:
+    """`newest` with the change that somebody made who knew `known` and wrote `made`."""
+    for name in {one.name for one in {*known.contexts} ^ {*made.contexts}}:
+        context = made.find(name)
+        newest = newest.remove(name) if context is None else newest.put(context)
+    if made.current != known.current:
+        newest = replace(newest, current=made.current)
+    return newest
+
+
 def _listed(contexts: Iterable[Context]) -> str:
     return ", ".join(f'"{shown(one.name)}"' for one in contexts) or "no contexts"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from envdplan.diagnostics import Conflict, CorruptFile, Diagnostic, EnvdplanError
 from envdplan.envd.contextfile import DecodedContexts, encode, inspect
-from envdplan.envd.contexts import DEFAULT, ContextSet, survives
+from envdplan.envd.contexts import DEFAULT, ContextSet, rebase, survives
 from envdplan.envd.gobwire import CorruptGob
 from envdplan.envd.lock import exclusive
 from envdplan.envd.storefile import (
@@ -68,8 +68,9 @@ class ContextStore:
     lock_timeout: float = 10.0
     patience: float = 1.0
     """How long a file that breaks off may be one that envd is still writing."""
-    settle: float = 0.02
-    """How long after a write to look again: envd writes what it read some 5 ms earlier."""
+    settle: float = 0.05
+    """How long after a write to look again: envd writes what it read some 5 ms earlier, or more
+    on a busy machine."""
 
     def read(self) -> StoredContexts:
         """What the store holds; a missing file stands for envd's default. Writes nothing.
@@ -150,14 +151,15 @@ def corrupt(path: Path, error: CorruptGob) -> CorruptFile:
 
 
 class _Attempt:
-    """Tries to make one change; remembers a write of envd's that landed in the replaced file."""
+    """Tries to make one change; remembers what envd wrote into files that ours had replaced."""
 
     def __init__(self, real: Path, transform: Transform, patience: float, settle: float) -> None:
         self._real = real
         self._transform = transform
         self._patience = patience
         self._settle = settle
-        self._overtaken: DecodedContexts | None = None
+        self._late: list[tuple[ContextSet, ContextSet]] = []
+        self._made: tuple[ContextSet, ContextSet] | None = None
 
     def once(self) -> ContextSet | None:
         """Read, transform, write and look again. None: somebody wrote meanwhile, start over."""
@@ -170,21 +172,28 @@ class _Attempt:
 
     def _change(self, old: int | None) -> ContextSet | None:
         before, decoded = self._read(old)
-        base = self._overtaken or decoded
-        wanted = self._transform(base.contexts)
+        wanted = self._wanted(decoded.contexts)
         if wanted == decoded.contexts and not decoded.outdated:
             return wanted
         data = encode(wanted)
         if not replace_store(self._real, data, unless=lambda: read_store(self._real) != before):
             return None
-        self._overtaken = None
+        self._made = (decoded.contexts, wanted)
         time.sleep(self._settle)
         if old is not None and read_open(old, self._real) != before:
             # envd had the old file open when ours took its place: its change is only there.
-            self._overtaken = self._read(old)[1]
+            self._late.append((decoded.contexts, self._read(old)[1].contexts))
             return None
         _, newest = read_patiently(lambda: read_store(self._real), self._patience)
-        return newest.contexts if survives(base.contexts, wanted, newest.contexts) else None
+        return newest.contexts if survives(*self._made, newest.contexts) else None
+
+    def _wanted(self, newest: ContextSet) -> ContextSet:
+        # What envd wrote late is a change to what it knew: it may have written again since.
+        for known, made in self._late:
+            newest = rebase(newest, known, made)
+        if self._made is not None and survives(*self._made, newest):
+            return newest
+        return self._transform(newest)
 
     def _read(self, old: int | None) -> tuple[bytes | None, DecodedContexts]:
         return read_patiently(

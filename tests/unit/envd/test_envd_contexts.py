@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from envdplan.diagnostics import Refused
 from envdplan.envd.commands import BUILDERS, create, new_context, remove, use
-from envdplan.envd.contexts import DEFAULT, Context, ContextSet, shown, survives
+from envdplan.envd.contexts import DEFAULT, Context, ContextSet, rebase, shown, survives
 
 A, B, C = (Context(name, "tcp", f"{name}:1") for name in "abc")
 SET = ContextSet("a", (A, B, C))
@@ -141,3 +141,13 @@ def test_a_change_survives_what_was_written_with_knowledge_of_it(
     wanted: ContextSet, newest: ContextSet, *, answer: bool
 ) -> None:
     assert survives(SET, wanted, newest) is answer
+
+
+def test_a_late_change_is_made_to_the_newest_contexts() -> None:
+    known = SET.put(Context("gone", "tcp", "x")).put(Context("kept", "tcp", "x"))
+    made = known.remove("gone").put(Context("new", "tcp", "y")).use("new")
+    newest = known.put(Context("ours", "tcp", "z"))
+    assert rebase(newest, known, made) == newest.remove("gone").put(
+        Context("new", "tcp", "y")
+    ).use("new")
+    assert rebase(newest, known, known) == newest

@@ -202,6 +202,29 @@ def test_a_write_of_envd_into_the_replaced_file_is_not_lost(tmp_path: Path) -> N
     assert store.read().contexts == changed
 
 
+def test_two_writes_of_envd_before_and_after_ours_are_both_kept(tmp_path: Path) -> None:
+    # The first lands in the replaced file, the second, made by the next envd, in ours.
+    store = ContextStore(tmp_path / "contexts", settle=0.3)
+    store.change(lambda some: some.put(Context("old", "tcp", "x")))
+    before = store.read().contexts
+    inode = store.path.stat().st_ino
+
+    def write_twice() -> None:
+        with store.path.open("r+b") as late:
+            while store.path.stat().st_ino == inode:
+                time.sleep(0.001)
+            late.write(encode(before.put(Context("late", "tcp", "y"))))
+        store.path.write_bytes(encode(store.read().contexts.put(Context("later", "tcp", "z"))))
+
+    envd = threading.Thread(target=write_twice)
+    envd.start()
+    time.sleep(0.05)
+    changed = store.change(lambda some: create(some, DEMO))  # would fail a second time
+    envd.join()
+    assert {one.name for one in changed.contexts} == {"default", "old", "late", "later", "demo"}
+    assert store.read().contexts == changed
+
+
 def test_a_write_of_envd_over_ours_is_mended(tmp_path: Path) -> None:
     # envd had read the store before our write and writes after it, as if ours had never been.
     store = ContextStore(tmp_path / "contexts", settle=0.3)
