@@ -147,7 +147,7 @@ def test_a_late_change_is_made_to_the_newest_contexts() -> None:
     known = SET.put(Context("gone", "tcp", "x")).put(Context("kept", "tcp", "x"))
     made = known.remove("gone").put(Context("new", "tcp", "y")).use("new")
     newest = known.put(Context("ours", "tcp", "z"))
-    assert rebase(newest, known, made) == newest.remove("gone").put(
-        Context("new", "tcp", "y")
-    ).use("new")
+    assert rebase(newest, known, made) == newest.remove("gone").put(Context("new", "tcp", "y")).use(
+        "new"
+    )
     assert rebase(newest, known, known) == newest
