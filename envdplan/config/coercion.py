@@ -11,6 +11,8 @@ from envdplan.schema import JsonSchema
 from envdplan.values import Sensitive, Value
 
 _EMPTY: Final[JsonSchema] = {}
+_PEM: Final = "-----BEGIN"
+"""A certificate or key itself, where the path of one could stand."""
 
 
 def coerce(value: Value, schema: JsonSchema, directory: str) -> Value:
@@ -26,7 +28,7 @@ def coerce(value: Value, schema: JsonSchema, directory: str) -> Value:
         items = schema.get("items", _EMPTY)
         return tuple([coerce(item, items, directory) for item in value])
     fitting = _primitive(value, schema)
-    if schema.get("x-path") and isinstance(fitting, str):
+    if schema.get("x-path") and isinstance(fitting, str) and not fitting.startswith(_PEM):
         return absolute(fitting, directory)
     return fitting
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from envdplan.drivers.buildkitd_config import CONFIG
 from envdplan.drivers.common import COMPUTED, TIMEOUT
 from envdplan.schema import JsonSchema, Problem
 from envdplan.values import Attributes, Sensitive, Value, is_known
@@ -15,21 +16,6 @@ IMAGE: Final = "docker.io/moby/buildkit:v0.19.0"
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)([bkmg]?)b?", re.IGNORECASE)
 _UNITS: Final = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _TEXTS: Final[JsonSchema] = {"type": "object", "additionalProperties": {"type": "string"}}
-
-_REGISTRY: Final[JsonSchema] = {
-    "type": "object",
-    "x-labels": True,
-    "description": "Settings of one registry, by its HOST:PORT",
-    "additionalProperties": {
-        "type": "object",
-        "properties": {
-            "http": {"type": "boolean", "description": "Talk plain HTTP"},
-            "insecure": {"type": "boolean", "description": "Do not check its certificate"},
-            "mirrors": {"type": "array", "items": {"type": "string"}},
-            "ca": {"type": "array", "items": {"type": "string"}},
-        },
-    },
-}
 
 _MOUNT: Final[JsonSchema] = {
     "anyOf": [
@@ -112,11 +98,7 @@ SCHEMA: Final[JsonSchema] = {
             "default": ("--allow-insecure-entitlement=network.host",),
             "description": "Arguments of buildkitd",
         },
-        "config": {
-            "type": "object",
-            "properties": {"registry": _REGISTRY},
-            "description": "buildkitd.toml",
-        },
+        "config": CONFIG,
         "keep_state": {
             "type": "boolean",
             "default": False,

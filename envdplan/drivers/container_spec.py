@@ -1,18 +1,13 @@
 """From attributes to a container, and from a live container to attributes. Pure."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from envdplan.addresses import Address
-from envdplan.dockerengine.container import (
-    ContainerInfo,
-    ContainerSpec,
-    Mount,
-    Resources,
-)
+from envdplan.dockerengine.container import ContainerInfo, ContainerSpec, Mount, Resources
+from envdplan.drivers.buildkitd_config import CONFIG_FILE, DIRECTORY, parsed
 from envdplan.drivers.container_schema import by_target
 from envdplan.values import Attributes, Sensitive, Value, reveal, walk
 
@@ -24,7 +19,7 @@ _LABELS: Final = "dev.envdplan.labels"
 """Labels of our own: whose it is, and the names of what the configuration set."""
 
 _OWN: Final = "dev.envdplan."
-CONFIG_PATH: Final = "/etc/buildkit/buildkitd.toml"
+CONFIG_PATH: Final = f"{DIRECTORY}/{CONFIG_FILE}"
 _STATE_PATH: Final = "/var/lib/buildkit"
 _ROOTLESS_STATE_PATH: Final = "/home/user/.local/share/buildkit"
 _PERIOD: Final = 100_000
@@ -88,7 +83,12 @@ _UNCONFINED: Final = ("seccomp=unconfined", "apparmor=unconfined")
 
 def state_path(image: str) -> str:
     """Where buildkitd keeps its state; rootless images keep it in the user's home."""
-    return _ROOTLESS_STATE_PATH if image.partition("@")[0].endswith("rootless") else _STATE_PATH
+    return _ROOTLESS_STATE_PATH if is_rootless(image) else _STATE_PATH
+
+
+def is_rootless(image: str) -> bool:
+    """Whether it is one of BuildKit's images for a user without rights, by its name."""
+    return image.partition("@")[0].endswith("rootless")
 
 
 def _mount(one: Attributes) -> Mount:
@@ -129,7 +129,7 @@ def live_attributes(
         "mounts": tuple(_live_mounts(spec)),
         "privileged": spec.privileged,
         "flags": tuple(flags),
-        "config": None if config is None else _parsed(config),
+        "config": None if config is None else parsed(config, wanted.get("config")),
         "status": info.state,
     }
 
@@ -187,39 +187,6 @@ def _live_mounts(spec: ContainerSpec) -> list[Attributes]:
         if one.target not in own
     ]
     return sorted(found, key=by_target)
-
-
-def _parsed(config: bytes) -> Value:
-    try:
-        return _values(tomllib.loads(config.decode("utf-8", "replace")))
-    except tomllib.TOMLDecodeError:
-        return {"unreadable": True}  # another one than any that we write
-
-
-def _values(value: object) -> Value:
-    if isinstance(value, dict):
-        return {name: _values(value[name]) for name in sorted(value)}
-    if isinstance(value, list):
-        return tuple(_values(one) for one in value)
-    if isinstance(value, float):
-        number = Decimal(repr(value))
-        return int(number) if number == number.to_integral_value() else number
-    return value
-
-
-def rendered(config: Attributes) -> bytes:
-    """buildkitd.toml."""
-    import tomli_w
-
-    return tomli_w.dumps(_plain(reveal(config))).encode()
-
-
-def _plain(value: Value) -> Value:
-    if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items() if one is not None}
-    if isinstance(value, tuple | list):
-        return [_plain(one) for one in value]
-    return float(value) if isinstance(value, Decimal) else value
 
 
 def without_secrets(text: str, attributes: Attributes) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from envdplan.addresses import Address, Kind
 from envdplan.diagnostics import Conflict, EnvdplanError, Interrupted, Refused
 from envdplan.drivers.base import Driver, Surroundings
+from envdplan.drivers.buildkitd_config import CONFIG_FILE, DIRECTORY, render
 from envdplan.drivers.common import computed
 from envdplan.drivers.container_schema import SCHEMA, derive, problems
 from envdplan.engine.protocols import Reporter
@@ -305,13 +306,20 @@ class DockerContainer:
         init: bool,
     ) -> None:
         from envdplan.dockerengine.archives import FileContent
-        from envdplan.drivers.container_spec import CONFIG_PATH, rendered, spec_of
+        from envdplan.drivers.container_spec import is_rootless, spec_of
 
         name = str(attributes["name"])
         made.append(engine.containers.create(name, spec_of(attributes, owner, init=init)).id)
         if attributes.get("config"):
-            content = FileContent(rendered(attributes["config"]), 0o644)
-            engine.containers.write_files(name, "/", {CONFIG_PATH.lstrip("/"): content})
+            made_of = render(attributes["config"])
+            files = {CONFIG_FILE: FileContent(made_of.toml, 0o644)}
+            # Only buildkitd sees the container's files, but as which user?
+            mode = 0o644 if is_rootless(str(attributes["image"])) else 0o600
+            files |= {name: FileContent(pem, mode) for name, pem in made_of.files.items()}
+            folder = DIRECTORY.lstrip("/")
+            engine.containers.write_files(
+                name, "/", {f"{folder}/{path}": one for path, one in files.items()}
+            )
         engine.containers.start(name)
 
     def _ready(

@@ -11,6 +11,7 @@ from envdplan.addresses import Kind
 from envdplan.diagnostics import EnvdplanError
 from envdplan.drivers.attached import Attached
 from envdplan.drivers.base import Driver, Surroundings
+from envdplan.drivers.buildkitd_config import PEM
 from envdplan.drivers.common import COMPUTED, NAME, TIMEOUT
 from envdplan.schema import JsonSchema, ResourceType
 from envdplan.values import Attributes, Value, reveal
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from envdplan.buildkit.dial import Dialer
 
 _HOST_PORT: Final = re.compile(r"(?:tcp://)?(\[[0-9A-Fa-f:.]+\]|[^\s\[\]:/@]+):(\d{1,5})")
-_PEM: Final = "-----BEGIN"
 
 
 def _pem(what: str) -> JsonSchema:
     return {
         "type": "string",
         "minLength": 1,
+        "x-path": True,
         "description": f"{what}: a file, or the PEM text itself (a sensitive value)",
     }
 
@@ -125,7 +126,7 @@ def _files(material: Mapping[str, Value]) -> Iterator[dict[str, str]]:
             value = material.get(name)
             if not value:
                 continue
-            if value.lstrip().startswith(_PEM):
+            if value.lstrip().startswith(PEM):
                 folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
                 path = folder / name
                 path.touch(mode=0o600)

@@ -132,7 +132,7 @@ def test_a_failed_update_leaves_the_old_one_working(
     applied: Project, name: str, docker: Docker
 ) -> None:
     before = docker("inspect", "-f", "{{.Id}}", name)
-    edit(applied, 'format = "text"', 'format = "nonsense-that-buildkitd-refuses"')
+    edit(applied, 'format = "text"', 'format = "json"')
     edit(applied, 'env     = { GREETING = "hello" }', 'timeout = 10\n  flags = ["--no-such-flag"]')
     done = applied.run("apply", "--auto-approve")
     assert done.code == 1

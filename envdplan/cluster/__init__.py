@@ -1,0 +1,1 @@
+"""Kubernetes: its API server over the official client's own connections, and commands in pods."""
