@@ -2,17 +2,18 @@
 
 from typing import Final
 
-from envdplan.drivers import docker_container, moby_worker, remote
+from envdplan.drivers import docker_container, kube_pod, moby_worker, remote
 from envdplan.drivers.base import Driver
 
 DRIVERS: Final[tuple[Driver, ...]] = (
     docker_container.DRIVER,
+    kube_pod.DRIVER,
     moby_worker.DRIVER,
     remote.TCP,
     remote.UNIX,
 )
 
-LATER: Final = ("kube-pod", "nerdctl-container", "podman-container", "ssh")
+LATER: Final = ("nerdctl-container", "podman-container", "ssh")
 """Types of the language that this version does not have yet."""
 
 

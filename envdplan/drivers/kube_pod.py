@@ -1,0 +1,326 @@
+"""Builders of type kube-pod: buildkitd in Kubernetes, made by envdplan or attached to.
+
+Reached through the API server alone: no kubectl, and no port that is open to the network.
+"""
+
+import hashlib
+import threading
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Final
+
+from envdplan.addresses import Address, Kind
+from envdplan.diagnostics import EnvdplanError, Refused
+from envdplan.drivers.base import Driver, Surroundings
+from envdplan.drivers.common import computed
+from envdplan.drivers.pod_schema import (
+    CONFIGURED,
+    CONTAINER,
+    SCHEMA,
+    derive,
+    from_address,
+    problems,
+)
+from envdplan.engine.protocols import Reporter
+from envdplan.schema import ResourceType
+from envdplan.states.observed import Absent, Observation, Present, Unreachable
+from envdplan.values import Attributes, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from envdplan.buildkit.client import BuildKit
+    from envdplan.cluster.access import Access
+    from envdplan.cluster.api import Api, Object
+    from envdplan.drivers.pod_rollout import Rollout
+
+_DIAL: Final = ("buildctl", "dial-stdio")
+_PATIENCE: Final = 10.0
+"""Seconds that a builder which seems to run may take to answer a plan."""
+
+TYPE: Final = ResourceType(Kind.BUILDER, "kube-pod", SCHEMA, derive, problems)
+
+
+class KubePod:
+    """The lifecycle. One connection for each cluster; any thread may use it."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._accesses: dict[tuple[str | None, str | None], Access] = {}
+        self._guard = threading.Lock()
+
+    # -- looking
+
+    def read(self, address: Address, attributes: Attributes) -> Observation:
+        """See Lifecycle."""
+        try:
+            if attributes.get("mode") == "attach":
+                return Present({**attributes, **self._look(attributes)}, ours=True)
+            return self._read(address, attributes)
+        except EnvdplanError as error:
+            return Unreachable(f"{error.summary}. {error.detail}".strip())
+
+    def _read(self, address: Address, attributes: Attributes) -> Observation:
+        from envdplan.cluster.api import STATEFUL_SET
+        from envdplan.drivers.pod_live import is_ours
+
+        api, name = self._api(attributes), str(attributes["name"])
+        live = api.get(STATEFUL_SET, name)
+        if live is None:
+            if attributes.get("bootstrap") is False:
+                return Unreachable(f"The StatefulSet {name} does not exist, and bootstrap = false.")
+            return Absent(remains=self._remains(api, name))
+        lineage, fresh = self._surroundings.lineage, self._surroundings.fresh
+        return Present(
+            self._live(api, address, live, attributes),
+            ours=is_ours(live, address, lineage, fresh=fresh),
+        )
+
+    def _remains(self, api: "Api", name: str) -> bool:
+        """Config maps, secrets or volumes that a removal left, because it was killed or told to."""
+        from envdplan.cluster.api import CLAIM, CONFIG_MAP, SECRET
+        from envdplan.drivers.pod_manifest import INSTANCE
+
+        labels = f"{INSTANCE}={name},app.kubernetes.io/name=buildkitd"
+        return any(api.list(kind, labels=labels) for kind in (CONFIG_MAP, SECRET, CLAIM))
+
+    def _live(
+        self, api: "Api", address: Address, live: "Object", wanted: Attributes
+    ) -> dict[str, Value]:
+        from envdplan.cluster.api import SECRET
+        from envdplan.drivers.pod_live import annotation, made_with
+        from envdplan.drivers.pod_manifest import ATTRIBUTES
+
+        name = live["metadata"]["name"]
+        ours = annotation(live, ATTRIBUTES) is not None
+        secret = api.get(SECRET, f"{name}-secrets") if ours else None
+        found = {**wanted, **made_with(live, secret, wanted)}
+        found["manifest"] = self._changes(api, address, live, found) if ours else CONFIGURED
+        found["status"] = self._status(api, live)
+        if found["status"] == "running":
+            found.update(self._answers(found))
+        return found
+
+    def _changes(self, api: "Api", address: Address, live: "Object", attributes: Attributes) -> str:
+        """What others changed, by asking the server what applying it again would do."""
+        from envdplan.cluster.api import KINDS
+        from envdplan.drivers.pod_live import annotation, told
+        from envdplan.drivers.pod_manifest import LINEAGE, objects, rendered
+
+        try:
+            files = rendered(attributes)
+        except EnvdplanError as error:
+            return error.detail
+        lineage = annotation(live, LINEAGE) or self._surroundings.lineage
+        found: list[str] = []
+        for manifest in objects(attributes, address, lineage, files):
+            current = api.get(KINDS[manifest["kind"]], manifest["metadata"]["name"])
+            found += _difference(api, current, manifest)
+        return told(found) if found else CONFIGURED
+
+    def _status(self, api: "Api", live: "Object") -> str:
+        """`running`, or what is the matter in Kubernetes' own word."""
+        from envdplan.cluster.api import EVENT, POD
+        from envdplan.drivers.pod_health import all_ready
+        from envdplan.drivers.pod_health import problems as of
+        from envdplan.drivers.pod_manifest import INSTANCE
+
+        if not live["spec"].get("replicas"):
+            return "stopped"
+        name = live["metadata"]["name"]
+        pods = api.list(POD, labels=f"{INSTANCE}={name}")
+        if all_ready(live, pods):
+            return "running"
+        found = next(of(pods, api.list(EVENT, fields=f"involvedObject.name={name}-0")), None)
+        return found.reason if found else "not ready"
+
+    def _answers(self, live: Attributes) -> dict[str, Value]:
+        try:
+            return self._look(live)
+        except EnvdplanError:
+            return {"status": "unhealthy"}  # it runs, but its BuildKit does not answer
+
+    def _look(self, attributes: Attributes) -> dict[str, Value]:
+        with self.connect({"timeout": _PATIENCE, **attributes}) as client:
+            return computed(client)
+
+    # -- reaching
+
+    def connect(self, attributes: Attributes) -> "BuildKit":
+        """See Lifecycle. `affinity`, where it is given, chooses one of several pods for good."""
+        api = self._api(attributes)
+        timeout = min(float(attributes.get("timeout") or _PATIENCE), _PATIENCE)
+        container = str(attributes.get("container") or CONTAINER)
+        return self._client(api, lambda: self._pod(api, attributes), container, timeout)
+
+    def _client(
+        self, api: "Api", pod: "Callable[[], str]", container: str, timeout: float
+    ) -> "BuildKit":
+        from envdplan.buildkit.client import BuildKit
+        from envdplan.buildkit.dial import SocketDialer
+        from envdplan.cluster.exec_stream import Command, ExecStream, exec_stream
+
+        def dial() -> ExecStream:
+            command = Command(pod(), container, _DIAL)
+            return exec_stream(api.access, api.namespace, command)
+
+        return BuildKit(SocketDialer(f"kube-pod://{api.namespace}", dial), timeout)
+
+    def _pod(self, api: "Api", attributes: Attributes) -> str:
+        """The pod to dial: the one that is named, or the share of a build in several."""
+        if attributes.get("pod"):
+            return str(attributes["pod"])
+        if attributes.get("selector"):
+            return self._selected(api, str(attributes["selector"]), attributes)
+        count = int(attributes.get("replicas") or 1)
+        return f"{attributes['name']}-{share(str(attributes.get('affinity') or ''), count)}"
+
+    def _selected(self, api: "Api", selector: str, attributes: Attributes) -> str:
+        from envdplan.cluster.api import POD
+        from envdplan.drivers.pod_health import is_ready
+
+        pods = [one for one in api.list(POD, labels=selector) if is_ready(one)]
+        if not pods:
+            raise Refused(
+                "There is no pod to attach to",
+                f'In the namespace "{api.namespace}" no ready pod has the labels {selector}.',
+            )
+        names = sorted(one["metadata"]["name"] for one in pods)
+        return str(names[share(str(attributes.get("affinity") or ""), len(names))])
+
+    # -- changing
+
+    def create(
+        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
+    ) -> Attributes:
+        """See Lifecycle."""
+        if attributes.get("mode") == "attach":
+            return {**attributes, **self._look(attributes)}
+        rollout = self._rollout(attributes, report, cancel)
+        rollout.check_rights()
+        if attributes.get("create_namespace"):
+            rollout.make_namespace()
+        try:
+            return self._roll(rollout, address, attributes)
+        except BaseException:
+            report("removing what was made")
+            rollout.undo()
+            raise
+
+    def update(
+        self,
+        address: Address,
+        before: Attributes,
+        after: Attributes,
+        report: Reporter,
+        cancel: Flag,
+    ) -> Attributes:
+        """See Lifecycle. A pod is gone before its successor starts; a failure brings it back."""
+        if after.get("mode") == "attach":
+            return self.create(address, after, report, cancel)
+        rollout = self._rollout(after, report, cancel)
+        try:
+            return self._roll(rollout, address, after)
+        except BaseException:
+            self._back(rollout, address, before, report)
+            raise
+
+    def _roll(self, rollout: "Rollout", address: Address, attributes: Attributes) -> Attributes:
+        from envdplan.drivers.pod_manifest import objects, rendered
+
+        files = rendered(attributes)
+        manifests = objects(attributes, address, self._surroundings.lineage, files)
+        rollout.check_pod(manifests[-1])
+        rollout.report(f"applying {len(manifests)} objects in {rollout.api.namespace}")
+        rollout.apply(manifests)
+        rollout.wait(lambda pod: self._greet(rollout.api, pod))
+        live = {**attributes, "status": "running", "manifest": CONFIGURED}
+        return {**live, **self._look(live)}
+
+    def _greet(self, api: "Api", pod: str) -> None:
+        """Raises EnvdplanError when its BuildKit does not answer."""
+        with self._client(api, lambda: pod, CONTAINER, _PATIENCE) as client:
+            client.workers()
+
+    def _back(
+        self, rollout: "Rollout", address: Address, before: Attributes, report: Reporter
+    ) -> None:
+        """As it was before, unless that was nothing that works."""
+        from envdplan.cluster.api import KINDS
+        from envdplan.drivers.pod_manifest import objects, rendered
+
+        if not rollout.changed:
+            return
+        report("going back to the former configuration")
+        former = {**before, "status": "running"}
+        manifests = objects(former, address, self._surroundings.lineage, rendered(former))
+        kept = {(one["kind"], one["metadata"]["name"]) for one in manifests}
+        for manifest in manifests:
+            rollout.api.apply(manifest)
+        for kind, name in rollout.made:
+            if (kind, name) not in kept:
+                rollout.api.delete(KINDS[kind], name)
+        if before.get("status") == "running":
+            rollout.cancel = Flag()  # whoever asked to stop wants a builder that works
+            rollout.wait(lambda pod: self._greet(rollout.api, pod))
+
+    def delete(
+        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
+    ) -> None:
+        """See Lifecycle. Volumes go too, unless keep_state says otherwise."""
+        del address
+        if attributes.get("mode") == "attach":
+            report("left as it is: envdplan did not make it")
+            return
+        rollout = self._rollout(attributes, report, cancel)
+        rollout.remove(volumes=not attributes.get("keep_state"))
+
+    # -- what all need
+
+    def _rollout(self, attributes: Attributes, report: Reporter, cancel: Flag) -> "Rollout":
+        from envdplan.drivers.pod_rollout import Rollout
+
+        return Rollout(
+            self._api(attributes),
+            str(attributes["name"]),
+            report,
+            cancel,
+            float(attributes.get("timeout") or 120),
+            float(attributes.get("schedule_timeout") or 0),
+        )
+
+    def _api(self, attributes: Attributes) -> "Api":
+        from envdplan.cluster.access import Target, open_access
+        from envdplan.cluster.api import Api
+
+        target = Target(attributes.get("kubeconfig"), attributes.get("kube_context"))
+        key = (target.kubeconfig, target.context)
+        with self._guard:
+            if key not in self._accesses:
+                self._accesses[key] = open_access(target, self._surroundings.environment)
+        return Api(self._accesses[key], attributes.get("namespace"))
+
+
+def share(key: str, count: int) -> int:
+    """Which of `count` pods a build gets: always the same, so that its cache is warm."""
+    if count < 2:  # noqa: PLR2004  one is no choice
+        return 0
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) % count
+
+
+def _difference(api: "Api", current: "Object | None", manifest: "Object") -> list[str]:
+    """How an object differs from what was applied, with the names of those who changed it."""
+    from envdplan.cluster.failures import FieldConflict
+    from envdplan.drivers.pod_live import changed_fields
+
+    name = f"{manifest['kind']} {manifest['metadata']['name']}"
+    if current is None:
+        return [f"{name} is gone"]
+    try:
+        wanted = api.apply(manifest, dry_run=True, force=False)
+    except FieldConflict as conflict:
+        return [f"{name}: {cause}" for cause in conflict.causes]
+    fields = list(changed_fields(current, wanted))
+    return [f"{name}: {', '.join(fields)}"] if fields else []
+
+
+DRIVER: Final = Driver(TYPE, KubePod, from_address)
