@@ -61,11 +61,12 @@ def open_access(target: Target, environment: Mapping[str, str]) -> Access:
     _load_client()
     from kubernetes import client
     from kubernetes.config import ConfigException
+    from yaml import YAMLError
 
     configuration = client.Configuration()
     try:
         namespace = _configure(configuration, target, environment)
-    except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
+    except (ConfigException, YAMLError, OSError, ValueError, TypeError, KeyError) as error:
         raise _bad(target, environment, error) from error
     return Access(
         configuration, client.ApiClient(configuration).rest_client.pool_manager, namespace

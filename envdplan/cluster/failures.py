@@ -58,10 +58,10 @@ def unreachable(host: str, error: "HTTPError") -> Unreachable:
     match cause:
         case exceptions.NameResolutionError():
             why = "its name cannot be resolved"
+        case exceptions.NewConnectionError():
+            why = f"no connection ({_short(cause.__cause__ or cause)})"
         case exceptions.ConnectTimeoutError():
             why = "it does not answer (the connection timed out)"
-        case exceptions.NewConnectionError():
-            why = "nothing listens there"
         case exceptions.ReadTimeoutError():
             why = "it took the request but did not answer in time"
         case exceptions.SSLError():

@@ -99,6 +99,9 @@ def recorded(attributes: Attributes) -> str:
     return json.dumps(kept, sort_keys=True, separators=(",", ":"))
 
 
+_COMPUTED: Final = frozenset(
+    name for name, schema in SCHEMA["properties"].items() if schema.get("readOnly")
+)
 _SKIPPED: Final = _UNRECORDED | {
     name
     for name, schema in SCHEMA["properties"].items()
@@ -136,7 +139,8 @@ def _data(kind: str, marks: _Marks, name: str, data: Object) -> Object:
 
 
 def _stateful_set(attributes: Attributes, marks: _Marks, files: Rendered | None) -> Object:
-    plain = {name: _json(value) for name, value in reveal(attributes).items()}
+    known = {name: value for name, value in attributes.items() if name not in _COMPUTED}
+    plain = {name: _json(value) for name, value in reveal(known).items()}
     more = {ATTRIBUTES: recorded(attributes)}
     spec: Object = {
         "replicas": plain["replicas"],

@@ -145,7 +145,9 @@ class BuildWriter:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="envdplan-"))
                 archive = Path(folder, "image.tar")
                 request = _with_archive(request, archive)
-            client = stack.enter_context(lifecycle.connect(job.connection.attributes))
+            # Of several pods always the same, whose cache is warm.
+            affine = {**job.connection.attributes, "affinity": str(job.change.address)}
+            client = stack.enter_context(lifecycle.connect(affine))
             told: list[str] = []
             services = self._services(request, told)
             result = client.solve(

@@ -29,7 +29,8 @@ def leaves(body: Object) -> set[Path]:
     for name, value in body.items():
         if name == "metadata":
             inner = {key: one for key, one in value.items() if key not in _SERVER}
-            found |= {(("f", name), *rest) for rest in _leaves(inner, name)}
+            if inner:
+                found |= {(("f", name), *rest) for rest in _leaves(inner, name)}
         elif name not in _SERVER:
             found |= {(("f", name), *rest) for rest in _leaves(value, name)}
     return found

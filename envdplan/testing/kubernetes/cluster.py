@@ -4,7 +4,7 @@ import asyncio
 import json
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,9 @@ from envdplan.testing.kubernetes.storage import Storage
 
 Object = dict[str, Any]
 _PATIENCE: Final = 10.0
+_SHUTDOWN: Final = 0.02
+"""Seconds in which a TLS connection may say good-bye."""
+
 ADMIN_TOKEN: Final = "admin"  # noqa: S105  a server of tests, on loopback
 
 
@@ -173,14 +176,24 @@ class Cluster:
         runner = web.AppRunner(_application(self._server), shutdown_timeout=0.1)
         await runner.setup()
         context = self._authority.context() if self._authority is not None else None
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
-        await site.start()
-        self._started.set_result(int(runner.addresses[0][1]))
+        listener = await asyncio.get_running_loop().create_server(
+            _protocols(runner),
+            "127.0.0.1",
+            0,
+            ssl=context,
+            ssl_shutdown_timeout=_SHUTDOWN if context else None,
+        )
+        self._started.set_result(int(listener.sockets[0].getsockname()[1]))
         await self._stop.wait()
-        loop.cancel()
         kubelet.close()
-        commands.close()
+        await commands.close()
+        listener.close()
+        opened = [one.transport for one in runner.server.connections] if runner.server else []
         await runner.cleanup()
+        for transport in filter(None, opened):
+            transport.abort()  # closing would wait for clients that read no more
+        await _end(asyncio.all_tasks() - {asyncio.current_task()})
+        del loop
 
     def _admit(self, pod: Object) -> None:
         space = self._storage.get(NAMESPACE, "", pod["metadata"]["namespace"])
@@ -192,6 +205,23 @@ def _application(server: Server) -> web.Application:
     application = web.Application(client_max_size=16 * 1024 * 1024)
     application.router.add_route("*", "/{path:.*}", server.handle)
     return application
+
+
+def _protocols(runner: web.AppRunner) -> web.Server:
+    """What makes a protocol for each connection."""
+    if runner.server is None:
+        raise RuntimeError("the server was not set up")
+    return runner.server
+
+
+async def _end(tasks: Iterable["asyncio.Task[Any] | None"]) -> None:
+    """Cancel what still runs, and let connections close."""
+    running = [one for one in tasks if one is not None]
+    for one in running:
+        one.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_asyncgens()
+    await asyncio.sleep(2 * _SHUTDOWN)
 
 
 class _Authority:

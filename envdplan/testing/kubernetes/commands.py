@@ -43,10 +43,12 @@ class Commands:
             with suppress(ProcessLookupError):
                 process.kill()
 
-    def close(self) -> None:
-        """End all of them."""
+    async def close(self) -> None:
+        """End all of them, and wait until they have ended."""
+        running = [one for some in self._running.values() for one in some]
         for uid in list(self._running):
             self.ended(uid)
+        await asyncio.gather(*(one.wait() for one in running))
 
     async def serve(
         self, request: web.Request, pod: Object, container: str, *, protocols: Sequence[str]
@@ -100,14 +102,17 @@ class _Stream:
         self._tells = protocol[:2] in ("v4", "v5")
         self._half_closes = protocol.startswith("v5")
         self._sent = 0
+        self._broken = False
 
     async def run(self) -> None:
         command = self._request.query.getall("command", [])
         await self._send(1, b"")
         status = await self._serve(command)
-        if self._tells and not self._socket.closed:
-            await self._send(3, json.dumps(status, separators=(",", ":")).encode())
-        if not self._socket.closed:
+        if self._broken or self._socket.closed:
+            return
+        with suppress(ConnectionError):
+            if self._tells:
+                await self._send(3, json.dumps(status, separators=(",", ":")).encode())
             await self._socket.close(code=1000, drain=False)
 
     async def _serve(self, command: list[str]) -> Object:
@@ -121,17 +126,15 @@ class _Stream:
                 f'"{command[0]}": executable file not found in $PATH'
             )
         pipes = ((process.stdout, 1), (process.stderr, 2))
-        outputs = [self._copy(pipe, channel) for pipe, channel in pipes if pipe is not None]
+        outputs = [
+            self._copy(process, pipe, channel) for pipe, channel in pipes if pipe is not None
+        ]
         feeding = asyncio.create_task(self._feed(process))
         try:
             await asyncio.gather(*outputs)
-            code = await process.wait()
-        except ConnectionError:
-            process.kill()
-            code = await process.wait()
+            return _status(await process.wait())
         finally:
             feeding.cancel()
-        return _status(code)
 
     async def _feed(self, process: asyncio.subprocess.Process) -> None:
         """The client's frames; its end is the end of the command."""
@@ -162,15 +165,22 @@ class _Stream:
             return int(data[0]), b64decode(data[1:])
         return data[0], data[1:]
 
-    async def _copy(self, pipe: asyncio.StreamReader, channel: int) -> None:
-        while data := await pipe.read(_CHUNK):
-            await self._send(channel, data)
-            self._sent += len(data)
-            if self._commands.limit is not None and self._sent > self._commands.limit:
-                transport = self._request.transport
-                if transport is not None:
-                    transport.abort()
-                raise ConnectionError
+    async def _copy(
+        self, process: asyncio.subprocess.Process, pipe: asyncio.StreamReader, channel: int
+    ) -> None:
+        """Output to the client; when it is gone, the command goes too."""
+        try:
+            while data := await pipe.read(_CHUNK):
+                await self._send(channel, data)
+                self._sent += len(data)
+                if self._commands.limit is not None and self._sent > self._commands.limit:
+                    raise ConnectionAbortedError
+        except ConnectionError:
+            self._broken = True
+            if (transport := self._request.transport) is not None:
+                transport.abort()
+            with suppress(ProcessLookupError):
+                process.kill()
 
     async def _send(self, channel: int, data: bytes) -> None:
         if self._coded:

@@ -64,6 +64,8 @@ class Server:
         self.calls.append(Call(request.method, request.path, query, content, data))
         try:
             return await self._answer(request, query, data)
+        except ConnectionError:
+            return web.Response(status=500)  # the client is gone: nobody reads it
         except ApiError as error:
             return _json(error.body(), error.code)
 

@@ -1,3 +1,3 @@
 builder "b" {
-  type = "kube-pod"
+  type = "ssh"
 }
