@@ -181,6 +181,8 @@ class _Stream:
                 transport.abort()
             with suppress(ProcessLookupError):
                 process.kill()
+            while await pipe.read(_CHUNK):
+                pass  # a pipe that nobody reads would stay open
 
     async def _send(self, channel: int, data: bytes) -> None:
         if self._coded:
