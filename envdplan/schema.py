@@ -10,10 +10,11 @@ x-if-given             compared only when the configuration gives a value
 x-reference            the kind of resource that may stand here as a whole: "builder"
 x-labels               blocks of this name take one label, which becomes the key of an object
 x-connection           part of what is needed to reach a builder; builds carry it with them
+x-selected-by          the attribute that makes a block this type of its kind
 x-path                 a path (or a list of them): a relative one starts at the file that states it
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
@@ -59,6 +60,12 @@ class Catalog:
     def names(self, kind: Kind) -> list[str]:
         """The type names of one kind."""
         return [name for each, name in self.types if each is kind]
+
+    def selected(self, kind: Kind, attributes: Container[str]) -> ResourceType:
+        """The type that a block's attributes make it: the first one, unless they name another."""
+        types = [one for (each, _), one in self.types.items() if each is kind]
+        chosen = (one for one in types if one.schema.get("x-selected-by", "") in attributes)
+        return next(chosen, types[0])
 
     def get(self, kind: Kind, name: str) -> ResourceType | None:
         """One type, or None."""
@@ -193,4 +200,5 @@ _KNOWN_WORDS = frozenset(_CHECKS) | {
     "x-labels",
     "x-connection",
     "x-path",
+    "x-selected-by",
 }

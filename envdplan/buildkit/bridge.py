@@ -1,5 +1,6 @@
 """A private unix socket before sockets of others: grpcio takes a path, but no open socket."""
 
+import os
 import shutil
 import socket
 import tempfile
@@ -16,12 +17,13 @@ from envdplan.diagnostics import EnvdplanError
 class Bridge:
     """Every connection to its path becomes one of `connect`, with two threads copying.
 
-    The path lies in a directory that only this user may enter.
+    Without a path of the caller's it lies in a directory that only this user may enter.
     """
 
-    def __init__(self, connect: Callable[[], SocketLike]) -> None:
+    def __init__(self, connect: Callable[[], SocketLike], path: Path | None = None) -> None:
         self.failure: Exception | None = None
         self._connect = connect
+        self._given = path
         self._listener: socket.socket | None = None
         self._directory = ""
         self._lock = threading.Lock()
@@ -31,16 +33,31 @@ class Bridge:
         """Listen, if it does not yet; the path."""
         with self._lock:
             if self._listener is None:
-                self._directory = tempfile.mkdtemp(prefix="envdplan-")  # mode 0700
-                self._listener = listener = socket.socket(socket.AF_UNIX)
-                listener.bind(self._path)
-                listener.listen()
+                self._listener = listener = self._listen()
                 _start(lambda: self._accept(listener))
             return self._path
 
+    def _listen(self) -> socket.socket:
+        if self._given is None:
+            self._directory = tempfile.mkdtemp(prefix="envdplan-")  # mode 0700
+        listener = socket.socket(socket.AF_UNIX)
+        try:
+            # In a directory that others may enter they must not connect, not even for a moment.
+            before = os.umask(0o177) if self._given is not None else None
+            try:
+                listener.bind(self._path)
+            finally:
+                if before is not None:
+                    os.umask(before)
+            listener.listen()
+        except OSError:
+            listener.close()
+            raise
+        return listener
+
     @property
     def _path(self) -> str:
-        return str(Path(self._directory, "s"))
+        return str(self._given or Path(self._directory, "s"))
 
     def close(self) -> None:
         """End all connections, and remove the path."""
@@ -51,7 +68,10 @@ class Bridge:
         close_socket(listener)
         for one in list(self._open):
             close_socket(one)
-        shutil.rmtree(self._directory, ignore_errors=True)
+        if self._given is None:
+            shutil.rmtree(self._directory, ignore_errors=True)
+        else:
+            self._given.unlink(missing_ok=True)
 
     def _accept(self, listener: socket.socket) -> None:
         with suppress(OSError):  # closed

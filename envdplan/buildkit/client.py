@@ -2,12 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from envdplan.buildkit import errors
+from envdplan.buildkit.bridge import Bridge
 from envdplan.buildkit.control import Control
 from envdplan.buildkit.dial import Dialer
 from envdplan.buildkit.progress import Progress
@@ -82,6 +85,25 @@ class BuildKit:
         """Close the connections."""
         self._channel.close()
         self._dialer.close()
+
+    @contextmanager
+    def exposed(self, path: Path | None = None) -> Iterator[str]:
+        """It as a unix socket that only this user may use: what plain envd can dial.
+
+        Without `path` the socket lies in a private directory. Raises EnvdplanError when its path
+        cannot be made, and for a BuildKit that cannot be passed on.
+        """
+        bridge = Bridge(self._dialer.connect, path)
+        try:
+            yield bridge.open()
+        except OSError as error:
+            where = f" at {path}" if path is not None else ""
+            raise EnvdplanError(
+                "The builder cannot be forwarded",
+                f"A socket{where} cannot be made: {error.strerror or error}.",
+            ) from error
+        finally:
+            bridge.close()
 
     def workers(self) -> tuple[Worker, ...]:
         """The workers; raises Unreachable or Refused."""

@@ -1,6 +1,7 @@
 """Ways to a BuildKit: a target that grpcio dials itself, or sockets that others hijacked."""
 
 import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -8,13 +9,16 @@ from typing import TYPE_CHECKING, Protocol
 from envdplan.buildkit.control import Control, Metadata
 from envdplan.buildkit.tls import Tls
 from envdplan.buildkit.transport import SocketLike, SocketTransport, Transport
+from envdplan.diagnostics import Refused
 from envdplan.loading import load
 
 if TYPE_CHECKING:
-    import socket
     import ssl
 
     import grpc
+
+_TIMEOUT = 10.0
+"""Seconds for a connection."""
 
 _OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.enable_http_proxy", 0),  # buildctl does not use one for its builder either
@@ -39,6 +43,12 @@ class Dialer(Protocol):
 
     def session(self, control: Control, metadata: Metadata) -> Transport:
         """The bytes of a new session; `metadata` has lower-case keys. Raises Unreachable."""
+
+    def connect(self) -> SocketLike:
+        """A raw connection that speaks the Control API, for whoever passes it on.
+
+        Raises OSError or EnvdplanError.
+        """
 
     def reason(self) -> Exception | None:
         """Why the last connection failed, where grpcio cannot know."""
@@ -67,6 +77,12 @@ class TcpDialer:
         """See Dialer."""
         return control.session(metadata)
 
+    def connect(self) -> SocketLike:
+        """See Dialer."""
+        connection = socket.create_connection((self.host, self.port), _TIMEOUT)
+        connection.settimeout(None)
+        return connection
+
     def reason(self) -> Exception | None:
         """See Dialer."""
         return None
@@ -94,6 +110,16 @@ class UnixDialer:
         """See Dialer."""
         return control.session(metadata)
 
+    def connect(self) -> SocketLike:
+        """See Dialer."""
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(self.path)
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
     def reason(self) -> Exception | None:
         """See Dialer."""
         return None
@@ -119,6 +145,7 @@ class SocketDialer:
         from envdplan.buildkit.bridge import Bridge
 
         self._address = address
+        self._connect = connect
         self._hijack_session = hijack_session
         self._bridge = Bridge(connect)
 
@@ -136,6 +163,16 @@ class SocketDialer:
         if self._hijack_session is None:
             return control.session(metadata)
         return SocketTransport(self._hijack_session(metadata))
+
+    def connect(self) -> SocketLike:
+        """See Dialer. A session that does not run within the connection cannot be passed on."""
+        if self._hijack_session is not None:
+            raise Refused(
+                "The builder cannot be passed on",
+                f"{self._address} is a Docker Engine's own BuildKit, whose sessions run beside its "
+                "connection. Give the engine itself (DOCKER_HOST) to whoever needs it.",
+            )
+        return self._connect()
 
     def reason(self) -> Exception | None:
         """See Dialer: grpcio only sees a connection that was closed at once."""

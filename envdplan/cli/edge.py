@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from envdplan.addresses import Kind
@@ -17,6 +18,7 @@ from envdplan.envd.store import ContextStore
 if TYPE_CHECKING:
     from envdplan.providers.build.connections import Connections
     from envdplan.providers.build.engines import Engines
+    from envdplan.providers.build.envdbuilds import EnvdBuilds
     from envdplan.providers.build.registries import Registries
     from envdplan.providers.build.sources import Sources
     from envdplan.providers.builder import Lifecycles
@@ -32,6 +34,8 @@ class Edge:
     state: StateReader
     surroundings: Surroundings
     environment: Mapping[str, str] = field(repr=False)
+    folder: Path
+    """Where runs keep what is theirs alone: beside the state."""
     _guard: threading.RLock = field(default_factory=threading.RLock)
     _readers: dict[str, Reader] = field(default_factory=dict)
     _writers: dict[str, Writer] = field(default_factory=dict)
@@ -99,7 +103,12 @@ class Edge:
         from envdplan.providers.build.writer import BuildWriter
 
         return BuildWriter(
-            self._sources, self._registries, self._connections, self._engines, self.environment
+            self._sources,
+            self._registries,
+            self._connections,
+            self._engines,
+            self._envd,
+            self.environment,
         )
 
     @cached_property
@@ -130,4 +139,13 @@ class Edge:
     def _sources(self) -> "Sources":
         from envdplan.providers.build.sources import Sources
 
-        return Sources(self.environment)
+        return Sources(self.environment, {"envd": self._envd_version})
+
+    def _envd_version(self) -> str:
+        return self._envd.version()
+
+    @cached_property
+    def _envd(self) -> "EnvdBuilds":
+        from envdplan.providers.build.envdbuilds import EnvdBuilds
+
+        return EnvdBuilds(self._lifecycles, self.folder / "envd", self.environment)

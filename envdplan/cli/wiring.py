@@ -94,6 +94,7 @@ class Session:
             store,
             Surroundings(self.environment, state.lineage, fresh=not state.records),
             self.environment,
+            store.path.parent,
         )
         try:
             yield made

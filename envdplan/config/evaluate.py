@@ -169,7 +169,7 @@ class Evaluation:
     def _type(self, address: Address, block: Declared, reader: BodyReader) -> ResourceType | None:
         names = self.catalog.names(address.kind)
         if address.kind is not Kind.BUILDER:
-            return self.catalog.types[address.kind, names[0]]
+            return self.catalog.selected(address.kind, block.body.attributes)
         attribute = block.body.attributes.get("type")
         if attribute is None:
             detail = f"A builder needs a type: one of {', '.join(names)}."

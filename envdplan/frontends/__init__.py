@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from envdplan.frontends import dockerfile
+from envdplan.frontends import dockerfile, envd
 from envdplan.frontends.base import Frontend
 
-FRONTENDS: Final[tuple[Frontend, ...]] = (dockerfile.FRONTEND,)
+FRONTENDS: Final[tuple[Frontend, ...]] = (dockerfile.FRONTEND, envd.FRONTEND)
 
 
 def frontend(name: str) -> Frontend | None:

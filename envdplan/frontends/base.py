@@ -20,6 +20,10 @@ class Source:
     """The text of an inline Dockerfile."""
     ignore_files: tuple[str, ...] = ()
     """Where patterns of ignored files may stand; the first that exists counts."""
+    tool: str | None = None
+    """A command of this machine whose version counts as well."""
+    settings: str | None = None
+    """A file of settings outside of the source, which may not be there; None: the tool's usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +48,5 @@ class Frontend:
 
     type: ResourceType
     source: Callable[[Attributes], Source]
-    request: Callable[[Attributes, Extras], SolveRequest]
+    request: Callable[[Attributes, Extras], SolveRequest] | None = None
+    """What BuildKit is asked for; None when a command does the asking (envd)."""

@@ -1,6 +1,5 @@
 """Builds from a Dockerfile: BuildKit's built-in frontend `dockerfile.v0`."""
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -16,9 +15,10 @@ from envdplan.buildkit.request import (
 from envdplan.files.ignore import HIDDEN
 from envdplan.frontends.base import Extras, Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
+from envdplan.frontends.outputs import with_caches, with_outputs
 from envdplan.frontends.sizes import size_in_bytes
 from envdplan.schema import Problem, ResourceType
-from envdplan.values import Attributes, Sensitive, Unknown, Value, reveal
+from envdplan.values import Attributes, Sensitive, Unknown, reveal
 
 DEFAULT_FILE: Final = "Dockerfile"
 _FILES: Final = ("docker", "oci", "tar", "local")
@@ -26,46 +26,8 @@ _FILES: Final = ("docker", "oci", "tar", "local")
 
 
 def derive(attributes: Attributes) -> Attributes:
-    """All outputs in one list, short forms too; caches as objects.
-
-    An image without any output stays where it was built, as with `docker buildx build`.
-    """
-    made = dict(attributes)
-    if not isinstance(attributes.get("output"), Unknown):
-        made["output"] = tuple(_outputs(attributes))
-    for name in ("import_cache", "export_cache"):
-        caches = attributes.get(name)
-        if isinstance(caches, tuple):
-            made[name] = tuple(_cache(one) for one in caches)
-    return made
-
-
-def _outputs(attributes: Attributes) -> Iterator[Attributes]:
-    declared = [_output(one) for one in attributes.get("output") or ()]
-    yield from declared
-    if attributes.get("push") is True and not any(one.get("push") for one in declared):
-        yield {"type": "image", "push": True}
-    loaded = any(one["type"] == "docker" and not one.get("dest") for one in declared)
-    if attributes.get("load") is True and not loaded:
-        yield {"type": "docker"}
-    if not declared and not attributes.get("push") and not attributes.get("load"):
-        yield {"type": "image" if attributes.get("tags") else "cacheonly"}
-
-
-def _output(one: Attributes) -> dict[str, Value]:
-    if one.get("type") == "registry":
-        return {**one, "type": "image", "push": True}
-    return dict(one)
-
-
-def _cache(one: Value) -> Value:
-    """`type=registry,ref=X` as an object; a bare reference is a registry cache, as in buildx."""
-    if not isinstance(one, str):
-        return one
-    parts = [part.partition("=") for part in next(csv.reader([one]))]
-    if len(parts) == 1 and not parts[0][1]:
-        return {"type": "registry", "ref": one}
-    return {name.strip().lower(): value for name, _, value in parts}
+    """Short forms of outputs and caches written out."""
+    return with_caches(with_outputs(attributes))
 
 
 def problems(attributes: Attributes) -> Iterator[Problem]:

@@ -47,7 +47,8 @@ def _platforms(build: Attributes, can: Attributes) -> Iterator[str]:
     wanted = build.get("platforms")
     if isinstance(wanted, Unknown) or not wanted:
         return
-    if len(wanted) > 1 and not can.get("several_platforms", True):
+    joined = build.get("from") is not None  # envd builds are made one by one
+    if len(wanted) > 1 and not joined and not can.get("several_platforms", True):
         yield f"This builder makes images of one platform only; {WHO_CAN}."
     offered = can.get("platforms") or ()
     missing = [one for one in wanted if offered and one not in offered]

@@ -19,6 +19,8 @@ SCHEME = "2"
 
 _MAPS = {"args": "arg", "labels": "label", "annotations": "annotation", "triggers": "trigger"}
 _SCALARS = (
+    "from",
+    "use_proxy",
     "frontend",
     "target",
     "platforms",
@@ -111,6 +113,8 @@ _WORDS = {
     "attribute": "{}",
     "secret": "secret {}",
     "output": "output {}",
+    "tool": "the version of {}",
+    "settings": "{} of the user",
     "scheme": "the way inputs are digested",
 }
 

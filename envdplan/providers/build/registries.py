@@ -66,7 +66,9 @@ class Registries:
 
     def _label(self, reference: ImageReference) -> str | None:
         try:
-            return self.writer.config_labels(reference).get(LABEL)
+            found = self.writer.config_labels(reference).get(LABEL)
+            # What envd builds, or several builders together, can only be annotated.
+            return found or self.writer.manifest(reference).annotations.get(LABEL)
         except EnvdplanError:
             return None  # then nothing is known of its inputs, which is safe
 

@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -33,7 +33,10 @@ class Sources:
     The cache lies in XDG_CACHE_HOME or ~/.cache; without either nothing is kept.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], versions: Mapping[str, Callable[[], str]]
+    ) -> None:
+        self._environment, self._versions = environment, versions
         self._folder = _folder(environment)
         self._lock = threading.Lock()
         self._known: dict[Source, tuple[float, Found]] = {}
@@ -68,7 +71,21 @@ class Sources:
         excluded = read_ignore(source.ignore_files)
         cache = self._cache(source.directory)
         found = entries(source.directory, excluded, cache)
-        return (definition, *(Input(*one) for one in found if one[1] != hidden))
+        files = (Input(*one) for one in found if one[1] != hidden)
+        return (definition, *self._tool(source), *files)
+
+    def _tool(self, source: Source) -> Iterator[Input]:
+        """The version of the command that builds, and its settings."""
+        from envdplan.files.digest import file_digest
+
+        if source.tool is None:
+            return
+        version = self._versions[source.tool]()
+        yield Input("tool", source.tool, _text_digest(version))
+        usual = Path(self._environment.get("HOME", "/root"), ".config/envd/config.envd")
+        settings = Path(source.settings) if source.settings is not None else usual
+        if settings.is_file() and settings.stat().st_size:
+            yield Input("settings", settings.name, file_digest(str(settings.resolve())))
 
     def forget(self) -> None:
         """Read everything anew when it is asked for next: a build wrote files here."""
@@ -92,17 +109,21 @@ class Sources:
             return self._caches[root]
 
 
-def _definition(source: Source) -> Input:
-    """The Dockerfile, wherever it is, by its content alone."""
+def _text_digest(text: str) -> str:
     from hashlib import blake2b
 
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _definition(source: Source) -> Input:
+    """The Dockerfile, wherever it is, by its content alone."""
     from envdplan.files.digest import file_digest
 
     if source.definition is None:
-        text = (source.inline or "").encode()
-        return Input("dockerfile", "(inline)", blake2b(text, digest_size=16).hexdigest())
+        return Input("dockerfile", "(inline)", _text_digest(source.inline or ""))
     if not Path(source.definition).is_file():
-        raise EnvdplanError("There is no Dockerfile", f"{source.definition} is no file.")
+        what = "build.envd" if source.tool == "envd" else "Dockerfile"
+        raise EnvdplanError(f"There is no {what}", f"{source.definition} is no file.")
     name = _inside(source) or Path(source.definition).name
     return Input("dockerfile", name, file_digest(str(Path(source.definition).resolve())))
 

@@ -18,6 +18,7 @@ from envdplan.plans.changes import Change, Work
 from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest
 from envdplan.providers.build.connections import Connection, Connections
 from envdplan.providers.build.engines import Engines
+from envdplan.providers.build.envdbuilds import EnvdBuilds
 from envdplan.providers.build.images import (
     LABEL,
     all_names,
@@ -44,6 +45,7 @@ class BuildWriter:
     registries: Registries
     connections: Connections
     engines: Engines
+    envd: EnvdBuilds
     environment: Mapping[str, str] = field(repr=False)
     quick: bool = field(default=False, init=False)
 
@@ -123,6 +125,8 @@ class BuildWriter:
             in_engine=job.connection.in_engine,
             exporter=job.exporter,
         )
+        if job.kind.request is None:
+            return self._build_by_envd(job, names)
         response = self._solve(job, job.kind.request(job.after, extras))
         if destinations(job.after):
             self.sources.forget()
@@ -176,6 +180,58 @@ class BuildWriter:
         job.report("loading into the Docker Engine")
         with archive.open("rb") as file:
             self.engines.at(job.connection.host).images.load(file)
+
+    # -- by envd
+
+    def _build_by_envd(self, job: "_Job", names: tuple[str, ...]) -> Attributes:
+        """envd makes images of one platform only; several are joined here."""
+        tags, platforms = pushed_tags(job.after), job.after.get("platforms") or ()
+        digest: str | None
+        if len(platforms) > 1:
+            digest = self._join(job, names, [self._part(job, one) for one in platforms])
+        else:
+            digest = self._run_envd(job, names or _tags(job.after), next(iter(platforms), None))
+        for tag in tags:
+            job.report(f"confirming {tag}")
+            self._confirm(tag, digest or "")
+        return self._results(job, {}, digest)
+
+    def _run_envd(self, job: "_Job", names: tuple[str, ...], platform: str | None) -> str | None:
+        from envdplan.frontends.envd import command
+
+        in_engine = job.connection.in_engine
+        mark = f"{LABEL}={job.digest}"
+        arguments = command(job.after, names, platform, engine=in_engine, mark=mark)
+        job.report("running envd")
+        digest = self.envd.run(
+            f"{job.change.address} {platform or ''}",
+            arguments,
+            job.after,
+            job.connection,
+            lambda progress: job.report(detail=progress),
+            job.cancel,
+        )
+        if not in_engine or not pushed_tags(job.after):
+            return digest
+        for name in names[1:]:
+            self.engines.at(job.connection.host).images.tag(names[0], name)
+        return self._push_by_engine(job, names)
+
+    def _part(self, job: "_Job", platform: str) -> str:
+        """One platform of several, pushed under a name of its own."""
+        tag = pushed_tags(job.after)[0]
+        name = f"{findable(tag, job.digest)}-{platform.replace('/', '-')}"
+        self._run_envd(job, (name,), platform)
+        return name
+
+    def _join(self, job: "_Job", names: tuple[str, ...], parts: list[str]) -> str:
+        digest = ""
+        for name in names:
+            job.report(f"joining {len(parts)} platforms as {name}")
+            references = [parse(part) for part in parts]
+            mark = {LABEL: job.digest}
+            digest = self.registries.writer.put_index(parse(name), references, mark)
+        return digest
 
     # -- push through an engine that cannot push by BuildKit
 
@@ -248,6 +304,10 @@ class _Job:
     exporter: str
     report: Reporter
     cancel: Flag
+
+
+def _tags(attributes: Attributes) -> tuple[str, ...]:
+    return tuple(map(str, attributes.get("tags") or ()))
 
 
 def _is_load(one: Export) -> bool:
