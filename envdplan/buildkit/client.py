@@ -121,6 +121,18 @@ class BuildKit:
                 return None
             raise self._translated(error) from None
 
+    def running_builds(self) -> int | None:
+        """How many builds run now; None when it cannot tell. Raises Unreachable or Refused."""
+        import grpc
+
+        self._wait()
+        try:
+            return len({one.record.Ref for one in self._control.running()})
+        except grpc.RpcError as error:
+            if error.code() in (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.UNKNOWN):
+                return None
+            raise self._translated(error) from None
+
     def disk_usage(self) -> tuple[UsageRecord, ...]:
         """The build cache; raises Unreachable or Refused."""
         from envdplan.buildkit.proto import control_pb2

@@ -63,6 +63,11 @@ class Control:
         """Deletes, and streams what it deleted: read to the end (moby/buildkit#4399)."""
         return self._stream("Prune", self._pb.UsageRecord)(request)
 
+    def running(self) -> "Iterable[pb.BuildHistoryEvent]":
+        """The builds that run now; BuildKit 0.11 and later know."""
+        request = self._pb.BuildHistoryRequest(ActiveOnly=True, EarlyExit=True)
+        return self._stream("ListenBuildHistory", self._pb.BuildHistoryEvent)(request)
+
     def solve(self, request: "pb.SolveRequest") -> Answer:
         """Starts a solve."""
         return cast("Answer", self._unary("Solve", self._pb.SolveResponse).future(request))

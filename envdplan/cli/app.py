@@ -11,6 +11,7 @@ from envdplan import __version__
 from envdplan.cli import exit_codes
 from envdplan.cli.adopt import adopt
 from envdplan.cli.apply import apply, destroy
+from envdplan.cli.builders import builder_app, forward
 from envdplan.cli.contexts import context_app
 from envdplan.cli.inspect import force_unlock, output, show, state_app, validate
 from envdplan.cli.plan import plan
@@ -32,9 +33,11 @@ app.command("validate")(validate)
 app.command("show")(show)
 app.command("output")(output)
 app.command("import")(adopt)
+app.command("forward")(forward)
 app.command("force-unlock")(force_unlock)
 app.add_typer(state_app, name="state")
 app.add_typer(context_app, name="context")
+app.add_typer(builder_app, name="builder")
 
 
 def _version(wanted: bool) -> None:

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from envdplan.providers.build.connections import Connections
     from envdplan.providers.build.engines import Engines
     from envdplan.providers.build.envdbuilds import EnvdBuilds
+    from envdplan.providers.build.reach import Reach
     from envdplan.providers.build.registries import Registries
     from envdplan.providers.build.sources import Sources
     from envdplan.providers.builder import Lifecycles
+    from envdplan.states.desired import DesiredState
 
 _Made = TypeVar("_Made")
 
@@ -57,6 +59,12 @@ class Edge:
             Kind.BUILD.value: self._build_writer,
         }
         return self._once(self._writers, kind, makers[kind])
+
+    def reach(self, desired: "DesiredState") -> "Reach":
+        """What finds builders by name."""
+        from envdplan.providers.build.reach import Reach
+
+        return Reach(desired, self._connections)
 
     def close(self) -> None:
         """Keep what makes the next run faster."""

@@ -22,7 +22,9 @@ Commands:
   show          Show a saved plan, or the state.
   output        Show outputs as the last apply left them.
   import        Record a builder or context that exists already; nothing...
+  forward       Expose any builder as a unix socket of this machine, for...
   force-unlock  Remove the lock of the state that somebody left behind.
   state         Look at the state, and take things out of it.
   context       envd's contexts, by hand.
+  builder       Builders, as they are now.
 """

@@ -160,10 +160,10 @@ class Evaluation:
             return
         schema, directory = config.type.schema, config.range.file.directory
         complete = coerce(with_defaults(attributes, schema), schema, directory)  # paths too
+        if config.address.kind is Kind.CONTEXT:
+            complete = {**complete, "connection": connection}
         attributes = config.type.derive(complete)
         diagnostics.extend(check_together(replace(config, attributes=attributes)))
-        if config.address.kind is Kind.CONTEXT:
-            attributes = {**attributes, "connection": connection}
         self.resources[config.address] = replace(config, attributes=attributes)
 
     def _type(self, address: Address, block: Declared, reader: BodyReader) -> ResourceType | None:

@@ -28,14 +28,14 @@ class Volumes:
         """The volume, or None when the engine says that there is none."""
         try:
             with self._doing(f'inspect the volume "{name}"') as api:
-                return _info(Reply.of(api.inspect_volume(name)))
+                return volume_info(Reply.of(api.inspect_volume(name)))
         except Missing:
             return None
 
     def create(self, name: str, labels: Mapping[str, str]) -> VolumeInfo:
         """Create; one of that name that exists is given back as it is, with its own labels."""
         with self._doing(f'create the volume "{name}"') as api:
-            return _info(Reply.of(api.create_volume(name, labels=dict(labels))))
+            return volume_info(Reply.of(api.create_volume(name, labels=dict(labels))))
 
     def remove(self, name: str) -> bool:
         """Remove. Whether it was there; Conflict when a container uses it."""
@@ -50,10 +50,11 @@ class Volumes:
         """Volumes with `label` (`key` or `key=value`), sorted by name."""
         with self._doing("list volumes") as api:
             reply = Reply.of(api.volumes(filters={"label": label}))
-        return tuple(sorted(map(_info, reply.parts("Volumes")), key=lambda one: one.name))
+        return tuple(sorted(map(volume_info, reply.parts("Volumes")), key=lambda one: one.name))
 
 
-def _info(reply: Reply) -> VolumeInfo:
+def volume_info(reply: Reply) -> VolumeInfo:
+    """The answer of GET /volumes/{name}."""
     return VolumeInfo(
         name=reply.text("Name"),
         driver=reply.text("Driver"),

@@ -5,7 +5,7 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING
 
 from envdplan.addresses import Address
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import EnvdplanError, Refused
 from envdplan.drivers.common import computed
 from envdplan.engine.protocols import Reporter
 from envdplan.states.observed import Observation, Present, Unreachable
@@ -54,9 +54,31 @@ class Attached(ABC):
         del before
         return self.create(address, after, report, cancel)
 
+    def stop(self, attributes: Attributes) -> None:
+        """See Lifecycle."""
+        raise _not_ours(attributes, "stopped")
+
+    def start(self, attributes: Attributes, report: Reporter, cancel: Flag) -> None:
+        """See Lifecycle."""
+        del report, cancel
+        raise _not_ours(attributes, "started")
+
+    def logs(self, attributes: Attributes, lines: int) -> str:
+        """See Lifecycle."""
+        del lines
+        raise _not_ours(attributes, "asked for its log")
+
     def delete(
         self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
     ) -> None:
         """It was there before, and stays."""
         del address, attributes, cancel
         report("left as it is: envdplan did not make it")
+
+
+def _not_ours(attributes: Attributes, what: str) -> Refused:
+    where = attributes.get("address") or attributes.get("name")
+    return Refused(
+        "The builder is not envdplan's",
+        f"{where} is only attached to, and cannot be {what} from here. Ask where it runs.",
+    )

@@ -62,6 +62,15 @@ class Lifecycle(Protocol):
     ) -> None:
         """Remove it; nothing happens when it is gone already."""
 
+    def stop(self, attributes: Attributes) -> None:
+        """Stop it, keeping its cache. Raises Refused for one that envdplan did not make."""
+
+    def start(self, attributes: Attributes, report: Reporter, cancel: Flag) -> None:
+        """Start it again, and wait until it answers. Raises as `stop`."""
+
+    def logs(self, attributes: Attributes, lines: int) -> str:
+        """The last `lines` of what its daemon said. Raises as `stop`."""
+
     def connect(self, attributes: Attributes) -> "BuildKit":
         """A client of its BuildKit, to be used as a context manager.
 

@@ -24,6 +24,7 @@ from envdplan.values import Attributes, Value
 if TYPE_CHECKING:
     from envdplan.buildkit.client import BuildKit
     from envdplan.dockerengine.container import ContainerInfo
+    from envdplan.dockerengine.endpoint import Endpoint
     from envdplan.dockerengine.engine import Engine
     from envdplan.drivers.container_spec import Owner
 
@@ -31,7 +32,7 @@ _OLD: Final = "-envdplan-old"
 """Ends the name of a container while its successor is made."""
 
 _HALF: Final = "half updated"
-_DIAL: Final = ("buildctl", "dial-stdio")
+DIAL: Final = ("buildctl", "dial-stdio")
 _PATIENCE: Final = 5.0
 """Seconds that a builder which seems to run may take to answer a plan."""
 
@@ -42,6 +43,9 @@ _LOG_LINES: Final = 15
 
 class DockerContainer:
     """The lifecycle. One client for each engine; any thread may use it."""
+
+    scheme = "docker-container"
+    """How messages begin its address."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
@@ -78,9 +82,7 @@ class DockerContainer:
         from envdplan.dockerengine.exec_stream import exec_socket
 
         engine, name = self._engine(attributes), str(attributes["name"])
-        dialer = SocketDialer(
-            f"docker-container://{name}", lambda: exec_socket(engine, name, _DIAL)
-        )
+        dialer = SocketDialer(f"{self.scheme}://{name}", lambda: exec_socket(engine, name, DIAL))
         return BuildKit(dialer, timeout)
 
     def _live(
@@ -176,6 +178,28 @@ class DockerContainer:
         self._remove(engine, name + _OLD)
         if not attributes.get("keep_state") and self._own_volume(engine, name):
             engine.volumes.remove(volume_name(name))
+
+    def stop(self, attributes: Attributes) -> None:
+        """See Lifecycle."""
+        self._engine(attributes).containers.stop(str(attributes["name"]))
+
+    def start(self, attributes: Attributes, report: Reporter, cancel: Flag) -> None:
+        """See Lifecycle."""
+        engine, name = self._engine(attributes), str(attributes["name"])
+        info = engine.containers.inspect(name)
+        if info is None:
+            raise Refused("There is no such container", f"{name} does not exist: apply makes it.")
+        if info.state == "paused":
+            engine.containers.unpause(name)
+        engine.containers.start(name)
+        self._ready(engine, attributes, report, cancel)
+
+    def logs(self, attributes: Attributes, lines: int) -> str:
+        """See Lifecycle."""
+        from envdplan.drivers.container_spec import without_secrets
+
+        text = self._engine(attributes).containers.logs(str(attributes["name"]), lines)
+        return without_secrets(text, attributes)
 
     # -- steps
 
@@ -354,14 +378,19 @@ class DockerContainer:
 
     # -- what both need
 
-    def _engine(self, attributes: Attributes) -> "Engine":
+    def endpoint(self, host: str | None) -> "Endpoint":
+        """The engine that `host` names; None is the one that docker itself would use."""
         from envdplan.dockerengine.endpoint import resolve
+
+        return resolve(self._surroundings.environment, host)
+
+    def _engine(self, attributes: Attributes) -> "Engine":
         from envdplan.dockerengine.engine import Engine
 
         host = attributes.get("host")
         with self._guard:
             if host not in self._engines:
-                self._engines[host] = Engine(resolve(self._surroundings.environment, host))
+                self._engines[host] = Engine(self.endpoint(host))
             return self._engines[host]
 
     def _owner(self, address: Address) -> "Owner":

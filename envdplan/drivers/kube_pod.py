@@ -274,6 +274,31 @@ class KubePod:
         rollout = self._rollout(attributes, report, cancel)
         rollout.remove(volumes=not attributes.get("keep_state"))
 
+    def stop(self, attributes: Attributes) -> None:
+        """See Lifecycle: no pods, while all else stays."""
+        self._api(self._managed(attributes)).scale(str(attributes["name"]), 0)
+
+    def start(self, attributes: Attributes, report: Reporter, cancel: Flag) -> None:
+        """See Lifecycle."""
+        rollout = self._rollout(self._managed(attributes), report, cancel)
+        rollout.api.scale(rollout.name, int(attributes.get("replicas") or 1))
+        rollout.wait(lambda pod: self._greet(rollout.api, pod))
+
+    def logs(self, attributes: Attributes, lines: int) -> str:
+        """See Lifecycle: of the pod that a build without a name would get."""
+        from envdplan.drivers.container_spec import without_secrets
+
+        api = self._api(attributes)
+        container = str(attributes.get("container") or CONTAINER)
+        text = api.logs(self._pod(api, attributes), container, lines)
+        return without_secrets(text, attributes)
+
+    def _managed(self, attributes: Attributes) -> Attributes:
+        if attributes.get("mode") == "attach":
+            detail = "It is only attached to: whoever made the pod starts and stops it."
+            raise Refused("The builder is not envdplan's", detail)
+        return attributes
+
     # -- what all need
 
     def _rollout(self, attributes: Attributes, report: Reporter, cancel: Flag) -> "Rollout":

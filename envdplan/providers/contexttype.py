@@ -1,6 +1,7 @@
 """What a context is, as a schema."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from envdplan.addresses import Kind
@@ -9,12 +10,27 @@ from envdplan.envd.contexts import DEFAULT_BUILDER_ADDRESS
 from envdplan.schema import Problem, ResourceType
 from envdplan.values import Attributes
 
+_STRANGE: Final = ("podman-container", "ssh")
+"""Types of builders that envd does not know."""
+
 
 def derive(attributes: Attributes) -> Attributes:
-    """A moby-worker has no address that envd looks at, but envd cannot store an empty one."""
+    """A moby-worker has no address that envd looks at, but envd cannot store an empty one.
+
+    A forwarded builder is a socket of this machine to envd.
+    """
+    if attributes.get("forward") is True and isinstance(attributes.get("name"), str):
+        path = forward_path(str(attributes["name"]))
+        return {**attributes, "builder": "unix", "builder_address": path}
     if attributes.get("builder") == "moby-worker" and not attributes.get("builder_address"):
         return {**attributes, "builder_address": DEFAULT_BUILDER_ADDRESS}
     return attributes
+
+
+def forward_path(name: str) -> str:
+    """Where `envdplan forward NAME` listens."""
+    safe = "".join(char if char.isalnum() or char in "-_" else "_" for char in name)
+    return str(Path("~/.cache/envdplan/forward", f"{safe}.sock").expanduser())
 
 
 def problems(attributes: Attributes) -> Iterator[Problem]:
@@ -26,9 +42,36 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
             "or declare a builder block and write builder.NAME here."
         )
         yield ("builder",), "Missing attribute", detail
+    yield from _strange(attributes)
     if attributes.get("runner") == "envd-server" and attributes.get("runner_address") is None:
         detail = '"runner_address" must be set for an envd-server, such as http://HOST:8080.'
         yield ("runner",), "Missing attribute", detail
+
+
+def _strange(attributes: Attributes) -> Iterator[Problem]:
+    """A context that envd itself cannot use is written only when that is wanted."""
+    wanted = attributes.get("envd_compatible") is False or attributes.get("forward") is True
+    why = None if wanted else _unusable(attributes)
+    if why is not None:
+        detail = (
+            f"{why} Set envd_compatible = false to write the context all the same (builds of "
+            "envdplan use it, envd does not), or forward = true and run `envdplan forward` while "
+            "envd needs it."
+        )
+        yield ("builder",), "envd cannot use this builder", detail
+
+
+def _unusable(attributes: Attributes) -> str | None:
+    builder, connection = attributes.get("builder"), attributes.get("connection") or {}
+    if builder in _STRANGE:
+        return f"envd does not know builders of type {builder}."
+    if builder == "nerdctl-container":
+        return "envd 1.3 never connects to a nerdctl-container."
+    if builder == "tcp" and connection.get("tls"):
+        return "envd talks to tcp builders without TLS only."
+    if builder == "kube-pod" and connection.get("selector"):
+        return "envd finds a pod by its name only, not by a selector."
+    return None
 
 
 TYPE: Final = ResourceType(
@@ -49,7 +92,7 @@ TYPE: Final = ResourceType(
             },
             "builder": {
                 "type": "string",
-                "enum": list(BUILDERS),
+                "enum": [*BUILDERS, *_STRANGE],
                 "x-reference": "builder",
                 "description": "What builds: builder.NAME, or a plain type with builder_address",
             },
@@ -68,6 +111,19 @@ TYPE: Final = ResourceType(
                 "type": "string",
                 "minLength": 1,
                 "description": "Where the runner is; needed for envd-server",
+            },
+            "envd_compatible": {
+                "type": "boolean",
+                "default": True,
+                "x-unplanned": True,
+                "description": "Refuse a builder that envd itself cannot use",
+            },
+            "forward": {
+                "type": "boolean",
+                "default": False,
+                "x-unplanned": True,
+                "description": "To envd the builder is a socket of this machine, which `envdplan "
+                "forward NAME` serves",
             },
             "use": {
                 "type": "boolean",

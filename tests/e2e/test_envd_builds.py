@@ -60,7 +60,10 @@ builder "pod" {
 builder "engine" { type = "moby-worker" }
 
 context "container" { builder = builder.container }
-context "tls" { builder = builder.tls }
+context "tls" {
+  builder = builder.tls
+  forward = true
+}
 context "pod" { builder = builder.pod }
 context "engine" { builder = builder.engine }
 """

@@ -18,7 +18,8 @@ variable "project" {}
 variable "buildkit_image" {}
 envdplan { context_store = "../contexts" }
 context "c" {
-  builder = builder.b
+  builder         = builder.b
+  envd_compatible = false
   use     = true
 }
 """

@@ -5,12 +5,22 @@ from envdplan.buildkit.proto import sourcepolicy_pb2 as _sourcepolicy_pb2
 from envdplan.buildkit.proto import worker_pb2 as _worker_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class BuildHistoryEventType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STARTED: _ClassVar[BuildHistoryEventType]
+    COMPLETE: _ClassVar[BuildHistoryEventType]
+    DELETED: _ClassVar[BuildHistoryEventType]
+STARTED: BuildHistoryEventType
+COMPLETE: BuildHistoryEventType
+DELETED: BuildHistoryEventType
 
 class PruneRequest(_message.Message):
     __slots__ = ("filter", "all", "keepDuration", "reservedSpace", "maxUsedSpace", "minFreeSpace")
@@ -308,3 +318,29 @@ class Exporter(_message.Message):
     Type: str
     Attrs: _containers.ScalarMap[str, str]
     def __init__(self, Type: _Optional[str] = ..., Attrs: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class BuildHistoryRequest(_message.Message):
+    __slots__ = ("ActiveOnly", "Ref", "EarlyExit")
+    ACTIVEONLY_FIELD_NUMBER: _ClassVar[int]
+    REF_FIELD_NUMBER: _ClassVar[int]
+    EARLYEXIT_FIELD_NUMBER: _ClassVar[int]
+    ActiveOnly: bool
+    Ref: str
+    EarlyExit: bool
+    def __init__(self, ActiveOnly: _Optional[bool] = ..., Ref: _Optional[str] = ..., EarlyExit: _Optional[bool] = ...) -> None: ...
+
+class BuildHistoryRecord(_message.Message):
+    __slots__ = ("Ref", "Frontend")
+    REF_FIELD_NUMBER: _ClassVar[int]
+    FRONTEND_FIELD_NUMBER: _ClassVar[int]
+    Ref: str
+    Frontend: str
+    def __init__(self, Ref: _Optional[str] = ..., Frontend: _Optional[str] = ...) -> None: ...
+
+class BuildHistoryEvent(_message.Message):
+    __slots__ = ("type", "record")
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    type: BuildHistoryEventType
+    record: BuildHistoryRecord
+    def __init__(self, type: _Optional[_Union[BuildHistoryEventType, str]] = ..., record: _Optional[_Union[BuildHistoryRecord, _Mapping]] = ...) -> None: ...

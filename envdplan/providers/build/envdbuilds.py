@@ -13,7 +13,6 @@ from envdplan.envd.contexts import Context
 from envdplan.providers.build.connections import Connection
 from envdplan.values import Attributes
 
-
 _ANY: Final = Context("envdplan", "moby-worker", "envd_buildkitd")
 
 

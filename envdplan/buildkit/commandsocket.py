@@ -1,0 +1,76 @@
+"""Standard input and output of a local command, used like a connected socket: ssh, nerdctl."""
+
+import socket
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from envdplan.diagnostics import Unreachable
+
+_KEPT: Final = 4096
+"""Bytes of the command's complaints that are kept for messages."""
+
+
+class CommandSocket:
+    """One thread may receive while another sends.
+
+    At the end of its output, receiving raises ConnectionError with the command's own words when
+    it failed. Closing ends the command.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Start it. Raises Unreachable when there is no such command."""
+        self._name = command[0]
+        self._near, far = socket.socketpair()
+        try:
+            with far:
+                self._process = subprocess.Popen(
+                    list(command),
+                    stdin=far.fileno(),
+                    stdout=far.fileno(),
+                    stderr=subprocess.PIPE,
+                    env=dict(environment),
+                    start_new_session=True,  # Ctrl-C is for us to handle
+                )
+        except OSError as error:
+            self._near.close()
+            detail = f"{self._name}: {error.strerror or error}. Install it, or put it in PATH."
+            raise Unreachable("A command cannot be started", detail) from error
+        self._said = b""
+        self._listener = threading.Thread(target=self._listen, name="command", daemon=True)
+        self._listener.start()
+
+    def recv_into(self, buffer: bytearray | memoryview, /) -> int:
+        """Like socket.recv_into; 0 at the end of a command that succeeded."""
+        count = self._near.recv_into(buffer)
+        if count == 0:
+            self._listener.join(5.0)
+            if self._process.poll():
+                raise ConnectionError(self._complaint())
+        return count
+
+    def sendall(self, data: bytes | memoryview, /) -> None:
+        """Like socket.sendall; blocks while the command does not read."""
+        self._near.sendall(data)
+
+    def shutdown(self, how: int, /) -> None:
+        """Like socket.shutdown."""
+        self._near.shutdown(how)
+
+    def close(self) -> None:
+        """End it."""
+        self._near.close()
+        if self._process.poll() is None:
+            self._process.terminate()
+
+    def _listen(self) -> None:
+        if stream := self._process.stderr:
+            with stream:
+                for line in stream:
+                    self._said = (self._said + line)[-_KEPT:]
+        self._process.wait()
+
+    def _complaint(self) -> str:
+        said = " ".join(self._said.decode("utf-8", "replace").split())
+        return f"{self._name} ended with code {self._process.returncode}: {said or 'no word'}"

@@ -1,0 +1,72 @@
+"""Builders of type nerdctl-container: as docker-container, through the nerdctl command.
+
+envd has the type too, but never connects (1.3.6: the way to nerdctl is not linked in).
+"""
+
+from typing import TYPE_CHECKING, Final, cast
+
+from envdplan.addresses import Kind
+from envdplan.drivers.base import Driver
+from envdplan.drivers.container_schema import SCHEMA, derive, problems
+from envdplan.drivers.docker_container import DIAL, DockerContainer
+from envdplan.schema import JsonSchema, ResourceType
+from envdplan.values import Attributes
+
+if TYPE_CHECKING:
+    from envdplan.buildkit.client import BuildKit
+    from envdplan.dockerengine.engine import Engine
+    from envdplan.drivers.command_engine import CommandEngine
+
+_PROGRAM: Final[JsonSchema] = {
+    "type": "string",
+    "minLength": 1,
+    "default": "nerdctl",
+    "x-unplanned": True,
+    "x-connection": True,
+    "description": "The command, such as nerdctl.lima",
+}
+_SCHEMA: Final[JsonSchema] = {
+    **SCHEMA,
+    "title": "nerdctl-container builder",
+    "properties": {
+        **{name: one for name, one in SCHEMA["properties"].items() if name != "host"},
+        "program": _PROGRAM,
+    },
+}
+
+
+class NerdctlContainer(DockerContainer):
+    """The lifecycle."""
+
+    scheme = "nerdctl-container"
+
+    def _engine(self, attributes: Attributes) -> "Engine":
+        # It has those parts of an engine that the lifecycle of containers uses.
+        return cast("Engine", self._command(attributes))
+
+    def _command(self, attributes: Attributes) -> "CommandEngine":
+        from envdplan.drivers.command_engine import CommandEngine
+
+        program = str(attributes.get("program") or "nerdctl")
+        return CommandEngine(program, self._surroundings.environment)
+
+    def _client(self, attributes: Attributes, timeout: float) -> "BuildKit":
+        from envdplan.buildkit.client import BuildKit
+        from envdplan.buildkit.commandsocket import CommandSocket
+        from envdplan.buildkit.dial import SocketDialer
+
+        engine, name = self._command(attributes), str(attributes["name"])
+        argv = [engine.program, "exec", "-i", name, *DIAL]
+        dialer = SocketDialer(
+            f"{self.scheme}://{name}", lambda: CommandSocket(argv, engine.environment)
+        )
+        return BuildKit(dialer, timeout)
+
+
+def _from_address(address: str) -> Attributes | None:
+    name = address.removeprefix("nerdctl-container://")
+    return {"name": name} if name and "/" not in name else None
+
+
+TYPE: Final = ResourceType(Kind.BUILDER, "nerdctl-container", _SCHEMA, derive, problems)
+DRIVER: Final = Driver(TYPE, NerdctlContainer, _from_address)

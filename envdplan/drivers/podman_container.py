@@ -1,0 +1,59 @@
+"""Builders of type podman-container: as docker-container, through Podman's own API service.
+
+Podman answers Docker's API (podman-system-service(1)); envd itself knows no such builder.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from envdplan.addresses import Kind
+from envdplan.drivers.base import Driver
+from envdplan.drivers.container_schema import SCHEMA, derive, problems
+from envdplan.drivers.docker_container import DockerContainer
+from envdplan.schema import JsonSchema, ResourceType
+from envdplan.values import Attributes
+
+if TYPE_CHECKING:
+    from envdplan.dockerengine.endpoint import Endpoint
+
+_HOST: Final[JsonSchema] = {
+    **SCHEMA["properties"]["host"],
+    "description": "Podman's API service, such as unix:///run/podman/podman.sock (default: "
+    "CONTAINER_HOST, else the user's, else the system's)",
+}
+_SCHEMA: Final[JsonSchema] = {
+    **SCHEMA,
+    "title": "podman-container builder",
+    "properties": {**SCHEMA["properties"], "host": _HOST},
+}
+
+
+class PodmanContainer(DockerContainer):
+    """The lifecycle."""
+
+    scheme = "podman-container"
+
+    def endpoint(self, host: str | None) -> "Endpoint":
+        """Where Podman listens, as podman-remote(1) looks for it."""
+        from envdplan.dockerengine.endpoint import resolve
+
+        environment = self._surroundings.environment
+        if host is None:
+            host = environment.get("CONTAINER_HOST") or self._usual()
+        return resolve(environment, host)
+
+    def _usual(self) -> str:
+        runtime = self._surroundings.environment.get("XDG_RUNTIME_DIR")
+        own = Path(runtime, "podman/podman.sock") if runtime else None
+        if own is not None and own.exists():
+            return f"unix://{own}"
+        return "unix:///run/podman/podman.sock"
+
+
+def _from_address(address: str) -> Attributes | None:
+    name = address.removeprefix("podman-container://")
+    return {"name": name, "host": None} if name and "/" not in name else None
+
+
+TYPE: Final = ResourceType(Kind.BUILDER, "podman-container", _SCHEMA, derive, problems)
+DRIVER: Final = Driver(TYPE, PodmanContainer, _from_address)

@@ -1,0 +1,80 @@
+"""Finds builders for people who name them: as declared, through a context, or all there are."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from envdplan.addresses import Address, Kind
+from envdplan.diagnostics import EnvdplanError
+from envdplan.drivers.base import Lifecycle
+from envdplan.providers.build.connections import Connection, Connections
+from envdplan.states.desired import DesiredState
+from envdplan.values import Attributes, is_known
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A builder that somebody asked for."""
+
+    title: str
+    type: str
+    attributes: Attributes
+    lifecycle: Lifecycle
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The builders of a project and of envd's store."""
+
+    desired: DesiredState
+    connections: Connections
+
+    def find(self, name: str) -> Reached:
+        """`builder.NAME`, or the NAME of a builder or context. Raises EnvdplanError."""
+        plain = name.removeprefix("builder.").removeprefix("context.")
+        if not name.startswith("context."):
+            builder = self.desired.resources.get(Address(Kind.BUILDER, plain))
+            if builder is not None:
+                return self._declared(builder.address, builder.type, builder.attributes)
+        return self._through(plain)
+
+    def all(self) -> Iterator[Reached | EnvdplanError]:
+        """Every declared builder, then those that only envd's store knows."""
+        seen: set[tuple[object, ...]] = set()
+        for address, one in sorted(self.desired.resources.items(), key=lambda item: str(item[0])):
+            if address.kind is Kind.BUILDER:
+                seen.add((one.type, one.attributes.get("address")))
+                yield self._declared(address, one.type, one.attributes)
+        for context in self.connections.store.read().contexts.contexts:
+            key = (context.builder, context.builder_address)
+            if key not in seen:
+                seen.add(key)
+                yield self._guarded(lambda name=context.name: self._through(name))  # type: ignore[misc]  # mypy/issues/12557: lambda defaults
+
+    def _guarded(self, find: Callable[[], Reached]) -> Reached | EnvdplanError:
+        try:
+            return find()
+        except EnvdplanError as error:
+            return error
+
+    def _declared(self, address: Address, type: str, attributes: Attributes) -> Reached:
+        known = {name: value for name, value in attributes.items() if is_known(value)}
+        return Reached(str(address), type, known, self.connections.lifecycles(type))
+
+    def _through(self, name: str) -> Reached:
+        declared = self.desired.resources.get(Address(Kind.CONTEXT, name))
+        given = None if declared is None else declared.attributes.get("connection")
+        connection = self.connections.of({"context": name, "connection": given})
+        if connection is None:
+            raise EnvdplanError(
+                "The builder is not known yet", f'The builder of "{name}" is known after apply.'
+            )
+        return self._connected(name, connection)
+
+    def _connected(self, name: str, connection: Connection) -> Reached:
+        if connection.resource is not None:
+            address = Address.parse(connection.resource)
+            resource = self.desired.resources.get(address)
+            if resource is not None:
+                return self._declared(address, resource.type, resource.attributes)
+        lifecycle = self.connections.lifecycles(connection.type)
+        return Reached(f"context {name}", connection.type, connection.attributes, lifecycle)
