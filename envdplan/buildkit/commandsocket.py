@@ -43,16 +43,20 @@ class CommandSocket:
 
     def recv_into(self, buffer: bytearray | memoryview, /) -> int:
         """Like socket.recv_into; 0 at the end of a command that succeeded."""
-        count = self._near.recv_into(buffer)
-        if count == 0:
-            self._listener.join(5.0)
-            if self._process.poll():
-                raise ConnectionError(self._complaint())
+        try:
+            count = self._near.recv_into(buffer)
+        except OSError as error:  # it ended without reading all of its input
+            raise self._explained(error) from error
+        if count == 0 and (failure := self._failure()):
+            raise failure
         return count
 
     def sendall(self, data: bytes | memoryview, /) -> None:
         """Like socket.sendall; blocks while the command does not read."""
-        self._near.sendall(data)
+        try:
+            self._near.sendall(data)
+        except OSError as error:
+            raise self._explained(error) from error
 
     def shutdown(self, how: int, /) -> None:
         """Like socket.shutdown."""
@@ -70,6 +74,13 @@ class CommandSocket:
                 for line in stream:
                     self._said = (self._said + line)[-_KEPT:]
         self._process.wait()
+
+    def _failure(self) -> ConnectionError | None:
+        self._listener.join(5.0)
+        return ConnectionError(self._complaint()) if self._process.poll() else None
+
+    def _explained(self, error: OSError) -> OSError:
+        return self._failure() or error
 
     def _complaint(self) -> str:
         said = " ".join(self._said.decode("utf-8", "replace").split())

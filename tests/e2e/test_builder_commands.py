@@ -69,6 +69,12 @@ def here(project: Project, services: Mapping[str, Any]) -> Iterator[Project]:
     project.run("destroy", "--auto-approve")
 
 
+def data(project: Project, *command: str) -> Any:
+    done = project.run("builder", *command, "-f", "json")
+    assert done.code == 0, done.text
+    return json.loads(done.out)
+
+
 def test_looked_at_pruned_stopped_and_started(here: Project) -> None:
     name = f"{here.environment['ENVDPLAN_VAR_project']}-box"
     listed = here.run("builder", "ls")
@@ -78,22 +84,24 @@ def test_looked_at_pruned_stopped_and_started(here: Project) -> None:
     assert any(
         line.split()[:4] == ["builder.box", "docker-container", name, "running"] for line in lines
     )
-    rows = json.loads(here.run("builder", "ls", "-f", "json").out)
+    rows = data(here, "ls")
+    assert [one["name"] for one in rows] == ["builder.box", "builder.far", "context default"]
     box = next(one for one in rows if one["name"] == "builder.box")
     assert box["version"] == "v0.13.2"
     assert box["builds"] == 0
     assert box["cache"] > 300_000
-    records = json.loads(here.run("builder", "du", "box", "-f", "json").out)
+    records = data(here, "du", "box")
     assert sum(one["size"] for one in records) == box["cache"]
     assert "in all" in here.run("builder", "du", "builder.box").out
     pruned = here.run("builder", "prune", "box", "--all")
     assert "records deleted" in pruned.out, pruned.text
-    assert json.loads(here.run("builder", "du", "box", "-f", "json").out) == []
+    assert data(here, "du", "box") == []
     inspected = json.loads(here.run("builder", "inspect", "context.far").out)
     assert inspected["workers"][0]["platforms"]
     assert "running server on" in here.run("builder", "logs", "box").out
     assert here.run("builder", "stop", "box").code == 0
-    assert " exited " in here.run("builder", "ls").out
+    listed = here.run("builder", "ls")
+    assert f"{name}  exited" in listed.out, listed.text
     plan = here.plan()
     assert 'status = "exited" -> "running"' in plan.out
     assert "is ready" in here.run("builder", "start", "box").out

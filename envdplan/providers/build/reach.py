@@ -1,6 +1,6 @@
 """Finds builders for people who name them: as declared, through a context, or all there are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from envdplan.addresses import Address, Kind
@@ -40,19 +40,23 @@ class Reach:
     def all(self) -> Iterator[Reached | EnvdplanError]:
         """Every declared builder, then those that only envd's store knows."""
         seen: set[tuple[object, ...]] = set()
+        declared: set[str] = set()
         for address, one in sorted(self.desired.resources.items(), key=lambda item: str(item[0])):
             if address.kind is Kind.BUILDER:
                 seen.add((one.type, one.attributes.get("address")))
+                declared.add(str(address))
                 yield self._declared(address, one.type, one.attributes)
         for context in self.connections.store.read().contexts.contexts:
             key = (context.builder, context.builder_address)
             if key not in seen:
                 seen.add(key)
-                yield self._guarded(lambda name=context.name: self._through(name))  # type: ignore[misc]  # mypy/issues/12557: lambda defaults
+                found = self._guarded(context.name)
+                if isinstance(found, EnvdplanError) or found.title not in declared:
+                    yield found
 
-    def _guarded(self, find: Callable[[], Reached]) -> Reached | EnvdplanError:
+    def _guarded(self, name: str) -> Reached | EnvdplanError:
         try:
-            return find()
+            return self._through(name)
         except EnvdplanError as error:
             return error
 
