@@ -37,6 +37,7 @@ _PATIENCE: Final = 5.0
 """Seconds that a builder which seems to run may take to answer a plan."""
 
 _PAUSE: Final = 0.1
+_NO_INIT: Final = ("docker-init", "container-init")
 TYPE: Final = ResourceType(Kind.BUILDER, "docker-container", SCHEMA, derive, problems)
 _LOG_LINES: Final = 15
 
@@ -315,9 +316,11 @@ class DockerContainer:
         try:
             self._run(engine, owner, attributes, made, init=True)
         except Refused as error:
-            if "docker-init" not in error.detail or not made:
+            # An engine without its tini: Docker tells when it starts, Podman when it creates.
+            if not any(word in error.detail for word in _NO_INIT):
                 raise
-            self._remove(engine, made.pop())  # an engine without its tini
+            if made:
+                self._remove(engine, made.pop())
             self._run(engine, owner, attributes, made, init=False)
 
     def _run(

@@ -107,6 +107,7 @@ def _start_all(state: Path) -> Services:
     """Engines and registries start while buildkitd is still being compiled."""
     with ThreadPoolExecutor(max_workers=4) as pool:
         compiled = pool.submit(buildkit_binaries)
+        installed = pool.submit(apt.ensure_commands, {"podman": "podman"})
         small_binaries()
         envd = pool.submit(envd_files)
         registries = {
@@ -123,6 +124,7 @@ def _start_all(state: Path) -> Services:
         for task in filled:
             task.result()
         envd.result()
+        installed.result()
     return Services(engines, registries, daemons)
 
 

@@ -2,8 +2,13 @@
 
 import asyncio
 import os
+import shutil
+import subprocess
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -96,14 +101,83 @@ def test_a_command_of_nerdctls_kind(
     assert builder not in docker("volume", "ls", "--format", "{{.Name}}")
 
 
-def test_the_api_that_podman_answers_too(here: Project, registry: Registry, docker: Docker) -> None:
-    here.environment["CONTAINER_HOST"] = here.environment.pop("DOCKER_HOST")
+@dataclass(frozen=True)
+class Podman:
+    """A real Podman with a storage of its own."""
+
+    socket: Path
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+
+    def run(self, *arguments: str) -> str:
+        return subprocess.run(
+            [*self.command, *arguments],
+            env=dict(self.environment),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+
+@pytest.fixture
+def podman(tmp_path: Path, services: Mapping[str, Any], docker: Docker) -> Iterator[Podman]:
+    program = shutil.which("podman")
+    assert program is not None, "scripts/services.py installs podman"
+    configuration = tmp_path / "containers.conf"
+    # Debian's crun refuses hybrid cgroups, and limits above the machine's own.
+    configuration.write_text(
+        '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n'
+        '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n'
+        f'[engine.runtimes]\nrunc = ["{services["programs"]["runc"]}"]\n'
+    )
+    short = Path(tempfile.mkdtemp(prefix="pod-"))  # podman takes 50 characters at most
+    root, run, socket = tmp_path / "root", short / "run", short / "podman.sock"
+    one = Podman(
+        socket,
+        (program, "--root", str(root), "--runroot", str(run), "--storage-driver", "vfs"),
+        {
+            "CONTAINERS_CONF": str(configuration),
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+        },
+    )
+    archive = tmp_path / "buildkit.tar"
+    docker("save", services["images"]["buildkit"], "-o", str(archive))
+    one.run("load", "-i", str(archive))
+    service = subprocess.Popen(
+        [*one.command, "system", "service", "--time", "0", f"unix://{socket}"],
+        env=dict(one.environment),
+    )
+    try:
+        until = time.monotonic() + 20
+        while not socket.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        yield one
+        one.run("rm", "--all", "--force")
+    finally:
+        service.terminate()
+        service.wait()
+        shutil.rmtree(short, ignore_errors=True)
+
+
+def test_a_real_podman(here: Project, registry: Registry, podman: Podman) -> None:
+    del here.environment["DOCKER_HOST"]
+    here.environment["CONTAINER_HOST"] = f"unix://{podman.socket}"
+    here.environment["ENVDPLAN_VAR_buildkit_image"] = (
+        f"docker.io/{here.environment['ENVDPLAN_VAR_buildkit_image']}"
+    )
     here.write(HEAD + CONTAINER.replace("TYPE", "podman-container").replace("MORE", "") + BUILD)
     live(here, registry)
     builder = f"{here.environment['ENVDPLAN_VAR_project']}-builder"
-    assert builder in docker("ps", "--format", "{{.Names}}")
+    assert builder in podman.run("ps", "--format", "{{.Names}}")
+    podman.run("stop", builder)
+    plan = here.plan()
+    assert 'status = "exited" -> "running"' in plan.out, plan.text
+    here.apply()
+    here.assert_settled()
     assert here.run("destroy", "--auto-approve").code == 0
-    assert builder not in docker("ps", "-a", "--format", "{{.Names}}")
+    assert builder not in podman.run("ps", "-a", "--format", "{{.Names}}")
+    assert builder not in podman.run("volume", "ls", "--format", "{{.Name}}")
 
 
 def test_a_missing_engine_is_no_missing_builder(here: Project) -> None:
