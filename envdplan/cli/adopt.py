@@ -1,6 +1,8 @@
 """envdplan import: take what exists already into the state, as it is."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +12,11 @@ from envdplan.cli.hclwriter import block_text
 from envdplan.cli.options import LockTimeout, VarFiles, Vars, address
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import EnvdplanError
+
+if TYPE_CHECKING:
+    from envdplan.providers.discovery import Found
+    from envdplan.states.desired import Resource
+    from envdplan.workflow import Loaded
 
 
 def _undeclared(session: Session, wanted: Address, store: str | None) -> EnvdplanError:
@@ -33,25 +40,136 @@ def _undeclared(session: Session, wanted: Address, store: str | None) -> Envdpla
 
 def adopt(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="ADDRESS", help="A declared resource.")],
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[ADDRESS]", help="A declared resource; without it: all there is."),
+    ] = None,
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Without ADDRESS: where the blocks go; - prints them and records nothing.",
+        ),
+    ] = "imported.envdplan.hcl",
     var: Vars = None,
     var_file: VarFiles = None,
     lock_timeout: LockTimeout = 0.0,
 ) -> int:
     """Record a builder or context that exists already; nothing but the state changes.
 
-    The next plan shows how it differs from the configuration, and may change it from then on.
+    Without an address the builders of buildx and the contexts of envd are looked for, and written
+    down as blocks. The next plan shows how anything differs from the configuration.
     """
+    session: Session = ctx.obj
+    loaded = session.load(session.project(var_file, var, may_be_empty=name is None))
+    if name is None:
+        return _adopt_all(session, loaded, out, var_file, var, lock_timeout)
+    wanted = address(name)
+    if wanted not in loaded.desired.resources:
+        raise _undeclared(session, wanted, loaded.settings.context_store)
+    _record(session, loaded, [wanted], lock_timeout)
+    session.view.message(f"{wanted} is recorded. See `envdplan plan` for how it differs.")
+    return exit_codes.OK
+
+
+def _record(
+    session: Session, loaded: "Loaded", wanted: list[Address], lock_timeout: float
+) -> list[str]:
+    """Record each; the reasons why some cannot be, where there are several."""
     from envdplan.cli.flow import locked
     from envdplan.engine.adopt import adopted
 
-    session: Session = ctx.obj
-    wanted = address(name)
-    loaded = session.load(session.project(var_file, var))
-    resource = loaded.desired.resources.get(wanted)
-    if resource is None:
-        raise _undeclared(session, wanted, loaded.settings.context_store)
+    problems: list[str] = []
     with locked(session, loaded, "import", lock_timeout) as work:
-        work.store.save(adopted(resource, work.state, work.edge.reader))
-    session.view.message(f"{wanted} is recorded. See `envdplan plan` for how it differs.")
-    return exit_codes.OK
+        state = work.state
+        for one in wanted:
+            try:
+                state = adopted(loaded.desired.resources[one], state, work.edge.reader)
+            except EnvdplanError as error:
+                if len(wanted) == 1:
+                    raise
+                problems.append(f"{error.summary}: {error.detail}")
+        if state is not work.state:
+            work.store.save(state)
+    return problems
+
+
+def _adopt_all(
+    session: Session,
+    loaded: "Loaded",
+    out: str,
+    var_file: list[Path] | None,
+    var: list[str] | None,
+    lock_timeout: float,
+) -> int:
+    """Everything that is on this machine and in no block yet."""
+    found = _discovered(session, loaded)
+    if not found:
+        session.view.message("There is nothing to import that the configuration does not have.")
+        return exit_codes.OK
+    text = "\n\n".join(_block(one) for one in found) + "\n"
+    if out == "-":
+        typer.echo(text, nl=False)
+        return exit_codes.OK
+    _write_new(session.directory / out, text)
+    again = session.load(session.project(var_file, var))
+    problems = _record(session, again, [one.address for one in found if not one.note], lock_timeout)
+    noun = "block" if len(found) == 1 else "blocks"
+    session.view.message(f"{len(found)} {noun} written to {out}, and recorded as they are.")
+    for one in found:
+        if one.note:
+            session.view.message(f"{one.address} could not be looked at: {one.note}")
+    for problem in problems:
+        session.view.message(problem)
+    return exit_codes.ERROR if problems else exit_codes.OK
+
+
+def _discovered(session: Session, loaded: "Loaded") -> "list[Found]":
+    from envdplan.cli.flow import opened
+    from envdplan.dockerengine.buildx import instances
+    from envdplan.providers.discovery import Discovery
+
+    declared = loaded.desired.resources
+    with opened(session, loaded) as project:
+        discovery = Discovery(project.edge.lifecycle, set(declared), _endpoints(declared))
+        found = list(discovery.builders(instances(session.environment)))
+        store = session.context_store(loaded.settings.context_store).read().contexts
+        for context in store.contexts:
+            if context.builder == "docker-container":
+                one = discovery.container(context.builder_address)
+                found += [one] if one is not None else []
+        contexts = list(discovery.contexts(store))
+    known = {one.attributes.get("name") for one in declared.values() if _is_context(one)}
+    named = ((one.attributes.get("name") or one.address.name, one) for one in contexts)
+    return [*found, *(one for name, one in named if name not in known)]
+
+
+def _endpoints(
+    declared: "Mapping[Address, Resource]",
+) -> dict[tuple[str, str], Address]:
+    builders = (one for one in declared.values() if one.address.kind is Kind.BUILDER)
+    return {(one.type, str(one.attributes.get("address"))): one.address for one in builders}
+
+
+def _is_context(one: "Resource") -> bool:
+    return one.address.kind is Kind.CONTEXT
+
+
+def _block(one: "Found") -> str:
+    references = {} if one.builder is None else {"builder": str(one.builder)}
+    lines = block_text(one.address.kind.value, one.address.name, one.attributes, references)
+    note = [f"# It could not be looked at: {one.note}"] if one.note else []
+    return "\n".join([*note, *lines])
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Never over a file that is there."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        detail = f"{path} exists. Name another file with --out, or remove it."
+        raise EnvdplanError("The file for the blocks is there already", detail) from None
+    except OSError as error:
+        raise EnvdplanError("The blocks cannot be written", f"{path}: {error.strerror}.") from error

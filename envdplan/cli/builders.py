@@ -36,7 +36,9 @@ def reaching(
     from envdplan.cli.flow import opened
 
     session: Session = ctx.obj
-    with opened(session, session.load(session.project(files, values))) as project:
+    with opened(
+        session, session.load(session.project(files, values, may_be_empty=True))
+    ) as project:
         yield session, project.edge.reach(project.loaded.desired)
 
 

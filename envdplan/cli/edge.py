@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from envdplan.addresses import Kind
-from envdplan.drivers.base import Surroundings
+from envdplan.drivers.base import Lifecycle, Surroundings
 from envdplan.engine.protocols import Reader, StateReader, Writer
 from envdplan.envd.store import ContextStore
 
@@ -65,6 +65,10 @@ class Edge:
         from envdplan.providers.build.reach import Reach
 
         return Reach(desired, self._connections)
+
+    def lifecycle(self, type: str) -> "Lifecycle":
+        """What looks after builders of a type."""
+        return self._lifecycles(type)
 
     def close(self) -> None:
         """Keep what makes the next run faster."""

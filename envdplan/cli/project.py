@@ -23,11 +23,15 @@ def read_project(
     *,
     variable_files: Iterable[Path] = (),
     flags: Iterable[str] = (),
+    may_be_empty: bool = False,
 ) -> Project:
-    """The project in `directory`. Raises EnvdplanError when there is none, or it is unreadable."""
+    """The project in `directory`. Raises EnvdplanError when there is none, or it is unreadable.
+
+    Where it `may_be_empty`, a directory without a configuration is a project without blocks.
+    """
     names = _names(directory)
     configuration = [one for one in names if one in _NAMED or one.endswith(_CONFIGURATION)]
-    if not configuration:
+    if not configuration and not may_be_empty:
         raise EnvdplanError(
             "There is no configuration here",
             f"{directory} has no envdplan.hcl, *.envdplan.hcl, envdplan.yaml or *.envdplan.yaml. "

@@ -46,13 +46,23 @@ class Session:
             width=_width() if tty else _WIDTH,
         )
 
-    def project(self, files: list[Path] | None = None, flags: list[str] | None = None) -> "Project":
+    def project(
+        self,
+        files: list[Path] | None = None,
+        flags: list[str] | None = None,
+        *,
+        may_be_empty: bool = False,
+    ) -> "Project":
         """The configuration's texts, and the values given from outside."""
         from envdplan.cli.project import read_project
 
         here = [one.absolute() for one in files or ()]
         return read_project(
-            self.directory, self.environment, variable_files=here, flags=flags or ()
+            self.directory,
+            self.environment,
+            variable_files=here,
+            flags=flags or (),
+            may_be_empty=may_be_empty,
         )
 
     def load(self, project: "Project") -> "Loaded":

@@ -41,6 +41,7 @@ class Declarations:
     locals: Mapping[str, Attribute] = field(default_factory=dict)
     resources: Mapping[Address, Declared] = field(default_factory=dict)
     outputs: Mapping[str, Declared] = field(default_factory=dict)
+    imports: tuple[Declared, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

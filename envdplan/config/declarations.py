@@ -19,11 +19,12 @@ LABELS: Final[Mapping[str, int]] = {
     "context": 1,
     "build": 1,
     "output": 1,
+    "import": 0,
 }
 """Every block at the top of a file, with the number of its labels."""
 
 LATER: Final = frozenset(
-    {"template", "group", "data", "function", "check", "moved", "removed", "import", "module"}
+    {"template", "group", "data", "function", "check", "moved", "removed", "module"}
 )
 """Blocks of the language that this version does not know yet."""
 
@@ -39,6 +40,7 @@ class _Sorting:
     locals: dict[str, Attribute] = field(default_factory=dict)
     resources: dict[Address, Declared] = field(default_factory=dict)
     outputs: dict[str, Declared] = field(default_factory=dict)
+    imports: list[Declared] = field(default_factory=list)
 
 
 def declare(documents: Iterable[Document]) -> tuple[Declarations, Diagnostics]:
@@ -55,6 +57,7 @@ def declare(documents: Iterable[Document]) -> tuple[Declarations, Diagnostics]:
         sorting.locals,
         sorting.resources,
         sorting.outputs,
+        tuple(sorting.imports),
     )
     return made, sorting.diagnostics
 
@@ -127,6 +130,9 @@ def _sort(sorting: _Sorting, block: Block) -> None:
         return
     if block.type == "envdplan":
         _settings(sorting, block)
+        return
+    if block.type == "import":
+        sorting.imports.append(Declared("import", block.body, block.range))
         return
     declared = Declared(block.labels[0], block.body, block.range)
     if block.type == "variable":

@@ -99,6 +99,13 @@ SCHEMA: Final[JsonSchema] = {
             "description": "Arguments of buildkitd",
         },
         "config": CONFIG,
+        "state_volume": {
+            "type": "string",
+            "pattern": "^[a-zA-Z0-9][a-zA-Z0-9_.-]+$",
+            "x-unplanned": True,
+            "description": "The volume with the cache (default: NAME-state); one that others made "
+            "is kept when the builder is destroyed",
+        },
         "keep_state": {
             "type": "boolean",
             "default": False,

@@ -38,9 +38,9 @@ class Owner:
         return {OWNER: str(self.address), LINEAGE: self.lineage}
 
 
-def volume_name(name: str) -> str:
+def volume_name(attributes: Attributes) -> str:
     """The volume that keeps the cache over stop, restart and update."""
-    return f"{name}-state"
+    return str(attributes.get("state_volume") or f"{attributes['name']}-state")
 
 
 def spec_of(attributes: Attributes, owner: Owner, *, init: bool) -> ContainerSpec:
@@ -59,7 +59,7 @@ def spec_of(attributes: Attributes, owner: Owner, *, init: bool) -> ContainerSpe
         environment=env,
         labels={**labels, **owner.labels(), **names},
         mounts=(
-            Mount("volume", volume_name(plain["name"]), state_path(plain["image"])),
+            Mount("volume", volume_name(plain), state_path(plain["image"])),
             *(_mount(one) for one in plain.get("mounts") or ()),
         ),
         network=plain.get("network") or "",

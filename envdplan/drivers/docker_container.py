@@ -93,7 +93,7 @@ class DockerContainer:
 
         command = info.spec.command or ()
         image = str(wanted["image"])
-        if info.spec.image != image and self._same_image(engine, info, image):
+        if image and info.spec.image != image and self._same_image(engine, info, image):
             info = replace(info, spec=replace(info.spec, image=image))
         config = None
         if CONFIG_PATH in command:
@@ -111,12 +111,12 @@ class DockerContainer:
     def _absent(self, engine: "Engine", name: str, attributes: Attributes) -> Observation:
         if attributes.get("bootstrap") is False:
             return Unreachable(f'The container "{name}" does not exist, and bootstrap = false.')
-        return Absent(remains=self._own_volume(engine, name))
+        return Absent(remains=self._own_volume(engine, attributes))
 
-    def _own_volume(self, engine: "Engine", name: str) -> bool:
+    def _own_volume(self, engine: "Engine", attributes: Attributes) -> bool:
         from envdplan.drivers.container_spec import OWNER, volume_name
 
-        volume = engine.volumes.inspect(volume_name(name))
+        volume = engine.volumes.inspect(volume_name(attributes))
         return volume is not None and OWNER in volume.labels
 
     def _answers(self, live: Attributes) -> dict[str, Value]:
@@ -177,8 +177,8 @@ class DockerContainer:
         report("stopping")
         self._remove(engine, name)
         self._remove(engine, name + _OLD)
-        if not attributes.get("keep_state") and self._own_volume(engine, name):
-            engine.volumes.remove(volume_name(name))
+        if not attributes.get("keep_state") and self._own_volume(engine, attributes):
+            engine.volumes.remove(volume_name(attributes))
 
     def stop(self, attributes: Attributes) -> None:
         """See Lifecycle."""
@@ -288,8 +288,7 @@ class DockerContainer:
         """Create, start and wait; what a failure leaves behind is removed again."""
         from envdplan.drivers.container_spec import volume_name
 
-        name = str(attributes["name"])
-        volume = volume_name(name)
+        volume = volume_name(attributes)
         owner = self._owner(address)
         kept = engine.volumes.inspect(volume) is not None
         engine.volumes.create(volume, owner.labels())

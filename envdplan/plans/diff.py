@@ -188,7 +188,8 @@ def _other_type(type: ResourceType, base: Change, record: Record) -> Change:
 def _is_ours(world: _World, base: Change, live: Present) -> bool:
     recorded = base.address in world.state.records or base.address in world.state.pending
     inherits = identity(base.address, base.type, base.after or {}) in world.heirs
-    return recorded or live.ours or inherits
+    wanted = base.address in world.desired.imports
+    return recorded or live.ours or inherits or wanted
 
 
 def _refuse_foreign(

@@ -52,3 +52,5 @@ class DesiredState:
 
     resources: Mapping[Address, Resource] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
+    imports: frozenset[Address] = frozenset()
+    """What may be adopted though it is not as wanted: `import` blocks name it."""

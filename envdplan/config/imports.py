@@ -1,0 +1,88 @@
+"""`import` blocks: what exists already and is to be adopted, though it is not as configured."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from envdplan.addresses import Address, Kind
+from envdplan.config.config import Declared, ResourceConfig
+from envdplan.config.context import Context
+from envdplan.config.expressions import EvaluationError, evaluate
+from envdplan.config.problems import suggestion
+from envdplan.config.references import static_path
+from envdplan.diagnostics import Diagnostics
+
+_NAMES: Final = ("to", "id")
+_IDS: Final = {Kind.BUILDER: ("name", "address"), Kind.CONTEXT: ("name",)}
+"""What a resource is called in the world."""
+
+
+def imports(
+    blocks: tuple[Declared, ...],
+    resources: Mapping[Address, ResourceConfig],
+    base: Context,
+    diagnostics: Diagnostics,
+) -> frozenset[Address]:
+    """The resources that `import` blocks name."""
+    return frozenset(
+        address for block in blocks for address in _import(block, resources, base, diagnostics)
+    )
+
+
+def _import(
+    block: Declared,
+    resources: Mapping[Address, ResourceConfig],
+    base: Context,
+    diagnostics: Diagnostics,
+) -> Iterator[Address]:
+    for name, attribute in block.body.attributes.items():
+        if name not in _NAMES:
+            hint = suggestion(name, _NAMES) or " It has: to, id."
+            detail = f'An import block has no attribute "{name}".{hint}'
+            diagnostics.error("Unknown attribute", detail, attribute.name_range)
+    address = _target(block, resources, diagnostics)
+    if address is not None and _agrees(block, resources[address], base, diagnostics):
+        yield address
+
+
+def _target(
+    block: Declared, resources: Mapping[Address, ResourceConfig], diagnostics: Diagnostics
+) -> Address | None:
+    attribute = block.body.attributes.get("to")
+    if attribute is None:
+        detail = "An import block needs `to`, such as to = builder.NAME."
+        diagnostics.error("Missing attribute", detail, block.range)
+        return None
+    path = static_path(attribute.expression) or ()
+    if len(path) != 2 or path[0] not in {kind.value for kind in _IDS}:  # noqa: PLR2004  kind.name
+        detail = "`to` takes a whole resource: builder.NAME or context.NAME."
+        diagnostics.error("Wrong type", detail, attribute.expression.range)
+        return None
+    address = Address(Kind(path[0]), path[1])
+    if address in resources:
+        return address
+    hint = suggestion(str(address), map(str, resources))
+    diagnostics.error("Unknown name", f"There is no {address}.{hint}", attribute.expression.range)
+    return None
+
+
+def _agrees(
+    block: Declared, config: ResourceConfig, base: Context, diagnostics: Diagnostics
+) -> bool:
+    """Resources are found by their own name, so that `id` can only confirm it."""
+    attribute = block.body.attributes.get("id")
+    if attribute is None:
+        return True
+    try:
+        given = evaluate(attribute.expression, base)
+    except EvaluationError as error:
+        diagnostics.extend([error.diagnostic])
+        return False
+    known = [config.attributes.get(name) for name in _IDS[config.address.kind]]
+    if given in known:
+        return True
+    detail = (
+        f'{config.address} is called "{known[0]}", but id is "{given}". Set name = "{given}" in '
+        "its block, or correct the id."
+    )
+    diagnostics.error("Import of something else", detail, attribute.expression.range)
+    return False
