@@ -12,16 +12,17 @@ from envdplan.drivers import (
     ssh,
 )
 from envdplan.drivers.base import Driver
+from envdplan.drivers.nodes import with_nodes
 
 DRIVERS: Final[tuple[Driver, ...]] = (
-    docker_container.DRIVER,
-    kube_pod.DRIVER,
+    with_nodes(docker_container.DRIVER),
+    with_nodes(kube_pod.DRIVER),
     moby_worker.DRIVER,
-    nerdctl_container.DRIVER,
-    podman_container.DRIVER,
-    ssh.DRIVER,
-    remote.TCP,
-    remote.UNIX,
+    with_nodes(nerdctl_container.DRIVER),
+    with_nodes(podman_container.DRIVER),
+    with_nodes(ssh.DRIVER),
+    with_nodes(remote.TCP),
+    with_nodes(remote.UNIX),
 )
 
 LATER: Final[tuple[str, ...]] = ()

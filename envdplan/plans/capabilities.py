@@ -23,6 +23,7 @@ def check_capabilities(build: Attributes, builder: Attributes) -> Iterator[str]:
     yield from _exporters(build, can)
     yield from _platforms(build, can)
     yield from _caches(build, can)
+    yield from _nodes(build, can)
     if _results(build) > 1 and not can.get("several_outputs", True):
         yield f"This builder makes one output in one build, but there are several; {WHO_CAN}."
 
@@ -56,6 +57,23 @@ def _platforms(build: Attributes, can: Attributes) -> Iterator[str]:
         yield (
             f"This builder does not offer {', '.join(missing)} (it offers: {', '.join(offered)}). "
             "Use a builder on such a machine, or install emulation there (binfmt)."
+        )
+
+
+def _nodes(build: Attributes, can: Attributes) -> Iterator[str]:
+    """Parts of several nodes come together in a registry, and nowhere else."""
+    wanted, nodes = build.get("platforms"), can.get("nodes")
+    if not nodes or isinstance(wanted, Unknown) or not wanted:
+        return
+    used = {
+        next((label for label, offered in nodes.items() if platform in offered), "")
+        for platform in wanted
+    }
+    pushed = all(one.get("push") for one in build.get("output") or ())
+    if len(used) > 1 and not pushed:
+        yield (
+            "Its platforms are built on several nodes, and come together in a registry only: set "
+            "push = true, and make other outputs with a build of one platform."
         )
 
 

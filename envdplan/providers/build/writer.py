@@ -2,8 +2,9 @@
 
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event as Flag
 
@@ -125,9 +126,15 @@ class BuildWriter:
             in_engine=job.connection.in_engine,
             exporter=job.exporter,
         )
-        if job.kind.request is None:
+        ask = job.kind.request
+        if ask is None:
             return self._build_by_envd(job, names)
-        response = self._solve(job, job.kind.request(job.after, extras))
+        nodes = self._nodes(job)
+        if len(nodes) > 1:
+            return self._build_on_nodes(job, names, nodes)
+        if nodes:
+            job = _at(job, next(iter(nodes)))
+        response = self._solve(job, ask(job.after, extras))
         if destinations(job.after):
             self.sources.forget()
         if not tags:
@@ -180,6 +187,62 @@ class BuildWriter:
         job.report("loading into the Docker Engine")
         with archive.open("rb") as file:
             self.engines.at(job.connection.host).images.load(file)
+
+    # -- on several nodes
+
+    def _nodes(self, job: "_Job") -> Mapping[str, tuple[str, ...]]:
+        """The nodes that the platforms are built on; none where the builder has none.
+
+        Raises EnvdplanError when no node offers one of them.
+        """
+        from envdplan.drivers.nodes import assigned
+
+        blocks, wanted = job.connection.attributes.get("node"), job.after.get("platforms")
+        if not blocks or not wanted:
+            return {}
+        lifecycle = self.connections.lifecycles(job.connection.type)
+        offered: dict[str, tuple[str, ...]] = {}
+        for label, block in blocks.items():
+            given = tuple(block.get("platforms") or ())
+            if not given:
+                with lifecycle.connect({**job.connection.attributes, "at": label}) as client:
+                    given = tuple(name for one in client.workers() for name in one.platforms)
+            offered[label] = given
+        try:
+            return assigned(tuple(wanted), offered)
+        except ValueError as error:
+            detail = f"None of its nodes builds for {error}: " + "; ".join(
+                f"{label} offers {', '.join(one)}" for label, one in offered.items()
+            )
+            raise Refused("The builder cannot do this", f"{detail}.") from None
+
+    def _build_on_nodes(
+        self, job: "_Job", names: tuple[str, ...], nodes: Mapping[str, tuple[str, ...]]
+    ) -> Attributes:
+        """Each node builds its platforms at the same time; then the index names all of them."""
+        tag = pushed_tags(job.after)[0]
+        with ThreadPoolExecutor(len(nodes)) as pool:
+            tasks = {
+                f"{findable(tag, job.digest)}-{label}": pool.submit(
+                    self._build_part, job, label, platforms, tag
+                )
+                for label, platforms in nodes.items()
+            }
+        for task in tasks.values():
+            task.result()
+        digest = self._join(job, names, list(tasks))
+        for one in pushed_tags(job.after):
+            job.report(f"confirming {one}")
+            self._confirm(one, digest)
+        return self._results(job, {}, digest)
+
+    def _build_part(self, job: "_Job", label: str, platforms: tuple[str, ...], tag: str) -> None:
+        assert job.kind.request is not None  # noqa: S101  envd builds go another way
+        name = f"{findable(tag, job.digest)}-{label}"
+        extras = Extras(labels={LABEL: job.digest}, names=(name,), push=True)
+        request = job.kind.request({**job.after, "platforms": platforms}, extras)
+        job.report(f"{', '.join(platforms)} on node {label}")
+        self._solve(_at(job, label), request)
 
     # -- by envd
 
@@ -306,6 +369,12 @@ class _Job:
     cancel: Flag
 
 
+def _at(job: "_Job", label: str) -> "_Job":
+    """The same build on one node of its builder."""
+    attributes = {**job.connection.attributes, "at": label}
+    return replace(job, connection=replace(job.connection, attributes=attributes))
+
+
 def _tags(attributes: Attributes) -> tuple[str, ...]:
     return tuple(map(str, attributes.get("tags") or ()))
 
@@ -315,8 +384,6 @@ def _is_load(one: Export) -> bool:
 
 
 def _with_archive(request: SolveRequest, archive: Path) -> SolveRequest:
-    from dataclasses import replace
-
     exports = tuple(
         replace(one, destination=str(archive)) if _is_load(one) else one for one in request.exports
     )
