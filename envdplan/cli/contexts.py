@@ -1,12 +1,15 @@
 """envdplan context: envd's own commands on envd's own store, with its flags and its table."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from envdplan.cli import exit_codes
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import EnvdplanError
+
+if TYPE_CHECKING:
+    from envdplan.envd.contexts import ContextSet
 
 context_app = typer.Typer(no_args_is_help=True, help="envd's contexts, by hand.")
 
@@ -23,6 +26,9 @@ def ls(
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="table|json", help="How to print.")
     ] = "table",
+    health: Annotated[
+        bool, typer.Option("--health", help="Also ask whether each runner answers.")
+    ] = False,
     store: Store = None,
 ) -> int:
     """List contexts, as `envd context ls` does."""
@@ -36,7 +42,23 @@ def ls(
     for warning in found.warnings:
         typer.echo(f"Warning: {warning.summary}. {warning.detail}", err=True)
     typer.echo(formats[format](found.contexts), nl=False)
+    if health and format == "table":
+        _health(session, found.contexts)
     return exit_codes.OK
+
+
+def _health(session: Session, contexts: "ContextSet") -> None:
+    """A line for each runner, below the table that envd's users know."""
+    from envdplan.envd.contexts import shown
+    from envdplan.providers.runners import Runners
+
+    runners = Runners(session.environment)
+    for kind, address in dict.fromkeys(
+        (one.runner, one.runner_address) for one in contexts.contexts
+    ):
+        problem = runners.problem(kind, address)
+        where = f" at {shown(address)}" if address else ""
+        typer.echo(f"runner {shown(kind)}{where}: {problem or 'answers'}")
 
 
 @context_app.command("create")

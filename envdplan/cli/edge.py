@@ -86,8 +86,9 @@ class Edge:
 
     def _context_reader(self) -> Reader:
         from envdplan.providers.context import ContextReader
+        from envdplan.providers.runners import Runners
 
-        return ContextReader(self.contexts)
+        return ContextReader(self.contexts, Runners(self.environment))
 
     def _context_writer(self) -> Writer:
         from envdplan.providers.context import ContextWriter

@@ -95,13 +95,14 @@ def _problems(
     """What a type needs may stand in each node instead."""
     nodes = attributes.get("node") or {}
     for name in needed:
+        told = type.schema["properties"][name].get("description", "")
         if nodes:
             lacking = [label for label, one in nodes.items() if one.get(name) is None]
             if lacking and attributes.get(name) is None:
                 detail = f'"{name}" must be set in each node; {", ".join(lacking)} has none.'
                 yield ("node",), "Missing attribute", detail
         elif attributes.get(name) is None:
-            yield (name,), "Missing attribute", f'"{name}" must be set.'
+            yield (name,), "Missing attribute", f'"{name}" must be set ({told}).'
     yield from type.problems(attributes)
 
 

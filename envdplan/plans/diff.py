@@ -111,6 +111,10 @@ def _change(outcome: Diff, world: _World, resource: Resource, attributes: Attrib
     )
     if isinstance(observation, Unreachable):
         return _deferred(world, base, observation.reason)
+    for note in observation.notes:
+        outcome.diagnostics.warn(
+            "The runner would run nothing", note, resource.range, str(resource.address)
+        )
     if resource.address.kind is Kind.BUILD:
         return _build_change(outcome, world, resource, attributes, observation)
     type = world.catalog.types[resource.address.kind, resource.type]

@@ -1,5 +1,6 @@
 """Contexts in envd's own store."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Event as Flag
@@ -10,10 +11,11 @@ from envdplan.envd.contexts import DEFAULT, Context, ContextSet
 from envdplan.envd.store import ContextStore, Transform
 from envdplan.plans.changes import Action, Change
 from envdplan.providers.batch import Batch
+from envdplan.providers.runners import Runners
 from envdplan.states.desired import Resource
 from envdplan.states.observed import Absent, Observation, Present
 from envdplan.states.recorded import Record
-from envdplan.values import Attributes
+from envdplan.values import Attributes, Unknown
 
 
 @dataclass
@@ -21,7 +23,9 @@ class ContextReader:
     """Reads the store once, at the first question."""
 
     store: ContextStore
+    runners: Runners
     concurrent: bool = field(default=False, init=False)
+    _told: set[str] = field(default_factory=set, init=False)
 
     @cached_property
     def _contexts(self) -> ContextSet:
@@ -36,11 +40,22 @@ class ContextReader:
         self, resource: Resource | None, attributes: Attributes, record: Record | None
     ) -> Observation:
         """The context of that name."""
-        del resource, record
+        del record
+        notes = tuple(self._notes(attributes)) if resource is not None else ()
         found = self._by_name.get(str(attributes.get("name")))
         if found is None:
-            return Absent()
-        return Present(_attributes(found, self._contexts.current))
+            return Absent(notes=notes)
+        return Present(_attributes(found, self._contexts.current), notes=notes)
+
+    def _notes(self, wanted: Attributes) -> Iterator[str]:
+        """What keeps its runner from running anything; each problem is told once."""
+        runner, address = wanted.get("runner"), wanted.get("runner_address")
+        if not isinstance(runner, str) or isinstance(address, Unknown):
+            return
+        problem = self.runners.problem(runner, address)
+        if problem is not None and problem not in self._told:
+            self._told.add(problem)
+            yield problem
 
 
 def _attributes(context: Context, current: str) -> Attributes:

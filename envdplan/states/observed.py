@@ -88,6 +88,8 @@ class Absent:
 
     remains: bool = False
     """Something of it is left (a volume), which a deletion has to remove."""
+    notes: tuple[str, ...] = ()
+    """As of Present."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,7 +211,7 @@ class SshServer:
         assert self._ready.wait(10)
         public = self._key.export_public_key().decode().strip()
         (self._folder / "known").write_text(f"[127.0.0.1]:{self.port} {public}\n")
-        return self.port
+        return int(self.port)
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)

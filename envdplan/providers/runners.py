@@ -1,0 +1,89 @@
+"""Whether the runners of contexts would run anything: a Docker Engine, or an envd-server.
+
+Looked at once per run. Nothing of a login's tokens is told, or even kept.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from envdplan.diagnostics import EnvdplanError
+
+_TIMEOUT: Final = 3.0
+"""Seconds; a plan does not wait long for what it can do without."""
+
+_OK: Final = 200
+_ENGINE: Final = "docker"
+
+
+@dataclass
+class Runners:
+    """`environment` names the engine, and HOME with envd's logins."""
+
+    environment: Mapping[str, str] = field(repr=False)
+    _known: dict[tuple[str, str | None], str | None] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def problem(self, runner: str, address: str | None) -> str | None:
+        """A full sentence of what is wrong with it; None when it answers."""
+        key = (runner, address)
+        with self._guard:
+            if key not in self._known:
+                self._known[key] = self._look(runner, address)
+            return self._known[key]
+
+    def _look(self, runner: str, address: str | None) -> str | None:
+        if runner == _ENGINE:
+            return self._engine(address)
+        return self._server(address)
+
+    def _engine(self, address: str | None) -> str | None:
+        from envdplan.dockerengine.endpoint import resolve
+        from envdplan.dockerengine.http1 import read_head, request
+        from envdplan.dockerengine.transport import connect
+
+        try:
+            connection = connect(resolve(self.environment, address), _TIMEOUT)
+        except EnvdplanError as error:
+            return f"{error.summary}: {error.detail}"
+        with connection:
+            connection.settimeout(_TIMEOUT)
+            try:
+                connection.sendall(request("HEAD", "/_ping"))
+                status = read_head(connection).status
+            except OSError as error:
+                return f"The Docker Engine does not answer: {error}."
+        return None if status == _OK else f"The Docker Engine answers {status}."
+
+    def _server(self, address: str | None) -> str | None:
+        """The only endpoint that needs no login (envd-server, GET /api/v1/)."""
+        from urllib3 import PoolManager, Timeout
+        from urllib3.exceptions import HTTPError
+
+        address = address or self.environment.get("ENVD_SERVER_HOST") or "http://0.0.0.0:8080"
+        if urlsplit(address).scheme not in ("http", "https"):
+            return (
+                f"The address of an envd-server begins with http:// or https://; envd cannot use "
+                f'"{address}".'
+            )
+        url = f"{address.rstrip('/')}/api/v1/"
+        try:
+            with PoolManager(timeout=Timeout(_TIMEOUT), retries=False) as pool:
+                status = pool.request("GET", url).status
+        except HTTPError as error:
+            reason = " ".join(str(error).split())
+            return f"The envd-server does not answer at {url} ({reason})."
+        if status != _OK:
+            return f"{url} answers {status}: is it an envd-server?"
+        return self._login()
+
+    def _login(self) -> str | None:
+        from envdplan.envd.auth import current_login
+
+        path = Path(self.environment.get("HOME", "/root"), ".config", "envd", "auth")
+        if current_login(path) is None:
+            return "Nobody is logged in to the envd-server: run `envd login`."
+        return None

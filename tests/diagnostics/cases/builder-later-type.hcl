@@ -1,3 +1,0 @@
-builder "b" {
-  type = "ssh"
-}

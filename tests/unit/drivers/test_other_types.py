@@ -1,0 +1,61 @@
+"""Builders behind commands and of several nodes, as data."""
+
+import pytest
+
+from envdplan.dockerengine.container import ContainerSpec, Mount, Resources
+from envdplan.drivers.command_engine import creation
+from envdplan.drivers.nodes import assigned, merged
+from envdplan.drivers.ssh import command
+
+
+def test_values_of_variables_are_no_arguments() -> None:
+    spec = ContainerSpec(
+        image="i",
+        command=("--debug",),
+        environment={"TOKEN": "t0p"},
+        labels={"a": "b"},
+        mounts=(Mount("volume", "v", "/state"), Mount("bind", "/h", "/c", read_only=True)),
+        privileged=True,
+        restart_policy="always",
+        resources=Resources(memory=5, cpu_quota=1, cpu_period=2),
+    )
+    assert list(creation("n", spec)) == [
+        "--name", "n", "--label", "a=b", "--env", "TOKEN", "--volume", "v:/state", "--volume",
+        "/h:/c:ro", "--privileged", "--memory", "5", "--cpu-quota", "1", "--cpu-period", "2",
+        "--restart", "always", "i", "--debug",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("attributes", "tail"),
+    [
+        ({"address": "farm"}, ["--", "farm", "buildctl", "dial-stdio"]),
+        (
+            {"address": "ssh://me@h:2222", "socket": "/s"},
+            ["-l", "me", "-p", "2222", "--", "h", "buildctl", "--addr", "unix:///s", "dial-stdio"],
+        ),
+        ({"address": "h", "identity": "/k"}, ["-i", "/k", "--", "h", "buildctl", "dial-stdio"]),
+    ],
+)
+def test_ssh_asks_no_questions(attributes: dict[str, str], tail: list[str]) -> None:
+    argv = command(attributes)
+    assert argv[:4] == ["ssh", "-T", "-o", "BatchMode=yes"]
+    assert argv[6:] == tail
+
+
+def test_a_node_takes_what_it_does_not_say_from_its_builder() -> None:
+    builder = {
+        "name": "b",
+        "image": "i",
+        "node": {"one": {"image": "j", "platforms": ("linux/amd64",)}, "two": {"image": None}},
+    }
+    assert merged(builder, "one") == {"name": "b-one", "image": "j"}
+    assert merged(builder, "two") == {"name": "b-two", "image": "i"}
+
+
+def test_each_platform_goes_to_the_first_node_that_offers_it() -> None:
+    nodes = {"x": ("linux/amd64", "linux/386"), "arm": ("linux/arm64", "linux/386")}
+    wanted = ("linux/arm64", "linux/386", "linux/amd64")
+    assert assigned(wanted, nodes) == {"arm": ("linux/arm64",), "x": ("linux/386", "linux/amd64")}
+    with pytest.raises(ValueError, match="linux/s390x"):
+        assigned(("linux/s390x",), nodes)
