@@ -12,6 +12,7 @@ from envdplan.config.config import Config, Declarations, Declared, ResourceConfi
 from envdplan.config.context import Context
 from envdplan.config.expressions import EvaluationError, evaluate
 from envdplan.config.graph import Dependencies, dependencies
+from envdplan.config.instances import FOR_EACH, Instance, expand
 from envdplan.config.outputs import outputs
 from envdplan.config.problems import suggestion
 from envdplan.config.scope import roots
@@ -19,7 +20,7 @@ from envdplan.diagnostics import Diagnostics, Rejected
 from envdplan.schema import Catalog, ResourceType, with_defaults
 from envdplan.states.desired import Known
 from envdplan.syntax.document import Expression, Literal
-from envdplan.values import UNKNOWN, Attributes, Reference, Sensitive, Unknown, Value
+from envdplan.values import UNKNOWN, Attributes, Reference, Sensitive, Unknown, Value, walk
 
 _SKIP = frozenset(metaarguments.NAMES | metaarguments.LATER)
 
@@ -41,16 +42,29 @@ class Evaluation:
     _locals: dict[str, Value] = field(default_factory=dict)
     _contexts: dict[str, Context] = field(default_factory=dict)
     _visible: dict[Address, Attributes] = field(default_factory=dict)
+    _instances: dict[Address, tuple[Instance, ...]] = field(default_factory=dict)
+    """The resources of each block that has been expanded."""
+    _used: set[Address] = field(default_factory=set)
+    """Instances of for_each that were looked at since the last block or local began."""
+    _behind: dict[str, frozenset[Address]] = field(default_factory=dict)
+    """Those that each local needs."""
 
     def __post_init__(self) -> None:
-        scope = roots(self.variables, self.declared.locals, self._local, self.declared.resources)
+        scope = roots(
+            self.variables,
+            self.declared.locals,
+            self._local,
+            self.declared.resources,
+            self._whole,
+        )
         self.base = replace(self.base, scope=scope, resource=self._resource_attributes)
 
     def run(self) -> None:
         """Evaluate all; problems are in `diagnostics`."""
         for node in self.needs.order:
             if isinstance(node, Address):
-                self._evaluate(node)
+                for instance in self.expanded(node):
+                    self._evaluate(instance)
             else:
                 self._local(node)
         self._link_builds()
@@ -80,7 +94,10 @@ class Evaluation:
 
     def resolve(self, address: Address) -> Attributes:
         """The attributes of one resource with what is known by now. Raises Rejected."""
-        self._evaluate(address)
+        block = replace(address, key=None)
+        for instance in self.expanded(block):
+            if instance.address == address:
+                self._evaluate(instance)
         if address.kind is Kind.BUILD and address in self.resources:
             self._link_build(address, self._context_attributes())
         if self.diagnostics.has_errors or address not in self.resources:
@@ -89,17 +106,49 @@ class Evaluation:
 
     # -- locals and what expressions see of resources
 
+    def _whole(self, block: Address) -> Value:
+        """A resource; all of them by their keys, where the block has for_each."""
+        instances = self.expanded(block)
+        if len(instances) == 1 and instances[0].each is None:
+            return Reference(block)
+        return {str(one.address.key): Reference(one.address) for one in instances}
+
+    def expanded(self, block: Address) -> tuple[Instance, ...]:
+        """The instances of a block. Its for_each is evaluated once, and once more where values
+        in it become known later.
+        """
+        if block not in self._instances:
+            former = self.first.expanded(block) if self.first is not None else ()
+            if former and all(one.is_settled for one in former):
+                self._instances[block] = former
+                return former
+            try:
+                self._instances[block] = expand(self.declared.resources[block], block, self.value)
+            except EvaluationError as error:
+                self.diagnostics.extend([error.diagnostic], str(block))
+                self._instances[block] = ()
+        return self._instances[block]
+
     def _local(self, name: str) -> Value:
         if name not in self._locals:
-            try:
-                self._locals[name] = self.value(self.declared.locals[name].expression)
-            except EvaluationError as error:
-                self.diagnostics.extend([error.diagnostic])
-                self._locals[name] = UNKNOWN
+            before, self._used = self._used, set()
+            self._locals[name] = self._value_of_local(name)
+            self._behind[name] = frozenset(self._used)
+            self._used = before
+        self._used |= self._behind[name]
         return self._locals[name]
+
+    def _value_of_local(self, name: str) -> Value:
+        try:
+            return self.value(self.declared.locals[name].expression)
+        except EvaluationError as error:
+            self.diagnostics.extend([error.diagnostic])
+            return UNKNOWN
 
     def _resource_attributes(self, reference: Reference) -> Mapping[str, Value]:
         address = reference.address
+        if address.key is not None:
+            self._used.add(address)
         if address not in self._visible:
             self._visible[address] = self._attributes_of(address)
         return self._visible[address]
@@ -117,32 +166,63 @@ class Evaluation:
 
     # -- one resource
 
-    def _evaluate(self, address: Address) -> None:
-        block = self.declared.resources[address]
-        reader = BodyReader(self.value)
+    def _evaluate(self, instance: Instance) -> None:
+        address = instance.address
+        block = self.declared.resources[replace(address, key=None)]
+        reader = BodyReader(self._inside(instance, block))
         metaarguments.refuse_later(block, reader.diagnostics)
         type = self._type(address, block, reader)
         if type is None:
             self.diagnostics.extend(reader.diagnostics, str(address))
             return
+        self._used = set()
         skip = _SKIP | {"type"} if address.kind is Kind.BUILDER else _SKIP
         given = reader.read(block.body, type.schema, skip=skip)
         if "name" in type.schema["properties"] and given.get("name") is None:
-            given["name"] = address.name
-        named = metaarguments.depends_on(block, self.declared, reader.diagnostics)
-        edges = {*named, *self.needs.resources.get(address, ())} - {address}
+            given["name"] = instance.default_name
         config = ResourceConfig(
             address=address,
             type=type,
             attributes=given,
             places=reader.places,
             range=block.range,
-            depends_on=tuple(sorted(edges)),
+            depends_on=self._edges(address, block, given, reader.diagnostics),
             lifecycle=metaarguments.lifecycle(block, self.base, reader.diagnostics),
         )
         if not reader.diagnostics.has_errors:
             self._finish(config, reader.diagnostics)
         self.diagnostics.extend(reader.diagnostics, str(address))
+
+    def _inside(self, instance: Instance, block: Declared) -> Callable[[Expression], Value]:
+        """What evaluates the expressions of one instance."""
+        contexts: dict[str, Context] = {}
+
+        def value(expression: Expression) -> Value:
+            if type(expression) is Literal:
+                return expression.value
+            directory = expression.range.file.directory
+            if directory not in contexts:
+                base = replace(self.base, directory=directory)
+                contexts[directory] = instance.context(base, block.body, value)
+            return evaluate(expression, contexts[directory])
+
+        return value
+
+    def _edges(
+        self, address: Address, block: Declared, given: Attributes, diagnostics: Diagnostics
+    ) -> tuple[Address, ...]:
+        """What it refers to, and what `depends_on` names. Of other for_each blocks only those
+        instances that it looks at, so that the edges do not multiply.
+        """
+        mine = replace(address, key=None)
+        named = metaarguments.depends_on(block, self.declared, diagnostics)
+        edges = {one.address for each in named for one in self.expanded(each)}
+        for each in self.needs.resources.get(mine, ()):
+            if FOR_EACH not in self.declared.resources[each].body.attributes:
+                edges.add(each)
+        edges |= self._used
+        edges |= {part.address for _, part in walk(given) if isinstance(part, Reference)}
+        return tuple(sorted(edges - {address}))
 
     def _finish(self, config: ResourceConfig, diagnostics: Diagnostics) -> None:
         """Whole resources become values, defaults and derived values come in."""
@@ -176,7 +256,7 @@ class Evaluation:
             reader.diagnostics.error("Missing attribute", detail, block.range)
             return None
         try:
-            name = self.value(attribute.expression)
+            name = reader.value(attribute.expression)
         except EvaluationError as error:
             reader.diagnostics.extend([error.diagnostic])
             return None

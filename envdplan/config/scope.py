@@ -7,7 +7,7 @@ from typing import Final
 from envdplan.addresses import Address, Kind
 from envdplan.config.context import Namespace
 from envdplan.config.problems import NameUnknown
-from envdplan.values import Reference, Value
+from envdplan.values import Value
 
 ROOTS: Final = ("var", "local", *(kind.value for kind in Kind))
 
@@ -49,15 +49,22 @@ def roots(
     locals: Mapping[str, object],
     local: Callable[[str], Value],
     resources: Iterable[Address],
+    resource: Callable[[Address], Value],
 ) -> Roots:
     """The scope in which all blocks of a configuration are evaluated."""
-    by_kind: dict[Kind, dict[str, Reference]] = {kind: {} for kind in Kind}
+    by_kind: dict[Kind, dict[str, Address]] = {kind: {} for kind in Kind}
     for address in resources:
-        by_kind[address.kind][address.name] = Reference(address)
+        by_kind[address.kind][address.name] = address
     namespaces: dict[str, Namespace] = {
         "var": Members(variables, variables.__getitem__),
         "local": Members(locals, local),
     }
     for kind, members in by_kind.items():
-        namespaces[kind.value] = Members(members, members.__getitem__)
+        namespaces[kind.value] = Members(members, _looked_up(members, resource))
     return Roots(namespaces)
+
+
+def _looked_up(
+    members: Mapping[str, Address], resource: Callable[[Address], Value]
+) -> Callable[[str], Value]:
+    return lambda name: resource(members[name])

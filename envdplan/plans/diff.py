@@ -149,7 +149,7 @@ def _present_change(
     found = differences(type, live.attributes, wanted)
     computed = {name: live.attributes.get(name) for name in type.with_annotation("readOnly")}
     base = replace(base, before=live.attributes, after={**wanted, **computed})
-    if base.address in world.options.replace:
+    if _is_to_replace(world, base.address):
         return _replace(type, base, found, "it was asked for by -replace")
     if not found:
         return replace(base, action=_quiet(world, base))
@@ -160,6 +160,11 @@ def _present_change(
         return _replace(type, base, found, "an attribute cannot be changed in place")
     reasons = tuple(f"{'.'.join(map(str, one.path))} differs" for one in found)
     return replace(base, action=Action.UPDATE, differences=found, reasons=reasons)
+
+
+def _is_to_replace(world: _World, address: Address) -> bool:
+    """Whether -replace names it, or the whole for_each that it belongs to."""
+    return bool({address, replace(address, key=None)} & {*world.options.replace})
 
 
 def _quiet(world: _World, base: Change) -> Action:
@@ -225,7 +230,7 @@ def _build_change(
             "Source of a build cannot be read", facts.problem, resource.range, str(resource.address)
         )
     record = world.state.records.get(resource.address)
-    forced = resource.address in world.options.replace
+    forced = _is_to_replace(world, resource.address)
     change = builds.decide(resource, attributes, record, facts, forced=forced)
     change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
     _warn_unclear(outcome, resource, facts)

@@ -20,12 +20,21 @@ def scope(desired: DesiredState, state: State, options: PlanOptions) -> frozense
         **{address: one.depends_on for address, one in desired.resources.items()},
     }
     for address in (*options.targets, *options.replace):
-        if address not in edges:
+        if not _meant(address, edges):
             raise _unknown(address, edges)
     if not options.targets:
         return None
+    targets = [one for address in options.targets for one in _meant(address, edges)]
     graph = Graph(edges)
-    return (graph.reversed() if options.destroy else graph).closure(options.targets)
+    return (graph.reversed() if options.destroy else graph).closure(targets)
+
+
+def _meant(address: Address, known: Iterable[Address]) -> list[Address]:
+    """The resource, or all that one for_each makes."""
+    if address in known:
+        return [address]
+    same = (one for one in known if (one.kind, one.name) == (address.kind, address.name))
+    return list(same) if address.key is None else []
 
 
 def _unknown(address: Address, known: Iterable[Address]) -> EnvdplanError:
