@@ -1,7 +1,7 @@
 """Options that several commands share. Terraform's spelling with one dash works too."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -64,6 +64,9 @@ LockTimeout = Annotated[
 ]
 
 
+_GROUP: Final = "group."
+
+
 def plan_options(
     targets: list[str] | None,
     replaces: list[str] | None,
@@ -77,8 +80,10 @@ def plan_options(
             "--destroy and --refresh-only exclude each other",
             "The one removes everything, the other changes nothing but the state.",
         )
+    named = [one for one in targets or () if one.startswith(_GROUP)]
     return PlanOptions(
-        targets=tuple(map(address, targets or ())),
+        targets=tuple(address(one) for one in targets or () if one not in named),
+        groups=tuple(one.removeprefix(_GROUP) for one in named),
         replace=tuple(map(address, replaces or ())),
         destroy=destroy,
         refresh_only=refresh_only,

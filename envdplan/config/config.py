@@ -42,6 +42,9 @@ class Declarations:
     resources: Mapping[Address, Declared] = field(default_factory=dict)
     outputs: Mapping[str, Declared] = field(default_factory=dict)
     imports: tuple[Declared, ...] = ()
+    templates: Mapping[str, Declared] = field(default_factory=dict)
+    functions: Mapping[str, Declared] = field(default_factory=dict)
+    groups: Mapping[str, Declared] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

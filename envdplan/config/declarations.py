@@ -20,12 +20,13 @@ LABELS: Final[Mapping[str, int]] = {
     "build": 1,
     "output": 1,
     "import": 0,
+    "template": 1,
+    "function": 1,
+    "group": 1,
 }
 """Every block at the top of a file, with the number of its labels."""
 
-LATER: Final = frozenset(
-    {"template", "group", "data", "function", "check", "moved", "removed", "module"}
-)
+LATER: Final = frozenset({"data", "check", "moved", "removed", "module"})
 """Blocks of the language that this version does not know yet."""
 
 _Key = TypeVar("_Key", str, Address)
@@ -41,6 +42,9 @@ class _Sorting:
     resources: dict[Address, Declared] = field(default_factory=dict)
     outputs: dict[str, Declared] = field(default_factory=dict)
     imports: list[Declared] = field(default_factory=list)
+    named: dict[str, dict[str, Declared]] = field(
+        default_factory=lambda: {"template": {}, "function": {}, "group": {}}
+    )
 
 
 def declare(documents: Iterable[Document]) -> tuple[Declarations, Diagnostics]:
@@ -58,6 +62,9 @@ def declare(documents: Iterable[Document]) -> tuple[Declarations, Diagnostics]:
         sorting.resources,
         sorting.outputs,
         tuple(sorting.imports),
+        sorting.named["template"],
+        sorting.named["function"],
+        sorting.named["group"],
     )
     return made, sorting.diagnostics
 
@@ -139,6 +146,8 @@ def _sort(sorting: _Sorting, block: Block) -> None:
         _put(sorting, sorting.variables, declared.name, declared, "variable")
     elif block.type == "output":
         _put(sorting, sorting.outputs, declared.name, declared, "output")
+    elif block.type in sorting.named:
+        _put(sorting, sorting.named[block.type], declared.name, declared, block.type)
     else:
         address = Address(Kind(block.type), declared.name)
         _put(sorting, sorting.resources, address, declared, block.type)

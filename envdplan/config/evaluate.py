@@ -12,14 +12,16 @@ from envdplan.config.config import Config, Declarations, Declared, ResourceConfi
 from envdplan.config.context import Context
 from envdplan.config.expressions import EvaluationError, evaluate
 from envdplan.config.graph import Dependencies, dependencies
+from envdplan.config.inheritance import Inheritance
 from envdplan.config.instances import FOR_EACH, Instance, expand
 from envdplan.config.outputs import outputs
 from envdplan.config.problems import suggestion
 from envdplan.config.scope import roots
+from envdplan.config.userfunctions import functions
 from envdplan.diagnostics import Diagnostics, Rejected
 from envdplan.schema import Catalog, ResourceType, with_defaults
 from envdplan.states.desired import Known
-from envdplan.syntax.document import Expression, Literal
+from envdplan.syntax.document import Attribute, Expression, Literal
 from envdplan.values import UNKNOWN, Attributes, Reference, Sensitive, Unknown, Value, walk
 
 _SKIP = frozenset(metaarguments.NAMES | metaarguments.LATER)
@@ -57,7 +59,12 @@ class Evaluation:
             self.declared.resources,
             self._whole,
         )
-        self.base = replace(self.base, scope=scope, resource=self._resource_attributes)
+        own = functions(
+            self.declared.functions, self.base.functions, lambda: self.base, self.diagnostics
+        )
+        self.base = replace(
+            self.base, scope=scope, resource=self._resource_attributes, functions=own
+        )
 
     def run(self) -> None:
         """Evaluate all; problems are in `diagnostics`."""
@@ -177,7 +184,10 @@ class Evaluation:
             return
         self._used = set()
         skip = _SKIP | {"type"} if address.kind is Kind.BUILDER else _SKIP
-        given = reader.read(block.body, type.schema, skip=skip)
+        inheritance = Inheritance(self.declared, reader.diagnostics)
+        given = inheritance.resolved(
+            block, address.kind, lambda one: reader.read(one.body, type.schema, skip=skip)
+        )
         if "name" in type.schema["properties"] and given.get("name") is None:
             given["name"] = instance.default_name
         config = ResourceConfig(
@@ -248,9 +258,13 @@ class Evaluation:
 
     def _type(self, address: Address, block: Declared, reader: BodyReader) -> ResourceType | None:
         names = self.catalog.names(address.kind)
+        ancestors = Inheritance(self.declared, Diagnostics()).ancestors(block, address.kind)
+        stated: dict[str, Attribute] = {}
+        for one in (*ancestors, block):
+            stated.update(one.body.attributes)
         if address.kind is not Kind.BUILDER:
-            return self.catalog.selected(address.kind, block.body.attributes)
-        attribute = block.body.attributes.get("type")
+            return self.catalog.selected(address.kind, stated)
+        attribute = stated.get("type")
         if attribute is None:
             detail = f"A builder needs a type: one of {', '.join(names)}."
             reader.diagnostics.error("Missing attribute", detail, block.range)

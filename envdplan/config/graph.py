@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeAlias
 
 from envdplan.addresses import Address, Kind
 from envdplan.config.config import Declarations
+from envdplan.config.inheritance import INHERITS, Inheritance
 from envdplan.config.references import Path, references
 from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Cycle, Graph
@@ -33,8 +35,13 @@ def dependencies(declared: Declarations, diagnostics: Diagnostics) -> Dependenci
         name: _needs(_mentioned(local.expression), declared)
         for name, local in declared.locals.items()
     }
+    inheritance = Inheritance(declared, Diagnostics())
+    results = (_body_mentions(one.body) for one in declared.functions.values())
+    shared = _needs(chain.from_iterable(results), declared)  # what every call may look at
     for address, block in declared.resources.items():
-        needs[address] = _needs(_body_mentions(block.body), declared)
+        bodies = (block, *inheritance.ancestors(block, address.kind))
+        own = _needs(chain.from_iterable(_body_mentions(one.body) for one in bodies), declared)
+        needs[address] = [*own, *(one for one in shared if one != address and one not in own)]
     try:
         order = Graph[Node](needs).order()
     except Cycle as cycle:
@@ -51,8 +58,9 @@ def resources_behind(
 
 
 def _body_mentions(body: Body) -> Iterator[Path]:
-    for attribute in body.attributes.values():
-        yield from _mentioned(attribute.expression)
+    for name, attribute in body.attributes.items():
+        if name != INHERITS:  # an ancestor is no resource to wait for; its mentions count
+            yield from _mentioned(attribute.expression)
     for block in body.blocks:
         yield from _body_mentions(block.body)
 

@@ -13,8 +13,8 @@ from envdplan.diagnostics import Diagnostics
 from envdplan.states.desired import Lifecycle
 from envdplan.syntax.document import Attribute, Block, Expression, ListOf
 
-NAMES: Final = frozenset({"depends_on", "lifecycle", "for_each"})
-LATER: Final = frozenset({"inherits", "unset", "precondition", "postcondition", "retries"})
+NAMES: Final = frozenset({"depends_on", "lifecycle", "for_each", "inherits", "unset"})
+LATER: Final = frozenset({"precondition", "postcondition", "retries"})
 """Parts of the language that this version does not know yet."""
 
 _LIFECYCLE: Final = ("prevent_destroy",)

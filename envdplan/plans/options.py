@@ -15,3 +15,5 @@ class PlanOptions:
     """Replaced (builders, contexts) or run again (builds) though nothing changed."""
     destroy: bool = False
     refresh_only: bool = False
+    groups: tuple[str, ...] = ()
+    """Groups whose members are targets too; a saved plan names the members alone."""

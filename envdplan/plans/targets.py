@@ -1,6 +1,6 @@
 """-target: which resources a plan is about."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from envdplan.addresses import Address
 from envdplan.diagnostics import EnvdplanError
@@ -22,11 +22,20 @@ def scope(desired: DesiredState, state: State, options: PlanOptions) -> frozense
     for address in (*options.targets, *options.replace):
         if not _meant(address, edges):
             raise _unknown(address, edges)
-    if not options.targets:
+    wanted = (*options.targets, *_members(desired, options))
+    if not wanted:
         return None
-    targets = [one for address in options.targets for one in _meant(address, edges)]
+    targets = [one for address in wanted for one in _meant(address, edges)]
     graph = Graph(edges)
     return (graph.reversed() if options.destroy else graph).closure(targets)
+
+
+def _members(desired: DesiredState, options: PlanOptions) -> Iterator[Address]:
+    for name in options.groups:
+        if name not in desired.groups:
+            known = ", ".join(f"group.{one}" for one in desired.groups) or "none"
+            raise EnvdplanError(f"There is no group.{name}", f"Groups are: {known}.")
+        yield from desired.groups[name]
 
 
 def _meant(address: Address, known: Iterable[Address]) -> list[Address]:

@@ -54,3 +54,5 @@ class DesiredState:
     outputs: Mapping[str, Output] = field(default_factory=dict)
     imports: frozenset[Address] = frozenset()
     """What may be adopted though it is not as wanted: `import` blocks name it."""
+    groups: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
+    """Names for several resources, for -target."""

@@ -160,4 +160,4 @@ def test_what_a_type_needs_stands_in_each_node(here: Project) -> None:
     assert done.code == 1
     assert '"address" must be set in each node; one has none.' in done.err
     here.write(HEAD + 'builder "b" { type = "tcp" }')
-    assert '"address" must be set.' in here.run("validate").err
+    assert '"address" must be set (HOST:PORT' in here.run("validate").err

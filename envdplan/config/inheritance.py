@@ -1,0 +1,156 @@
+"""`inherits` and `unset`: what a block takes from templates and from other blocks of its kind.
+
+In bake's order: each parent is complete before it is laid over the ones before it, and the block's
+own attributes come last. Maps merge by key, lists of things of their own kind grow, everything
+else is replaced; null takes nothing away, `unset` does.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from envdplan.addresses import Address, Kind
+from envdplan.config.config import Declarations, Declared
+from envdplan.config.problems import suggestion
+from envdplan.config.references import static_path
+from envdplan.diagnostics import Diagnostics
+from envdplan.source import SourceRange
+from envdplan.syntax.document import Attribute, Expression, ListOf, Literal
+from envdplan.values import Value
+
+INHERITS: Final = "inherits"
+UNSET: Final = "unset"
+TEMPLATE: Final = "template"
+_GROWING: Final = frozenset(
+    {"import_cache", "secret", "ssh", "entitlements", "attest", "no_cache_filter", "ulimits"}
+)
+"""Lists that a child adds to (bake: cache-from, secret, ssh, entitlements, attest, ...)."""
+
+_OWN: Final = frozenset({"name", "use"})
+"""What no two resources can have in common."""
+
+Values: TypeAlias = dict[str, Value]
+Read: TypeAlias = Callable[[Declared], Values]
+"""The attributes that a block states itself."""
+
+
+@dataclass(slots=True)
+class Inheritance:
+    """Finds the ancestors of blocks; complains about those that are not there."""
+
+    declared: Declarations
+    diagnostics: Diagnostics
+    _busy: list[str] = field(default_factory=list)
+
+    def resolved(self, block: Declared, kind: Kind, read: Read) -> Values:
+        """The attributes of `block` with all that it inherits."""
+        found: Values = {}
+        for name, parent in self._parents(block, kind):
+            if name in self._busy:
+                drawn = " -> ".join((*self._busy, name))
+                detail = f"These inherit from each other: {drawn}."
+                self.diagnostics.error("Inheritance cycle", detail, block.range)
+                continue
+            self._busy.append(name)
+            given = self.resolved(parent, kind, read)
+            found = laid_over(found, {k: v for k, v in given.items() if k not in _OWN})
+            self._busy.pop()
+        return laid_over(self._without(block, found), read(block))
+
+    def ancestors(self, block: Declared, kind: Kind) -> Iterator[Declared]:
+        """All blocks that it inherits from, for the names that they mention."""
+        seen: set[str] = set()
+        waiting = [*self._parents(block, kind, quiet=True)]
+        while waiting:
+            name, parent = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                yield parent
+                waiting += self._parents(parent, kind, quiet=True)
+
+    def _parents(
+        self, block: Declared, kind: Kind, *, quiet: bool = False
+    ) -> Iterator[tuple[str, Declared]]:
+        attribute = block.body.attributes.get(INHERITS)
+        if attribute is None:
+            return
+        expression = attribute.expression
+        items = expression.items if isinstance(expression, ListOf) else ()
+        if not isinstance(expression, ListOf) and not quiet:
+            detail = "inherits is a list, such as [template.python]."
+            self.diagnostics.error("Wrong type", detail, expression.range)
+        for item in items:
+            found = self._parent(item, kind)
+            if found is not None:
+                yield found
+            elif not quiet:
+                self._unknown(item, kind)
+
+    def _parent(self, item: Expression, kind: Kind) -> tuple[str, Declared] | None:
+        path = static_path(item) or ()
+        if len(path) != 2:  # noqa: PLR2004  kind.name
+            return None
+        name = ".".join(path)
+        if path[0] == TEMPLATE:
+            template = self.declared.templates.get(path[1])
+            return None if template is None else (name, template)
+        block = self.declared.resources.get(Address(kind, path[1])) if path[0] == kind else None
+        return None if block is None else (name, block)
+
+    def _unknown(self, item: Expression, kind: Kind) -> None:
+        templates = (f"{TEMPLATE}.{name}" for name in self.declared.templates)
+        blocks = (str(one) for one in self.declared.resources if one.kind is kind)
+        name = ".".join(static_path(item) or ())
+        hint = suggestion(name, [*templates, *blocks]) if name else ""
+        detail = f"A {kind} inherits from template.NAME and {kind}.NAME; this is none.{hint}"
+        self.diagnostics.error("Unknown name", detail, item.range)
+
+    def _without(self, block: Declared, inherited: Values) -> Values:
+        """What is left of the inherited attributes after `unset`."""
+        attribute = block.body.attributes.get(UNSET)
+        if attribute is None:
+            return inherited
+        found = dict(inherited)
+        for path, place in self._unset(attribute):
+            name, _, key = path.partition(".")
+            value = found.get(name)
+            if not key and name in found:
+                del found[name]
+            elif key and isinstance(value, Mapping) and key in value:
+                found[name] = {k: v for k, v in value.items() if k != key}
+            else:
+                hint = suggestion(path, _paths(inherited))
+                detail = f'Nothing that is inherited is called "{path}".{hint}'
+                self.diagnostics.error("Nothing to unset", detail, place)
+        return found
+
+    def _unset(self, attribute: Attribute) -> Iterator[tuple[str, SourceRange]]:
+        items = attribute.expression.items if isinstance(attribute.expression, ListOf) else ()
+        for item in items:
+            if isinstance(item, Literal) and isinstance(item.value, str):
+                yield item.value, item.range
+        if not items or any(not isinstance(item, Literal) for item in items):
+            detail = 'unset is a list of names, such as ["args.PYTHON", "labels"].'
+            self.diagnostics.error("Wrong type", detail, attribute.expression.range)
+
+
+def laid_over(below: Values, above: Values) -> Values:
+    """`above` on top of `below`."""
+    return {**below, **{name: _one(name, below.get(name), one) for name, one in above.items()}}
+
+
+def _one(name: str, below: Value, above: Value) -> Value:
+    if above is None:
+        return below
+    if isinstance(below, Mapping) and isinstance(above, Mapping):
+        return laid_over(dict(below), dict(above))
+    if name in _GROWING and isinstance(below, tuple) and isinstance(above, tuple):
+        return (*below, *(one for one in above if one not in below))
+    return above
+
+
+def _paths(values: Values) -> Iterator[str]:
+    for name, value in values.items():
+        yield name
+        if isinstance(value, Mapping):
+            yield from (f"{name}.{key}" for key in value)

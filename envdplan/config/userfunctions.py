@@ -1,0 +1,115 @@
+"""`function` blocks: the user's own functions."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from envdplan.config.config import Declared
+from envdplan.config.context import Context, Function, Passing
+from envdplan.config.expressions import evaluate
+from envdplan.config.instances import Inner
+from envdplan.config.problems import suggestion
+from envdplan.diagnostics import Diagnostics
+from envdplan.syntax.document import Expression, ListOf, Literal, Variable
+from envdplan.values import Value
+
+_NAMES: Final = ("params", "variadic_params", "result")
+
+
+def functions(
+    blocks: Mapping[str, Declared],
+    known: Mapping[str, Function],
+    base: Callable[[], Context],
+    diagnostics: Diagnostics,
+) -> Mapping[str, Function]:
+    """`known` and the functions of the blocks; `base` gives what their results may see."""
+    own = {}
+    for name, block in blocks.items():
+        if name in known:
+            detail = f"{name} is one of the language's own functions; give it another name."
+            diagnostics.error("Function is built in", detail, block.range)
+        else:
+            own[name] = _function(block, base, diagnostics)
+    return {**known, **own}
+
+
+def _function(block: Declared, base: Callable[[], Context], diagnostics: Diagnostics) -> Function:
+    for name, attribute in block.body.attributes.items():
+        if name not in _NAMES:
+            hint = suggestion(name, _NAMES) or f" It has: {', '.join(_NAMES)}."
+            detail = f'A function has no attribute "{name}".{hint}'
+            diagnostics.error("Unknown attribute", detail, attribute.name_range)
+    params = tuple(_params(block, diagnostics))
+    rest = _rest(block, diagnostics)
+    result = block.body.attributes.get("result")
+    if result is None:
+        diagnostics.error("Missing attribute", "A function needs a result.", block.range)
+    expression = result.expression if result is not None else Literal(None, block.range)
+    parts = [f"{one}: any?" for one in params] + ([f"{rest}...: any?"] if rest else [])
+    return Function(
+        f"{block.name}({', '.join(parts)}) -> any",
+        "A function of the configuration.",
+        "",
+        "",
+        _caller(params, rest, expression, base),
+        Passing.RAW,
+    )
+
+
+def _caller(
+    params: tuple[str, ...],
+    rest: str | None,
+    result: Expression,
+    base: Callable[[], Context],
+) -> Callable[..., Value]:
+    def call(*arguments: Value) -> Value:
+        names: dict[str, Value] = dict(zip(params, arguments, strict=False))
+        if rest is not None:
+            names[rest] = tuple(arguments[len(params) :])
+        context = base()
+        inner = replace(
+            context,
+            scope=Inner(names, context.scope),
+            directory=result.range.file.directory,
+        )
+        return evaluate(result, inner)
+
+    return call
+
+
+def _params(block: Declared, diagnostics: Diagnostics) -> Iterator[str]:
+    attribute = block.body.attributes.get("params")
+    if attribute is None:
+        diagnostics.error("Missing attribute", "A function needs params, a list.", block.range)
+        return
+    expression = attribute.expression
+    for item in expression.items if isinstance(expression, ListOf) else ():
+        name = _name(item)
+        if name is None:
+            detail = "params are plain names, such as [a, b]."
+            diagnostics.error("Wrong type", detail, item.range)
+        else:
+            yield name
+    if not isinstance(expression, ListOf):
+        detail = "params is a list of names, such as [a, b]."
+        diagnostics.error("Wrong type", detail, expression.range)
+
+
+def _rest(block: Declared, diagnostics: Diagnostics) -> str | None:
+    attribute = block.body.attributes.get("variadic_params")
+    if attribute is None:
+        return None
+    name = _name(attribute.expression)
+    if name is None:
+        detail = "variadic_params is one plain name."
+        diagnostics.error("Wrong type", detail, attribute.expression.range)
+    return name
+
+
+def _name(expression: Expression) -> str | None:
+    """A name, written as such or (in YAML) as a string."""
+    if isinstance(expression, Variable):
+        return expression.name
+    if isinstance(expression, Literal) and isinstance(expression.value, str):
+        return expression.value if expression.value.isidentifier() else None
+    return None
