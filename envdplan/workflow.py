@@ -12,6 +12,7 @@ from envdplan.config.declarations import declare
 from envdplan.config.evaluate import evaluate_all
 from envdplan.config.groups import groups
 from envdplan.config.imports import imports
+from envdplan.config.moves import moves, removals
 from envdplan.config.settings import settings
 from envdplan.config.validate import validate
 from envdplan.config.variables import Given, variables
@@ -85,7 +86,13 @@ def load(
     assert evaluation is not None  # noqa: S101  without one there is an error
     desired, found = validate(config, evaluation)
     named = imports(declared.imports, config.resources, base, found)
-    desired = replace(desired, imports=named, groups=groups(declared, found))
+    desired = replace(
+        desired,
+        imports=named,
+        moves=moves(declared, found),
+        kept=removals(declared, found),
+        groups=groups(declared, found),
+    )
     problems.extend(found)
     _stop_on_errors(problems)
     secret = tuple(n for n, one in known.items() if one.sensitive or is_sensitive(values[n]))

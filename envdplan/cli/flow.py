@@ -55,7 +55,7 @@ class Opened:
 def opened(session: Session, loaded: Loaded) -> Iterator[Opened]:
     """The project for reading."""
     store = session.state_store(loaded.settings)
-    state = store.load()
+    state = store.load().with_moves(loaded.desired.moves)
     with session.edge(loaded.settings, store, state) as edge:
         yield Opened(session, loaded, store, state, edge)
 
@@ -65,7 +65,7 @@ def locked(session: Session, loaded: Loaded, operation: str, timeout: float) -> 
     """The project for writing: nobody else changes its state meanwhile."""
     store = session.state_store(loaded.settings)
     with store.lock(operation, timeout=timeout):
-        state = store.load()
+        state = store.load().with_moves(loaded.desired.moves)
         with session.edge(loaded.settings, store, state) as edge:
             yield Opened(session, loaded, store, state, edge)
 

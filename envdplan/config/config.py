@@ -42,6 +42,8 @@ class Declarations:
     resources: Mapping[Address, Declared] = field(default_factory=dict)
     outputs: Mapping[str, Declared] = field(default_factory=dict)
     imports: tuple[Declared, ...] = ()
+    moves: tuple[Declared, ...] = ()
+    removals: tuple[Declared, ...] = ()
     templates: Mapping[str, Declared] = field(default_factory=dict)
     functions: Mapping[str, Declared] = field(default_factory=dict)
     groups: Mapping[str, Declared] = field(default_factory=dict)

@@ -20,13 +20,15 @@ LABELS: Final[Mapping[str, int]] = {
     "build": 1,
     "output": 1,
     "import": 0,
+    "moved": 0,
+    "removed": 0,
     "template": 1,
     "function": 1,
     "group": 1,
 }
 """Every block at the top of a file, with the number of its labels."""
 
-LATER: Final = frozenset({"data", "check", "moved", "removed", "module"})
+LATER: Final = frozenset({"data", "check", "module"})
 """Blocks of the language that this version does not know yet."""
 
 _Key = TypeVar("_Key", str, Address)
@@ -41,7 +43,9 @@ class _Sorting:
     locals: dict[str, Attribute] = field(default_factory=dict)
     resources: dict[Address, Declared] = field(default_factory=dict)
     outputs: dict[str, Declared] = field(default_factory=dict)
-    imports: list[Declared] = field(default_factory=list)
+    nameless: dict[str, list[Declared]] = field(
+        default_factory=lambda: {"import": [], "moved": [], "removed": []}
+    )
     named: dict[str, dict[str, Declared]] = field(
         default_factory=lambda: {"template": {}, "function": {}, "group": {}}
     )
@@ -61,7 +65,9 @@ def declare(documents: Iterable[Document]) -> tuple[Declarations, Diagnostics]:
         sorting.locals,
         sorting.resources,
         sorting.outputs,
-        tuple(sorting.imports),
+        tuple(sorting.nameless["import"]),
+        tuple(sorting.nameless["moved"]),
+        tuple(sorting.nameless["removed"]),
         sorting.named["template"],
         sorting.named["function"],
         sorting.named["group"],
@@ -138,8 +144,8 @@ def _sort(sorting: _Sorting, block: Block) -> None:
     if block.type == "envdplan":
         _settings(sorting, block)
         return
-    if block.type == "import":
-        sorting.imports.append(Declared("import", block.body, block.range))
+    if block.type in sorting.nameless:
+        sorting.nameless[block.type].append(Declared(block.type, block.body, block.range))
         return
     declared = Declared(block.labels[0], block.body, block.range)
     if block.type == "variable":

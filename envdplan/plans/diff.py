@@ -151,8 +151,10 @@ def _present_change(
     base = replace(base, before=live.attributes, after={**wanted, **computed})
     if _is_to_replace(world, base.address):
         return _replace(type, base, found, "it was asked for by -replace")
+    former = world.state.moved.get(base.address)
+    reasons = (f"it was {former} before",) if former else ()
     if not found:
-        return replace(base, action=_quiet(world, base))
+        return replace(base, action=_quiet(world, base), reasons=reasons)
     if not _is_ours(world, base, live):
         _refuse_foreign(outcome, world, base, found)
         return base
@@ -170,6 +172,8 @@ def _is_to_replace(world: _World, address: Address) -> bool:
 def _quiet(world: _World, base: Change) -> Action:
     """As wanted: but is it recorded, and as it is wanted now?"""
     record = world.state.records.get(base.address)
+    if base.address in world.state.moved:
+        return Action.ADOPT  # under its new name
     if base.address in world.state.pending:
         return Action.ADOPT  # what a crash left half told is told to its end
     if record is None or record.depends_on != base.depends_on or record.type != base.type:
@@ -234,6 +238,10 @@ def _build_change(
     change = builds.decide(resource, attributes, record, facts, forced=forced)
     change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
     _warn_unclear(outcome, resource, facts)
+    former = world.state.moved.get(resource.address)
+    if change.action is Action.NOOP and former is not None:
+        reasons = (f"it was {former} before",)
+        return replace(change, action=Action.ADOPT, reasons=reasons)
     if change.action is Action.NOOP and resource.address in world.state.pending:
         return replace(change, action=Action.ADOPT)
     if Work.BUILD not in change.work and Work.PUSH not in change.work:
@@ -301,6 +309,9 @@ def _orphan(
         prevent_destroy=record.prevent_destroy,
         reasons=("it is no longer in the configuration",),
     )
+    if {record.address, replace(record.address, key=None)} & world.desired.kept:
+        reason = "a removed block says that it is to be kept"
+        return replace(base, action=Action.FORGET, reasons=(reason,))
     if record.address.kind is Kind.BUILD:
         reason = "it is no longer in the configuration; its images stay where they are"
         return replace(base, action=Action.FORGET, reasons=(reason,))

@@ -54,5 +54,9 @@ class DesiredState:
     outputs: Mapping[str, Output] = field(default_factory=dict)
     imports: frozenset[Address] = frozenset()
     """What may be adopted though it is not as wanted: `import` blocks name it."""
+    moves: tuple[tuple[Address, Address], ...] = ()
+    """Former and new addresses: `moved` blocks."""
+    kept: frozenset[Address] = frozenset()
+    """What is forgotten rather than destroyed: `removed` blocks."""
     groups: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     """Names for several resources, for -target."""

@@ -1,6 +1,6 @@
 """What envdplan remembers: the state, saved after every step."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
@@ -43,11 +43,42 @@ class State:
     records: Mapping[Address, Record] = field(default_factory=dict)
     pending: Mapping[Address, Pending] = field(default_factory=dict)
     outputs: Mapping[str, Value] = field(default_factory=dict)
+    moved: Mapping[Address, Address] = field(default_factory=dict, compare=False)
+    """Since it was loaded: former addresses by the new ones. Not saved."""
 
     @classmethod
     def new(cls) -> "State":
         """An empty state with a lineage of its own."""
         return cls(lineage=str(uuid4()))
+
+    def with_moves(self, moves: Iterable[tuple[Address, Address]]) -> "State":
+        """With records under their new addresses, those of whole for_each blocks by key.
+
+        One whose new address is recorded already stays where it is.
+        """
+        known = {*self.records, *self.pending}
+        done = {
+            former: now
+            for pair in moves
+            for former, now in _pairs(pair, known)
+            if former in known and now not in known
+        }
+        if not done:
+            return self
+        records = {
+            done.get(address, address): replace(
+                one,
+                address=done.get(address, address),
+                depends_on=tuple(sorted(done.get(edge, edge) for edge in one.depends_on)),
+            )
+            for address, one in self.records.items()
+        }
+        pending = {
+            done.get(address, address): replace(one, address=done.get(address, address))
+            for address, one in self.pending.items()
+        }
+        moved = {now: former for former, now in done.items()}
+        return replace(self, records=records, pending=pending, moved=moved)
 
     def with_begun(self) -> "State":
         """With a record for each thing that a crash may have left without one.
@@ -60,3 +91,15 @@ class State:
             if address not in self.records
         }
         return replace(self, records={**self.records, **begun}) if begun else self
+
+
+def _pairs(
+    pair: tuple[Address, Address], known: Iterable[Address]
+) -> Iterator[tuple[Address, Address]]:
+    """A move of whole blocks moves each key."""
+    former, now = pair
+    yield pair
+    if former.key is None and now.key is None:
+        for address in known:
+            if (address.kind, address.name) == (former.kind, former.name) and address.key:
+                yield address, replace(now, key=address.key)
