@@ -152,9 +152,9 @@ def _present_change(
     if _is_to_replace(world, base.address):
         return _replace(type, base, found, "it was asked for by -replace")
     former = world.state.moved.get(base.address)
-    reasons = (f"it was {former} before",) if former else ()
+    because = (f"it was {former} before",) if former else ()
     if not found:
-        return replace(base, action=_quiet(world, base), reasons=reasons)
+        return replace(base, action=_quiet(world, base), reasons=because)
     if not _is_ours(world, base, live):
         _refuse_foreign(outcome, world, base, found)
         return base
