@@ -137,6 +137,7 @@ class BuildKit:
         """The build cache; raises Unreachable or Refused."""
         from envdplan.buildkit.proto import control_pb2
 
+        self._wait()
         request = control_pb2.DiskUsageRequest()
         return self._call(lambda: tuple(map(_usage, self._control.disk_usage(request).record)))
 
@@ -148,6 +149,7 @@ class BuildKit:
         """
         from envdplan.buildkit.proto import control_pb2
 
+        self._wait()
         request = control_pb2.PruneRequest(all=all, reservedSpace=keep_bytes)
         return self._call(lambda: tuple(map(_usage, drained(self._control.prune(request)))))
 

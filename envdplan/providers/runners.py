@@ -60,22 +60,27 @@ class Runners:
 
     def _server(self, address: str | None) -> str | None:
         """The only endpoint that needs no login (envd-server, GET /api/v1/)."""
-        from urllib3 import PoolManager, Timeout
-        from urllib3.exceptions import HTTPError
+        import http.client
 
         address = address or self.environment.get("ENVD_SERVER_HOST") or "http://0.0.0.0:8080"
-        if urlsplit(address).scheme not in ("http", "https"):
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https"):
             return (
                 f"The address of an envd-server begins with http:// or https://; envd cannot use "
                 f'"{address}".'
             )
         url = f"{address.rstrip('/')}/api/v1/"
+        kind = (
+            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        )
+        connection = kind(parts.netloc.rpartition("@")[2], timeout=_TIMEOUT)
         try:
-            with PoolManager(timeout=Timeout(_TIMEOUT), retries=False) as pool:
-                status = pool.request("GET", url).status
-        except HTTPError as error:
-            reason = " ".join(str(error).split())
-            return f"The envd-server does not answer at {url} ({reason})."
+            connection.request("GET", f"{parts.path.rstrip('/')}/api/v1/")
+            status = connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            return f"The envd-server does not answer at {url} ({error})."
+        finally:
+            connection.close()
         if status != _OK:
             return f"{url} answers {status}: is it an envd-server?"
         return self._login()

@@ -120,7 +120,7 @@ build "NAME" {
   context           = context.NAME
   path              = "app"
   dockerfile_inline = "FROM ${var.registry}/lib/busybox:1\\nRUN true\\n"
-  tags              = ["${var.registry}/${var.project}/all:NAME"]
+  tags              = ["${var.registry}/${var.project}/all-NAME:1"]
   push              = true
 }
 """
@@ -144,7 +144,7 @@ def test_one_configuration_with_four_kinds_of_builders(
     done = here.apply()
     project = here.environment["ENVDPLAN_VAR_project"]
     for name in names:
-        assert registry.digest(f"{project}/all", name), done.text
+        assert registry.digest(f"{project}/all-{name}", "1"), done.text
     here.assert_settled()
     assert here.run("destroy", "--auto-approve").code == 0
     assert left(cluster) == []
