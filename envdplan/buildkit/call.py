@@ -82,8 +82,8 @@ class Call:
         view = memoryview(batch)
         try:
             while view:
-                granted = self._link.windows.take(self.id, len(view))
-                self._write(frames.data(self.id, view[:granted]))
+                with self._link.windows.taken(self.id, len(view)) as granted:
+                    self._write(frames.data(self.id, view[:granted]))
                 view = view[granted:]
         except (Gone, OSError):
             raise Abort(CANCELLED, _GONE) from None

@@ -1,6 +1,8 @@
 """How much may be sent: HTTP/2's windows of a connection and its streams (RFC 9113, 5.2)."""
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from envdplan.buildkit.frames import MAX_WINDOW, Code, ConnectionFault
 
@@ -20,6 +22,8 @@ class SendWindows:
         self._initial = DEFAULT_WINDOW
         self._streams: dict[int, int] = {}
         self._closed = False
+        self._unsent: set[object] = set()
+        """One token for each credit that was taken, and whose bytes are not written yet."""
 
     def open(self, stream: int) -> None:
         """A new stream starts with the peer's initial window."""
@@ -38,15 +42,46 @@ class SendWindows:
             self._closed = True
             self._changed.notify_all()
 
-    def take(self, stream: int, wanted: int) -> int:
-        """Wait for credit and use up to `wanted` bytes of it; raises Gone."""
+    @contextmanager
+    def taken(self, stream: int, wanted: int) -> Iterator[int]:
+        """Wait for credit and use up to `wanted` bytes of it, which are written inside.
+
+        Raises Gone.
+        """
+        token = object()
+        granted = self._take(stream, wanted, token)
+        try:
+            yield granted
+        finally:
+            with self._changed:
+                self._unsent.discard(token)
+                self._changed.notify_all()
+
+    def _take(self, stream: int, wanted: int, token: object) -> int:
         with self._changed:
             while (free := self._free(stream)) <= 0:
                 self._changed.wait()
             granted = min(free, wanted)
             self._connection -= granted
             self._streams[stream] -= granted
+            self._unsent.add(token)
             return granted
+
+    def unsent(self) -> Callable[[], None]:
+        """What waits until everything is written whose credit is taken by now.
+
+        A SETTINGS frame that makes windows smaller holds from its acknowledgement on (RFC 9113,
+        6.9.2), so that bytes of the former windows have to go before it.
+        """
+        with self._changed:
+            tokens = frozenset(self._unsent)
+
+        def wait() -> None:
+            with self._changed:
+                while not self._closed and tokens & self._unsent:
+                    self._changed.wait()
+
+        return wait
 
     def _free(self, stream: int) -> int:
         if self._closed or stream not in self._streams:

@@ -251,7 +251,7 @@ class Connection:
         for name, value in frames.parse_settings(payload):
             if name == Setting.INITIAL_WINDOW_SIZE:
                 self.windows.resize(value)
-        self.later(frames.SETTINGS_ACK)
+        self._writer.later(frames.SETTINGS_ACK, self.windows.unsent())
 
     def _ping(self, flags: int, stream: int, payload: bytes) -> None:
         if stream or len(payload) != 8:  # noqa: PLR2004  RFC 9113, 6.7

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from envdplan.buildkit.frames import Code, ConnectionFault
 from envdplan.buildkit.transport import Part, Transport
@@ -21,7 +21,7 @@ class Writer:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._lock = threading.Lock()
-        self._pending: deque[bytes] = deque()
+        self._pending: deque[tuple[bytes, Callable[[], None] | None]] = deque()
         self._wake = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="session-control", daemon=True)
@@ -35,12 +35,15 @@ class Writer:
         with self._lock:
             self._transport.send(parts)
 
-    def later(self, frame: bytes) -> None:
-        """Write soon; never blocks. Raises ConnectionFault when the peer makes us owe too much."""
+    def later(self, frame: bytes, after: Callable[[], None] | None = None) -> None:
+        """Write soon, when `after` has returned; never blocks.
+
+        Raises ConnectionFault when the peer makes us owe too much.
+        """
         with self._wake:
             if len(self._pending) >= MAX_PENDING:
                 raise ConnectionFault(Code.ENHANCE_YOUR_CALM, "too many frames to answer")
-            self._pending.append(frame)
+            self._pending.append((frame, after))
             self._wake.notify()
 
     def close(self, timeout: float) -> None:
@@ -51,16 +54,19 @@ class Writer:
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        while frames := self._next():
+        while pending := self._next():
+            for _, after in pending:
+                if after is not None:
+                    after()
             try:
-                self.write(frames)
+                self.write([frame for frame, _ in pending])
             except OSError:
                 return  # the reader sees the same end
 
-    def _next(self) -> list[bytes]:
+    def _next(self) -> list[tuple[bytes, Callable[[], None] | None]]:
         with self._wake:
             while not self._pending and not self._closed:
                 self._wake.wait()
-            frames = list(self._pending)
+            pending = list(self._pending)
             self._pending.clear()
-            return frames
+            return pending
