@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from envdplan.config.config import Settings
 from envdplan.config.context import Context, Function, Names
 from envdplan.config.declarations import declare
-from envdplan.config.evaluate import evaluate_all
+from envdplan.config.evaluate import Evaluation, evaluate_all
+from envdplan.config.expressions import EvaluationError
 from envdplan.config.groups import groups
 from envdplan.config.imports import imports
 from envdplan.config.moves import moves, removals
@@ -30,9 +31,9 @@ from envdplan.plans.refreshonly import refresh_only
 from envdplan.plans.targets import scope
 from envdplan.schema import Catalog
 from envdplan.source import SourceFile
-from envdplan.states.desired import DesiredState
+from envdplan.states.desired import DesiredState, Known
 from envdplan.states.recorded import State
-from envdplan.syntax import decode
+from envdplan.syntax import decode, parse_expression
 from envdplan.syntax.document import Document
 from envdplan.values import Value, is_sensitive
 
@@ -62,6 +63,18 @@ class Loaded:
     sensitive: tuple[str, ...]
     """Names of the variables whose values a saved plan must not hold."""
     warnings: Diagnostics
+    evaluation: Evaluation = field(compare=False, repr=False)
+
+    def value(self, text: str, known: Known) -> Value:
+        """The value of one more expression, with what is `known` by now. Raises Rejected."""
+        expression, problems = parse_expression(text, SourceFile("console", text, "."))
+        if expression is None or problems.has_errors:
+            raise Rejected(problems)
+        try:
+            return self.evaluation.again(known).value(expression)
+        except EvaluationError as error:
+            problems.extend([error.diagnostic])
+            raise Rejected(problems) from None
 
 
 def load(
@@ -97,7 +110,7 @@ def load(
     _stop_on_errors(problems)
     secret = tuple(n for n, one in known.items() if one.sensitive or is_sensitive(values[n]))
     open_values = {name: value for name, value in values.items() if name not in secret}
-    return Loaded(desired, chosen, open_values, secret, problems)
+    return Loaded(desired, chosen, open_values, secret, problems, evaluation)
 
 
 def load_settings(project: Project, version: str) -> Settings:

@@ -31,10 +31,19 @@ def schemas() -> dict[str, Schema]:
     }
 
 
+def _nameless(required: list[str]) -> Schema:
+    """A block without a label, or a list of such blocks."""
+    one = {"type": "object", "required": required}
+    return {"anyOf": [one, {"type": "array", "items": one}]}
+
+
 def configuration() -> Schema:
     """A configuration in YAML, for completion in editors. Templates may stand for any value."""
     meta = {
         "depends_on": {"type": "array", "items": {"type": "string"}},
+        "for_each": {},
+        "inherits": {"type": "array", "items": {"type": "string"}},
+        "unset": {"type": "array", "items": {"type": "string"}},
         "lifecycle": {"type": "object", "properties": {"prevent_destroy": {"type": "boolean"}}},
     }
     builders = [
@@ -52,7 +61,20 @@ def configuration() -> Schema:
             "variable": _named(_variable()),
             "builder": _named({"anyOf": builders}),
             "context": _named(_block(CATALOG.types[Kind.CONTEXT, "context"].schema, meta)),
-            "build": _named(_block(CATALOG.types[Kind.BUILD, "dockerfile"].schema, meta)),
+            "build": _named(
+                {
+                    "anyOf": [
+                        _block(CATALOG.types[Kind.BUILD, name].schema, meta)
+                        for name in CATALOG.names(Kind.BUILD)
+                    ]
+                }
+            ),
+            "template": _named({"type": "object"}),
+            "group": _named({"type": "object", "required": ["members"]}),
+            "function": _named({"type": "object", "required": ["params", "result"]}),
+            "import": _nameless(["to"]),
+            "moved": _nameless(["from", "to"]),
+            "removed": _nameless(["from"]),
             "output": _named(
                 {
                     "type": "object",

@@ -14,6 +14,7 @@ from envdplan.cli.apply import apply, destroy
 from envdplan.cli.builders import builder_app, forward
 from envdplan.cli.contexts import context_app
 from envdplan.cli.inspect import force_unlock, output, show, state_app, validate
+from envdplan.cli.language import console, functions
 from envdplan.cli.plan import plan
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import EnvdplanError, Rejected
@@ -34,6 +35,8 @@ app.command("show")(show)
 app.command("output")(output)
 app.command("import")(adopt)
 app.command("forward")(forward)
+app.command("console")(console)
+app.command("functions")(functions)
 app.command("force-unlock")(force_unlock)
 app.add_typer(state_app, name="state")
 app.add_typer(context_app, name="context")

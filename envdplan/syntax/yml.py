@@ -46,7 +46,9 @@ LABELS: Final[Mapping[str, int]] = {
 """Top-level keys under which the keys of one or more levels are labels."""
 
 _UNLABELLED: Final = frozenset({"envdplan", "locals", "moved", "removed", "import"})
-_REFERENCES: Final = frozenset({"depends_on", "ignore_changes", "replace_triggered_by"})
+_REFERENCES: Final = frozenset(
+    {"depends_on", "ignore_changes", "replace_triggered_by", "inherits", "members"}
+)
 """Attributes whose strings are references, not text."""
 
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")

@@ -274,3 +274,21 @@ def test_import_writes_the_block_of_a_context_that_is_not_declared(folder: Path)
     (folder / "envdplan.hcl").write_text(block)
     assert run(folder, "import", "context.t")[0] == 0
     assert run(folder, "plan", "--detailed-exitcode")[0] == 0
+
+
+def test_functions_are_listed_with_their_examples(folder: Path) -> None:
+    assert "matrix(axes: map) -> map" in run(folder, "functions")[1]
+    assert "    = " in run(folder, "functions", "indent")[1]
+    found = json.loads(run(folder, "functions", "-f", "json")[1])
+    assert {"name", "signature", "example", "result"} <= found[0].keys()
+    code, _, err = run(folder, "functions", "indnt")
+    assert (code, 'Did you mean "indent"?' in err) == (1, True)
+
+
+def test_console_evaluates_with_the_configuration(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(CONTEXTS)
+    code, out, _ = run(folder, "console", "context.a.name", "1 + 2", "{ a = context.b.runner }")
+    assert (code, out.splitlines()) == (0, ['"a"', "3", '{ a = "envd-server" }'])
+    code, out, err = run(folder, "console", "1 +", "context.z.name", "2")
+    assert (code, out.splitlines()) == (1, ["2"])
+    assert "There is nothing called" in err

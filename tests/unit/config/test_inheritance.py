@@ -214,3 +214,52 @@ def test_a_group_stands_for_its_members_and_theirs() -> None:
 )
 def test_a_wrong_group_is_told(block: str, words: str) -> None:
     assert any(words in one for one in complaints(GROUPS + block)), complaints(GROUPS + block)
+
+
+def test_yaml_says_all_of_it_too() -> None:
+    hcl = """
+template "t" { labels = { a = "b", c = "d" } }
+function "f" {
+  params = [x]
+  result = "${x}-f"
+}
+group "g" { members = [context.c] }
+moved {
+  from = context.old
+  to   = context.c
+}
+removed {
+  from    = context.gone
+  destroy = false
+}
+import { to = context.c }
+context "c" { builder = "moby-worker" }
+build "b" {
+  inherits = [template.t]
+  unset    = ["labels.a"]
+  tags     = ["${f("x")}:1"]
+}
+"""
+    yaml = """
+template:
+  t: {labels: {a: b, c: d}}
+function:
+  f: {params: [x], result: "${x}-f"}
+group:
+  g: {members: [context.c]}
+moved:
+  - {from: context.old, to: context.c}
+removed: {from: context.gone, destroy: false}
+import: {to: context.c}
+context:
+  c: {builder: moby-worker}
+build:
+  b:
+    inherits: [template.t]
+    unset: [labels.a]
+    tags: ['${f("x")}:1']
+"""
+    found = desired(hcl)
+    assert desired(yaml, "envdplan.yaml") == found
+    assert found.resources[Address.parse("build.b")].attributes["tags"] == ("x-f:1",)
+    assert all((found.moves, found.kept, found.imports, found.groups))

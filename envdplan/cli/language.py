@@ -1,0 +1,108 @@
+"""envdplan functions and console: the language by itself."""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from envdplan.cli import exit_codes
+from envdplan.cli.options import VarFiles, Vars
+from envdplan.cli.wiring import Session
+from envdplan.diagnostics import EnvdplanError, Rejected
+
+if TYPE_CHECKING:
+    from envdplan.config.context import Function
+    from envdplan.states.desired import Known
+    from envdplan.workflow import Loaded
+
+_INDENT = "    "
+
+
+def functions(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One function; without it: all.")
+    ] = None,
+    format: Annotated[
+        str, typer.Option("--format", "-f", metavar="text|json", help="How to print.")
+    ] = "text",
+) -> int:
+    """Show the functions of the language, with an example of each."""
+    from envdplan.config.functions import FUNCTIONS
+
+    if format not in ("text", "json"):
+        raise EnvdplanError("Unknown format", 'The format is "text" or "json".')
+    if name is not None and name not in FUNCTIONS:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, FUNCTIONS, n=1)
+        hint = f'Did you mean "{near[0]}"?' if near else "`envdplan functions` lists all."
+        raise EnvdplanError(f'There is no function "{name}"', hint)
+    chosen = [FUNCTIONS[name]] if name is not None else list(FUNCTIONS.values())
+    if format == "json":
+        typer.echo(json.dumps([_as_json(one) for one in chosen], indent=2, ensure_ascii=False))
+    elif name is None:
+        for one in chosen:
+            typer.echo(f"{one.signature}\n{_INDENT}{one.description}")
+    else:
+        one = chosen[0]
+        typer.echo(f"{one.signature}\n{_INDENT}{one.description}\n\n{one.example}")
+        typer.echo(f"{_INDENT}= {one.result}")
+    return exit_codes.OK
+
+
+def _as_json(one: "Function") -> dict[str, str]:
+    fields = ("name", "signature", "description", "example", "result")
+    return {field: str(getattr(one, field)) for field in fields}
+
+
+def console(
+    ctx: typer.Context,
+    expressions: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[EXPRESSION]...", help="Without any: read from standard input."),
+    ] = None,
+    var: Vars = None,
+    var_file: VarFiles = None,
+) -> int:
+    """Evaluate expressions with the configuration and the state, a line each.
+
+    What only apply can tell is taken from the state; secrets are not shown.
+    """
+    session: Session = ctx.obj
+    loaded = session.load(session.project(var_file, var, may_be_empty=True))
+    state = session.state_store(loaded.settings).load()
+    known = {address: record.attributes for address, record in state.records.items()}
+    code = exit_codes.OK
+    for text in expressions or _typed():
+        if text.strip() and not _tell(session, loaded, text, known):
+            code = exit_codes.ERROR
+    return code
+
+
+def _typed() -> Iterator[str]:
+    """Lines of standard input, each when it is there; with a prompt on a terminal."""
+    if not sys.stdin.isatty():
+        yield from sys.stdin
+        return
+    import readline  # noqa: F401  its import gives input() a history
+
+    while True:
+        try:
+            yield input("> ")
+        except EOFError:
+            typer.echo()
+            return
+
+
+def _tell(session: Session, loaded: "Loaded", text: str, known: "Known") -> bool:
+    """The value of one expression; a mistake is told, and ends nothing."""
+    from envdplan.views.values_text import value_text
+
+    try:
+        typer.echo(value_text(loaded.value(text.rstrip("\n"), known)))
+    except Rejected as error:
+        session.view.diagnostics(error.diagnostics)
+        return False
+    return True
