@@ -170,6 +170,31 @@ context "unix" { builder = builder.unix }
     assert registry.digest(f"{name}/unix", "1")
 
 
+def test_platforms_are_built_one_by_one_and_joined(here: Project) -> None:
+    import json
+    from urllib.request import Request, urlopen
+
+    one = ONE.replace("NAME", "tls").replace(
+        "  push    = true", '  platforms = ["linux/amd64", "linux/386"]\n  push = true'
+    )
+    here.write(CONFIG + one)
+    file = here.folder / "app" / "build.envd"
+    file.write_text("".join(f"{x}\n" for x in file.read_text().splitlines() if "run(" not in x))
+    here.apply("-target", "build.tls")
+    registry = here.environment["ENVDPLAN_VAR_registry"]
+    name = f"{here.environment['ENVDPLAN_VAR_project']}/tls"
+    accept = (
+        "application/vnd.oci.image.index.v1+json, "
+        "application/vnd.docker.distribution.manifest.list.v2+json"
+    )
+    url = f"http://{registry}/v2/{name}/manifests/1"
+    with urlopen(Request(url, headers={"Accept": accept})) as answer:
+        index = json.load(answer)
+    found = sorted(one["platform"]["architecture"] for one in index["manifests"])
+    assert found == ["386", "amd64"]
+    assert here.plan("-target", "build.tls").code == 0
+
+
 def test_a_complaint_of_envd_is_shown_as_it_is(here: Project) -> None:
     here.write(CONFIG + ONE.replace("NAME", "engine"))
     file = here.folder / "app" / "build.envd"
