@@ -7,22 +7,23 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from envdplan.diagnostics import Unreachable
+from envdplan.streams import CommandStream
 
 _KEPT: Final = 4096
 """Bytes of the command's complaints that are kept for messages."""
 
 
-class CommandSocket:
-    """One thread may receive while another sends.
+class CommandSocket(CommandStream):
+    """A command of this machine.
 
-    At the end of its output, receiving raises ConnectionError with the command's own words when
-    it failed. Closing ends the command.
+    When it failed, receiving and sending raise ConnectionError with its own words. Closing ends it.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start it. Raises Unreachable when there is no such command."""
         self._name = command[0]
-        self._near, far = socket.socketpair()
+        near, far = socket.socketpair()
+        super().__init__(near, self._failure)
         try:
             with far:
                 self._process = subprocess.Popen(
@@ -34,7 +35,7 @@ class CommandSocket:
                     start_new_session=True,  # Ctrl-C is for us to handle
                 )
         except OSError as error:
-            self._near.close()
+            near.close()
             detail = f"{self._name}: {error.strerror or error}. Install it, or put it in PATH."
             raise Unreachable("A command cannot be started", detail) from error
         self._said = b""
@@ -42,29 +43,22 @@ class CommandSocket:
         self._listener.start()
 
     def recv_into(self, buffer: bytearray | memoryview, /) -> int:
-        """Like socket.recv_into; 0 at the end of a command that succeeded."""
+        """See CommandStream; a command may end without reading all of its input."""
         try:
-            count = self._near.recv_into(buffer)
-        except OSError as error:  # it ended without reading all of its input
-            raise self._explained(error) from error
-        if count == 0 and (failure := self._failure()):
-            raise failure
-        return count
-
-    def sendall(self, data: bytes | memoryview, /) -> None:
-        """Like socket.sendall; blocks while the command does not read."""
-        try:
-            self._near.sendall(data)
+            return super().recv_into(buffer)
         except OSError as error:
             raise self._explained(error) from error
 
-    def shutdown(self, how: int, /) -> None:
-        """Like socket.shutdown."""
-        self._near.shutdown(how)
+    def sendall(self, data: bytes | memoryview, /) -> None:
+        """See CommandStream."""
+        try:
+            super().sendall(data)
+        except OSError as error:
+            raise self._explained(error) from error
 
     def close(self) -> None:
         """End it."""
-        self._near.close()
+        super().close()
         if self._process.poll() is None:
             self._process.terminate()
 

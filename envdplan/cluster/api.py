@@ -1,7 +1,6 @@
 """Requests to an API server, and its answers: JSON objects, or a Status that says what is wrong."""
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -118,21 +117,6 @@ class Api:
             query["previous"] = "true"
         path = f"{POD.path(self.namespace, pod)}/log"
         return bytes(self._request("GET", path, query, None).data).decode("utf-8", "replace")
-
-    def follow(
-        self, pod: str, container: str, lines: int, stop: threading.Event
-    ) -> Iterator[bytes]:
-        """A container's log as it grows, from its last `lines` on."""
-        query = {"container": container, "tailLines": str(lines), "follow": "true"}
-        path = f"{POD.path(self.namespace, pod)}/log"
-        response = self._request("GET", path, query, None, stream=True)
-        try:
-            for piece in response.stream(4096):
-                if stop.is_set():
-                    return
-                yield piece
-        finally:
-            response.close()
 
     # -- anything
 

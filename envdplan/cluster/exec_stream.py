@@ -19,6 +19,7 @@ from envdplan.cluster.access import Access
 from envdplan.cluster.api import POD
 from envdplan.cluster.failures import Missing, failure
 from envdplan.diagnostics import EnvdplanError, Refused, Unreachable
+from envdplan.streams import CommandStream
 
 _PROTOCOLS: Final = "v5.channel.k8s.io,v4.channel.k8s.io"
 """v5 can end the command's input; 1.20 knows v4 only, and refuses who offers v5 alone."""
@@ -46,44 +47,11 @@ class Command:
         return f"`{' '.join(self.argv)}` in the pod {self.pod}"
 
 
-class ExecStream:
-    """Standard input and output of the running command.
-
-    One thread may receive while another sends. At the end of its output, receiving raises
-    CommandEnded or Refused when the command failed.
-    """
-
-    def __init__(self, near: socket.socket, outcome: "_Outcome") -> None:
-        self._near, self._outcome = near, outcome
-
-    def recv_into(self, buffer: bytearray | memoryview, /) -> int:
-        """Like socket.recv_into; 0 at the end of a command that succeeded."""
-        count = self._near.recv_into(buffer)
-        if count == 0 and (problem := self._outcome.problem()):
-            raise problem
-        return count
-
-    def sendall(self, data: bytes | memoryview, /) -> None:
-        """Like socket.sendall; blocks while the command does not read."""
-        self._near.sendall(data)
-
-    def shutdown(self, how: int, /) -> None:
-        """Like socket.shutdown."""
-        self._near.shutdown(how)
-
-    def close(self) -> None:
-        """End it."""
-        self._near.close()
-
-    def fileno(self) -> int:
-        """For select and poll."""
-        return self._near.fileno()
-
-
-def exec_stream(access: Access, namespace: str, command: Command) -> ExecStream:
+def exec_stream(access: Access, namespace: str, command: Command) -> CommandStream:
     """Start `command` without a terminal.
 
-    Raises Missing (no such pod), Refused (not allowed, or no host yet), Unreachable (try again).
+    When it fails, receiving at the end of its output raises CommandEnded or Refused. Raises Missing
+    (no such pod), Refused (not allowed, or no host yet), Unreachable (try again).
     """
     web = _connect(access, namespace, command)
     near, inner = socket.socketpair()
@@ -91,7 +59,7 @@ def exec_stream(access: Access, namespace: str, command: Command) -> ExecStream:
     half_close = "v5" in (web.getheaders() or {}).get("sec-websocket-protocol", "")
     pump = _Pump(inner, web, outcome, half_close=half_close)
     threading.Thread(target=pump.run, name="pod-exec", daemon=True).start()
-    return ExecStream(near, outcome)
+    return CommandStream(near, outcome.problem)
 
 
 def _connect(access: Access, namespace: str, command: Command) -> Any:

@@ -14,6 +14,7 @@ from envdplan.dockerengine.frames import STDERR, Demultiplexer
 from envdplan.dockerengine.hijack import hijack
 from envdplan.dockerengine.relay import relay
 from envdplan.dockerengine.reply import Reply
+from envdplan.streams import CommandStream
 
 _KEPT: Final = 4096
 """Bytes of the command's words that are kept for messages."""
@@ -39,44 +40,17 @@ class CommandMissing(Refused, OSError):
         Refused.__init__(self, summary, detail)
 
 
-class ExecSocket:
-    """Standard input and output of a running command, used like a connected socket.
-
-    One thread may receive while another sends; shutdown(SHUT_WR) is the end of its input. At the
-    end of its output, receiving raises CommandFailed or CommandMissing if it failed.
-    """
+class ExecSocket(CommandStream):
+    """At the end of its output, receiving raises CommandFailed or CommandMissing if it failed."""
 
     def __init__(self, near: socket.socket, outcome: "_Outcome") -> None:
-        self._near = near
+        super().__init__(near, outcome.failure)
         self._outcome = outcome
-
-    def recv_into(self, buffer: bytearray | memoryview, /) -> int:
-        """Like socket.recv_into; 0 at the end of a command that succeeded."""
-        count = self._near.recv_into(buffer)
-        if count == 0 and (failure := self._outcome.failure()):
-            raise failure
-        return count
 
     def recv(self, size: int, /) -> bytes:
         """Like socket.recv; see recv_into."""
         buffer = bytearray(size)
         return bytes(memoryview(buffer)[: self.recv_into(buffer)])
-
-    def sendall(self, data: bytes | memoryview, /) -> None:
-        """Like socket.sendall; blocks while the command does not read."""
-        self._near.sendall(data)
-
-    def shutdown(self, how: int, /) -> None:
-        """Like socket.shutdown."""
-        self._near.shutdown(how)
-
-    def close(self) -> None:
-        """End it: the connection to the command's streams is closed."""
-        self._near.close()
-
-    def fileno(self) -> int:
-        """For select and poll."""
-        return self._near.fileno()
 
     def errors(self) -> str:
         """The last of what it wrote to standard error."""

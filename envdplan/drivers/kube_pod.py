@@ -23,6 +23,7 @@ from envdplan.drivers.pod_schema import (
 from envdplan.engine.protocols import Reporter
 from envdplan.schema import ResourceType
 from envdplan.states.observed import Absent, Observation, Present, Unreachable
+from envdplan.streams import CommandStream
 from envdplan.values import Attributes, Value
 
 if TYPE_CHECKING:
@@ -150,20 +151,27 @@ class KubePod:
         api = self._api(attributes)
         timeout = min(float(attributes.get("timeout") or _PATIENCE), _PATIENCE)
         container = str(attributes.get("container") or CONTAINER)
-        return self._client(api, lambda: self._pod(api, attributes), container, timeout)
+        named = attributes.get("pod") or attributes.get("selector") or attributes.get("name")
+        where = f"kube-pod://{api.namespace}/{named}"
+        return self._client(api, where, lambda: self._pod(api, attributes), container, timeout)
 
     def _client(
-        self, api: "Api", pod: "Callable[[], str]", container: str, timeout: float
+        self,
+        api: "Api",
+        where: str,
+        pod: "Callable[[], str]",
+        container: str,
+        timeout: float,
     ) -> "BuildKit":
         from envdplan.buildkit.client import BuildKit
         from envdplan.buildkit.dial import SocketDialer
-        from envdplan.cluster.exec_stream import Command, ExecStream, exec_stream
+        from envdplan.cluster.exec_stream import Command, exec_stream
 
-        def dial() -> ExecStream:
+        def dial() -> CommandStream:
             command = Command(pod(), container, _DIAL)
             return exec_stream(api.access, api.namespace, command)
 
-        return BuildKit(SocketDialer(f"kube-pod://{api.namespace}", dial), timeout)
+        return BuildKit(SocketDialer(where, dial), timeout)
 
     def _pod(self, api: "Api", attributes: Attributes) -> str:
         """The pod to dial: the one that is named, or the share of a build in several."""
@@ -203,7 +211,10 @@ class KubePod:
             return self._roll(rollout, address, attributes)
         except BaseException:
             report("removing what was made")
-            rollout.undo()
+            try:
+                rollout.undo()
+            except EnvdplanError as error:  # why it failed at all says more
+                report(f"not all could be removed: {error.summary}. {error.detail}")
             raise
 
     def update(
@@ -238,7 +249,8 @@ class KubePod:
 
     def _greet(self, api: "Api", pod: str) -> None:
         """Raises EnvdplanError when its BuildKit does not answer."""
-        with self._client(api, lambda: pod, CONTAINER, _PATIENCE) as client:
+        where = f"kube-pod://{api.namespace}/{pod}"
+        with self._client(api, where, lambda: pod, CONTAINER, _PATIENCE) as client:
             client.workers()
 
     def _back(

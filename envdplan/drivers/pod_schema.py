@@ -289,11 +289,6 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
         if isinstance(attributes.get(name), Sensitive):
             detail = f'"{name}" is visible to everybody who can see the pod.'
             yield (name,), "Sensitive value where none can be", detail
-    yield from _limits(attributes)
-
-
-def _limits(attributes: Attributes) -> Iterator[Problem]:
-    """A request above the limit is refused by the server for each pod, not for the StatefulSet."""
     if attributes.get("storage") is not None and attributes.get("scratch_size") is not None:
         detail = "scratch_size is for a cache that is lost with the pod; storage has a size."
         yield ("scratch_size",), "Attribute without use", detail

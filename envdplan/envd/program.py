@@ -77,17 +77,7 @@ def run(
 
     Raises Refused with its own last words, Interrupted once `cancel` is set.
     """
-    process = subprocess.Popen(
-        list(command),
-        cwd=directory,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
+    process = _started(command, environment, directory)
     ended = threading.Event()
     watcher = threading.Thread(target=_watch, args=(process, cancel, ended), daemon=True)
     watcher.start()
@@ -108,6 +98,25 @@ def run(
         raise Interrupted("Stopped while envd built", "Nothing of it was recorded.")
     if code:
         raise Refused("envd could not build this", f"It ended with code {code}:\n{_told(last)}")
+
+
+def _started(
+    command: Sequence[str], environment: Mapping[str, str], directory: Path
+) -> "subprocess.Popen[str]":
+    try:
+        return subprocess.Popen(
+            list(command),
+            cwd=directory,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise EnvdplanError("envd does not run", f"{command[0]}: {error}") from error
 
 
 def _watch(

@@ -21,9 +21,7 @@ class Source:
     ignore_files: tuple[str, ...] = ()
     """Where patterns of ignored files may stand; the first that exists counts."""
     tool: str | None = None
-    """A command of this machine whose version counts as well."""
-    settings: str | None = None
-    """A file of settings outside of the source, which may not be there; None: the tool's usual."""
+    """A command of this machine whose version and settings count as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,6 @@ _OWN: Final[dict[str, JsonSchema]] = {
         "x-unplanned": True,
         "description": "Tell envd to build though it thinks that nothing changed",
     },
-    "home": {
-        "type": "string",
-        "x-path": True,
-        "x-unplanned": True,
-        "description": "Whose config.envd counts (default: HOME)",
-    },
 }
 _SHARED: Final = (
     "context",
@@ -118,13 +112,7 @@ def source(attributes: Attributes) -> Source:
     """
     directory = str(attributes["path"])
     file = str(attributes["from"]).partition(":")[0]
-    home = attributes.get("home")
-    return Source(
-        directory,
-        str(Path(directory, file)),
-        tool="envd",
-        settings=None if home is None else f"{home}/.config/envd/config.envd",
-    )
+    return Source(directory, str(Path(directory, file)), tool="envd")
 
 
 def command(

@@ -72,7 +72,7 @@ def _attributes(context: Context, current: str) -> Attributes:
 class ContextWriter:
     """Writes the store; changes that come together are written together.
 
-    A change of the store takes some 25 ms, because envd itself takes no lock (see envd.store).
+    A change of the store takes some 55 ms, because envd itself takes no lock (see envd.store).
     """
 
     quick = True

@@ -67,7 +67,9 @@ def _unusable(attributes: Attributes) -> str | None:
         return f"envd does not know builders of type {builder}."
     if builder == "nerdctl-container":
         return "envd 1.3 never connects to a nerdctl-container."
-    if builder == "tcp" and connection.get("tls"):
+    nodes: Attributes = connection.get("node") or {}
+    first: Attributes = next(iter(nodes.values()), {})
+    if builder == "tcp" and (connection.get("tls") or first.get("tls")):
         return "envd talks to tcp builders without TLS only."
     if builder == "kube-pod" and connection.get("selector"):
         return "envd finds a pod by its name only, not by a selector."

@@ -15,6 +15,7 @@ from envdplan.drivers.base import Lifecycle
 from envdplan.envd.contexts import DEFAULT_BUILDER_ADDRESS, Context, ContextSet
 from envdplan.providers.contexttype import derive as derive_context
 from envdplan.providers.contexttype import problems as context_problems
+from envdplan.schema import ResourceType
 from envdplan.states.observed import Present, Unreachable
 from envdplan.values import Attributes, Sensitive, Value
 
@@ -88,29 +89,14 @@ class Discovery:
             if name.startswith("env.")
         }
         asked = {"image": "", **{k: v for k, v in given.items() if v is not None}, "env": env}
-        lifecycle = self.lifecycles("docker-container")
-        observed = lifecycle.read(address, asked)
+        observed = self.lifecycles("docker-container").read(address, asked)
         head: dict[str, Value] = {"type": "docker-container", **asked}
-        if not isinstance(observed, Present):
-            reason = observed.reason if isinstance(observed, Unreachable) else "it is not there"
-            return Found(address, {k: v for k, v in head.items() if v}, note=reason)
-        live = dict(observed.attributes)
-        properties = kind.type.schema["properties"]
-        for name, schema in properties.items():
-            if schema.get("readOnly") or name == "status":
-                continue
-            value = _open(live.get(name))
-            default = schema.get("default")
-            if value not in (None, (), {}, "") and value != default:
-                head[name] = value
-            elif (
-                default not in (None, (), {})
-                and value in (None, (), {})
-                and not schema.get("x-unplanned")
-            ):
-                head[name] = value if value is not None else type(default)()
-        head["state_volume"] = _volume(str(given["name"]))
-        return Found(address, {k: v for k, v in head.items() if v not in (None, {}, "")})
+        if isinstance(observed, Present):
+            head |= _stated(kind.type, observed.attributes)
+            head["state_volume"] = _volume(str(given["name"]))
+            return Found(address, _given(head))
+        reason = observed.reason if isinstance(observed, Unreachable) else "it is not there"
+        return Found(address, _given(head), note=reason)
 
     def _is_new(self, found: Found) -> bool:
         """Whether no block has it; from now on one has."""
@@ -163,9 +149,32 @@ class Discovery:
         return address
 
 
+def _stated(type: ResourceType, live: Attributes) -> Iterator[tuple[str, Value]]:
+    """What a block has to say so that it describes what is live: all that is no default."""
+    for name, schema in type.schema["properties"].items():
+        if schema.get("readOnly") or name == "status":
+            continue
+        value, default = _open(live.get(name)), schema.get("default")
+        if not _is_empty(value):
+            if value != default:
+                yield name, value
+        elif not _is_empty(default) and not schema.get("x-unplanned"):
+            yield name, default.__class__() if value is None else value
+
+
+def _is_empty(value: Value) -> bool:
+    return value in (None, (), {}, "")
+
+
+def _given(attributes: Attributes) -> Attributes:
+    return {name: value for name, value in attributes.items() if value not in (None, {}, "")}
+
+
 def _open(value: Value) -> Value:
-    """Secrets of others' containers are visible to all who can see the container."""
-    return value.value if isinstance(value, Sensitive) else value
+    """Without what is secret: it must not get into a file."""
+    if isinstance(value, Mapping):
+        return {k: _open(one) for k, one in value.items() if not isinstance(one, Sensitive)}
+    return None if isinstance(value, Sensitive) else value
 
 
 def _volume(container: str) -> str | None:

@@ -75,8 +75,11 @@ class EnvdBuilds:
     @contextmanager
     def _context(self, connection: Connection) -> Iterator[Context]:
         """A context that envd can use: its own way there, or a socket of ours."""
-        address = connection.attributes.get("address")
-        if connection.type == "moby-worker":
+        address, nodes = (connection.attributes.get(name) for name in ("address", "node"))
+        if nodes:
+            with self._forwarded(connection) as path:
+                yield Context("envdplan", "unix", path)
+        elif connection.type == "moby-worker":
             yield _ANY
         elif connection.type == "unix":
             yield Context("envdplan", "unix", str(address))

@@ -71,7 +71,7 @@ class BuildReader:
         kind = frontend(resource.type)
         if kind is None:
             return None, f"This version of envdplan has no frontend {resource.type}."
-        named = ("path", "dockerfile", "dockerfile_inline", "ignore_file")
+        named = ("path", "dockerfile", "dockerfile_inline", "ignore_file", "from")
         if any(isinstance(attributes.get(name), Unknown) for name in named):
             return None, None
         try:

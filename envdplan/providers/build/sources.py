@@ -82,8 +82,7 @@ class Sources:
             return
         version = self._versions[source.tool]()
         yield Input("tool", source.tool, _text_digest(version))
-        usual = Path(self._environment.get("HOME", "/root"), ".config/envd/config.envd")
-        settings = Path(source.settings) if source.settings is not None else usual
+        settings = Path(self._environment.get("HOME", "/root"), ".config/envd/config.envd")
         if settings.is_file() and settings.stat().st_size:
             yield Input("settings", settings.name, file_digest(str(settings.resolve())))
 

@@ -61,7 +61,7 @@ class Access:
             f'User "{user.name}" cannot {verb} resource "{resource}" in API group "{kind.group}"'
             f"{where}"
         )
-        raise forbidden(kind, rest.name, user.name, told)
+        raise forbidden(kind, rest.name, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ def admit(kind: Kind, pod: Object, namespace: Object, faults: Faults) -> None:
     problems = _violations(pod["spec"], level)
     if problems:
         told = f'violates PodSecurity "{level}:latest": {", ".join(problems)}'
-        raise forbidden(kind, name, "", told)
+        raise forbidden(kind, name, told)
     if faults.quota:
-        raise forbidden(kind, name, "", faults.quota)
+        raise forbidden(kind, name, faults.quota)
 
 
 def _violations(spec: Object, level: str) -> list[str]:

@@ -95,11 +95,10 @@ def bad(message: str) -> ApiError:
     return ApiError(400, "BadRequest", message)
 
 
-def forbidden(kind: Kind, name: str, user: str, message: str) -> ApiError:
+def forbidden(kind: Kind, name: str, message: str) -> ApiError:
     """The account, or a policy, does not allow it."""
     named = f' "{name}"' if name else ""
     details = _details(kind, name) if name else {"kind": kind.plural}
-    del user
     return ApiError(403, "Forbidden", f"{kind.resource}{named} is forbidden: {message}", details)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from envdplan.testing.kubernetes.kinds import NAMESPACE, POD, SECRET, STATEFUL_SET, Kind
@@ -77,22 +77,23 @@ def _stateful_set(body: Object, *, old: bool) -> Iterator[Cause]:
         told = f"Invalid value: {shown}: `selector` does not match template `labels`"
         yield "spec.template.metadata.labels", "FieldValueInvalid", told
     if not old or selector:
-        yield from _pod_spec(spec["template"].get("spec") or {}, "spec.template.spec")
+        claims = {one["metadata"].get("name") for one in spec.get("volumeClaimTemplates") or ()}
+        yield from _pod_spec(spec["template"].get("spec") or {}, "spec.template.spec", claims)
 
 
-def _pod_spec(spec: Object, path: str) -> Iterator[Cause]:
+def _pod_spec(spec: Object, path: str, claims: Collection[str | None] = ()) -> Iterator[Cause]:
+    """`claims` are volumes that a StatefulSet adds."""
     containers = spec.get("containers")
     if not containers:
         yield f"{path}.containers", "FieldValueRequired", "Required value"
         return
-    volumes = {one.get("name") for one in spec.get("volumes") or ()}
+    volumes = {*claims, *(one.get("name") for one in spec.get("volumes") or ())}
     for place, one in enumerate(containers):
         where = f"{path}.containers[{place}]"
         if not one.get("image"):
             yield f"{where}.image", "FieldValueRequired", "Required value"
         for mount, inner in enumerate(one.get("volumeMounts") or ()):
-            claimed = path.startswith("spec.template") and inner.get("name") == "cache"
-            if inner.get("name") not in volumes and not claimed:
+            if inner.get("name") not in volumes:
                 told = f'Not found: "{inner.get("name")}"'
                 yield f"{where}.volumeMounts[{mount}].name", "FieldValueNotFound", told
         yield from _resources(one.get("resources") or {}, f"{where}.resources")

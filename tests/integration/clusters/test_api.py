@@ -12,9 +12,10 @@ import pytest
 
 from envdplan.cluster.access import Target, open_access
 from envdplan.cluster.api import CONFIG_MAP, POD, STATEFUL_SET, Api
-from envdplan.cluster.exec_stream import Command, CommandEnded, ExecStream, exec_stream
+from envdplan.cluster.exec_stream import Command, CommandEnded, exec_stream
 from envdplan.cluster.failures import FieldConflict, Forbidden, Missing
 from envdplan.diagnostics import Conflict, EnvdplanError, Refused, Unreachable
+from envdplan.streams import CommandStream
 from envdplan.testing.kubernetes import Cluster
 
 POD_BODY: dict[str, Any] = {
@@ -57,7 +58,7 @@ def pod(api: Api) -> str:
     return "p"
 
 
-def read_all(stream: ExecStream) -> bytes:
+def read_all(stream: CommandStream) -> bytes:
     buffer, found = bytearray(65536), b""
     try:
         while count := stream.recv_into(buffer):
