@@ -13,6 +13,7 @@ from envdplan.config.evaluate import Evaluation, evaluate_all
 from envdplan.config.expressions import EvaluationError
 from envdplan.config.groups import groups
 from envdplan.config.imports import imports
+from envdplan.config.modules import Read, modules, no_modules
 from envdplan.config.moves import moves, removals
 from envdplan.config.settings import settings
 from envdplan.config.validate import validate
@@ -49,6 +50,8 @@ class Project:
     """The weakest first."""
     flags: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    modules: Read = no_modules
+    """What reads the modules that the files call."""
     planned: Mapping[str, Value] | None = None
     """Values of the variables in a saved plan."""
 
@@ -93,7 +96,9 @@ def load(
     problems.extend(found)
     values, known, found = variables(declared.variables, given, base)
     problems.extend(found)
-    config, evaluation, found = evaluate_all(declared, catalog, values, base)
+    tree, found = modules(declared, project.directory, project.modules, decode)
+    problems.extend(found)
+    config, evaluation, found = evaluate_all(tree, catalog, values, base)
     problems.extend(found)
     _stop_on_errors(problems)
     assert evaluation is not None  # noqa: S101  without one there is an error
@@ -102,9 +107,9 @@ def load(
     desired = replace(
         desired,
         imports=named,
-        moves=moves(declared, found),
-        kept=removals(declared, found),
-        groups=groups(declared, found),
+        moves=moves(tree, found),
+        kept=removals(tree, found),
+        groups=groups(tree, found),
     )
     problems.extend(found)
     _stop_on_errors(problems)

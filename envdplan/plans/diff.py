@@ -166,7 +166,7 @@ def _present_change(
 
 def _is_to_replace(world: _World, address: Address) -> bool:
     """Whether -replace names it, or the whole for_each that it belongs to."""
-    return bool({address, replace(address, key=None)} & {*world.options.replace})
+    return bool({address, address.block} & {*world.options.replace})
 
 
 def _quiet(world: _World, base: Change) -> Action:
@@ -309,7 +309,7 @@ def _orphan(
         prevent_destroy=record.prevent_destroy,
         reasons=("it is no longer in the configuration",),
     )
-    if {record.address, replace(record.address, key=None)} & world.desired.kept:
+    if {record.address, record.address.block} & world.desired.kept:
         reason = "a removed block says that it is to be kept"
         return replace(base, action=Action.FORGET, reasons=(reason,))
     if record.address.kind is Kind.BUILD:
