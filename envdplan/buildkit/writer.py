@@ -51,7 +51,8 @@ class Writer:
         with self._wake:
             self._closed = True
             self._wake.notify()
-        self._thread.join(timeout)
+        if self._thread.is_alive():  # one that begins later finds that it is closed
+            self._thread.join(timeout)
 
     def _run(self) -> None:
         while pending := self._next():

@@ -134,12 +134,10 @@ def _wrong_labels(sorting: _Sorting, block: Block, wanted: int) -> None:
     given = len(block.labels)
     if wanted == 0:
         detail = f"A {block.type} block takes no label, but this one has {given}."
-    elif given == 0:
+    elif given == 0 and wanted == 1:
         detail = f'A {block.type} block needs a name: {block.type} "NAME" {{ ... }}.'
-        if block.type == "data":
-            detail = 'A data block needs a type and a name: data "image" "NAME" { ... }.'
     elif wanted > 1:
-        detail = f"A {block.type} block takes two labels, type and name, but this one has {given}."
+        detail = f'A {block.type} block needs a type and a name: data "image" "NAME" {{ ... }}.'
     else:
         detail = f"A {block.type} block takes one label, its name, but this one has {given}."
     sorting.diagnostics.error("Wrong number of labels", detail, block.range)

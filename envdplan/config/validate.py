@@ -7,6 +7,7 @@ from envdplan.addresses import Address, Kind, ModulePath, in_module
 from envdplan.config.conditions import ASSERT, check_names, conditions, judged
 from envdplan.config.config import Condition, Config, ResourceConfig
 from envdplan.config.evaluate import Evaluation
+from envdplan.config.knowledge import Anything
 from envdplan.config.problems import suggestion
 from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Cycle, Graph
@@ -67,7 +68,7 @@ class _Judge:
         now = self.evaluation.again(known)
         if self.address is None:
             return judged(self.condition, lambda one: now.value(one, self.module))
-        result = known.get(self.address) if self.result else None
+        result = known.get(self.address, Anything()) if self.result else None
         return now.verdict(self.address, self.condition, result)
 
 
