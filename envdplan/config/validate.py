@@ -12,7 +12,7 @@ from envdplan.config.problems import suggestion
 from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Cycle, Graph
 from envdplan.source import SourceRange
-from envdplan.states.desired import Check, DesiredState, Known, Resource, Test, Verdict
+from envdplan.states.desired import Check, DesiredState, Known, Requirement, Resource, Verdict
 from envdplan.values import Attributes, Unknown, Value, is_known
 
 
@@ -50,7 +50,7 @@ def _checks(evaluation: Evaluation, diagnostics: Diagnostics) -> Iterator[Check]
             judges = (_Judge(evaluation, one, module.path) for one in tests)
             pairs = zip(tests, judges, strict=True)
             label = f"{in_module(module.path)}check.{name}"
-            yield Check(label, tuple(Test(one.range, judge) for one, judge in pairs))
+            yield Check(label, tuple(Requirement(one.range, judge) for one, judge in pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,10 @@ def _resource(config: ResourceConfig, evaluation: Evaluation) -> Resource:
 
 def _tests(
     config: ResourceConfig, stated: tuple[Condition, ...], evaluation: Evaluation, *, result: bool
-) -> tuple[Test, ...]:
+) -> tuple[Requirement, ...]:
     return tuple(
-        Test(one.range, _Judge(evaluation, one, (), config.address, result)) for one in stated
+        Requirement(one.range, _Judge(evaluation, one, (), config.address, result))
+        for one in stated
     )
 
 

@@ -29,7 +29,7 @@ from envdplan.plans.ignoring import let_be
 from envdplan.plans.plan import Plan
 from envdplan.plans.promise import check_promise
 from envdplan.plans.resolve import resolve
-from envdplan.states.desired import DesiredState, Known, Test
+from envdplan.states.desired import DesiredState, Known, Requirement
 from envdplan.states.recorded import State
 from envdplan.values import Attributes, Value
 
@@ -198,7 +198,7 @@ class Apply:
             return Failed(event.change, "Postcondition failed", message, event.seconds)
         return event
 
-    def _demand(self, summary: str, tests: tuple[Test, ...], known: Known) -> None:
+    def _demand(self, summary: str, tests: tuple[Requirement, ...], known: Known) -> None:
         """Raises EnvdplanError when a condition does not hold, now that all is known."""
         for message in broken(tests, known):
             raise EnvdplanError(summary, message)

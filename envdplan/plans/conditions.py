@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from envdplan.diagnostics import Diagnostics
-from envdplan.states.desired import DesiredState, Known, Resource, Test
+from envdplan.states.desired import DesiredState, Known, Requirement, Resource
 
 
 def check_before(resource: Resource, known: Known, diagnostics: Diagnostics) -> None:
@@ -19,7 +19,7 @@ def check_after(resource: Resource, known: Known, diagnostics: Diagnostics) -> N
 def _errors(
     summary: str,
     resource: Resource,
-    tests: tuple[Test, ...],
+    tests: tuple[Requirement, ...],
     known: Known,
     diagnostics: Diagnostics,
 ) -> None:
@@ -29,7 +29,7 @@ def _errors(
             diagnostics.error(summary, verdict.message, test.range, str(resource.address))
 
 
-def broken(tests: tuple[Test, ...], known: Known) -> Iterator[str]:
+def broken(tests: tuple[Requirement, ...], known: Known) -> Iterator[str]:
     """What does not hold now, when all that can be known is known."""
     for test in tests:
         verdict = test.judge(known)

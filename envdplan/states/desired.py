@@ -21,7 +21,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Requirement:
     """A condition; `judge` evaluates it with what is known."""
 
     range: SourceRange
@@ -33,7 +33,7 @@ class Check:
     """A check block: what is looked at after a plan and an apply, and only warned of."""
 
     name: str
-    tests: tuple[Test, ...]
+    tests: tuple[Requirement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ class Resource:
     """Direct edges, sorted: what it refers to and what `depends_on` names."""
     range: SourceRange | None = field(default=None, compare=False)
     lifecycle: Lifecycle = Lifecycle()
-    preconditions: tuple[Test, ...] = field(default=(), compare=False, repr=False)
+    preconditions: tuple[Requirement, ...] = field(default=(), compare=False, repr=False)
     """What has to hold before it is changed."""
-    postconditions: tuple[Test, ...] = field(default=(), compare=False, repr=False)
+    postconditions: tuple[Requirement, ...] = field(default=(), compare=False, repr=False)
     """What has to hold when it is as wanted."""
     resolve: Callable[[Known], Attributes] | None = field(default=None, compare=False, repr=False)
     """Evaluates the attributes again with what is known; None when nothing is unknown."""
