@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from envdplan import __version__
+from envdplan.diagnostics import EnvdplanError, Rejected
 from envdplan.views import VIEWS
 from envdplan.views.base import View
 
@@ -45,6 +46,13 @@ class Session:
             tty=tty,
             width=_width() if tty else _WIDTH,
         )
+
+    def tell(self, error: EnvdplanError) -> None:
+        """What ended the command, or a part of it."""
+        if isinstance(error, Rejected):
+            self.view.diagnostics(error.diagnostics)
+        else:
+            self.view.error(error)
 
     def project(
         self,
