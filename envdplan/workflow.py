@@ -14,7 +14,7 @@ from envdplan.config.evaluate import Evaluation, evaluate_all
 from envdplan.config.expressions import EvaluationError
 from envdplan.config.groups import groups
 from envdplan.config.imports import imports
-from envdplan.config.modules import Read, modules, no_modules
+from envdplan.config.modules import Decode, Read, modules, no_modules
 from envdplan.config.moves import moves, removals
 from envdplan.config.settings import settings
 from envdplan.config.validate import validate
@@ -54,6 +54,8 @@ class Project:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     modules: Read = no_modules
     """What reads the modules that the files call."""
+    decode: Decode = decode
+    """Reads a file; an unchanged one perhaps from what was kept of it."""
     image: AskImage = nobody_asked
     """What tells what an image in a registry is; by default nobody is asked."""
     planned: Mapping[str, Value] | None = None
@@ -90,8 +92,8 @@ def load(
     """Texts to a desired state. Raises Rejected with all the mistakes that were found."""
     problems = Diagnostics()
     base = Context(Names(), functions, project.directory, project.environment, image=project.image)
-    documents = list(_decoded(project.files, problems))
-    values_files = tuple(_decoded(project.variable_files, problems))
+    documents = list(_decoded(project.files, project.decode, problems))
+    values_files = tuple(_decoded(project.variable_files, project.decode, problems))
     _stop_on_errors(problems)
     declared, found = declare(documents)
     problems.extend(found)
@@ -100,7 +102,7 @@ def load(
     problems.extend(found)
     values, known, found = variables(declared.variables, given, base)
     problems.extend(found)
-    tree, found = modules(declared, project.directory, project.modules, decode)
+    tree, found = modules(declared, project.directory, project.modules, project.decode)
     problems.extend(found)
     config, evaluation, found = evaluate_all(tree, catalog, values, base)
     problems.extend(found)
@@ -124,7 +126,7 @@ def load(
 
 def load_settings(project: Project, version: str) -> Settings:
     """Only where things are kept: for commands that need no more. Mistakes elsewhere are let be."""
-    documents = list(_decoded(project.files, Diagnostics()))
+    documents = list(_decoded(project.files, project.decode, Diagnostics()))
     declared, _ = declare(documents)
     chosen, problems = settings(declared, Context(Names(), {}, project.directory), version)
     _stop_on_errors(problems)
@@ -197,9 +199,11 @@ def apply(run: Apply) -> Iterator[Event]:
     return run.run()
 
 
-def _decoded(files: tuple[SourceFile, ...], problems: Diagnostics) -> Iterator[Document]:
+def _decoded(
+    files: tuple[SourceFile, ...], read: Decode, problems: Diagnostics
+) -> Iterator[Document]:
     for file in files:
-        document, found = decode(file)
+        document, found = read(file)
         problems.extend(found)
         yield document
 

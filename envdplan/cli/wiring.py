@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from envdplan.envd.store import ContextStore
     from envdplan.states.recorded import State
     from envdplan.store.local import LocalStore
+    from envdplan.store.parsed import ParsedFiles
     from envdplan.workflow import Loaded, Project
 
 STATE: Final = Path(".envdplan", "state.json")
+CACHE: Final = Path(".envdplan", "cache")
 _WIDTH: Final = 100
 
 
@@ -65,13 +67,20 @@ class Session:
         from envdplan.cli.project import read_project
 
         here = [one.absolute() for one in files or ()]
-        return read_project(
+        project = read_project(
             self.directory,
             self.environment,
             variable_files=here,
             flags=flags or (),
             may_be_empty=may_be_empty,
         )
+        return replace(project, decode=self._parsed_files().decode)
+
+    def _parsed_files(self) -> "ParsedFiles":
+        from envdplan.store.parsed import ParsedFiles, key_file
+
+        scheme = f"{__version__} {sys.version_info.major}.{sys.version_info.minor}"
+        return ParsedFiles(self.directory / CACHE, key_file(self.environment), scheme)
 
     def load(self, project: "Project", *, look: bool = True) -> "Loaded":
         """The configuration, evaluated and checked. Its warnings are told.
