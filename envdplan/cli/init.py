@@ -59,7 +59,7 @@ def _install(session: Session, project: "Project", *, upgrade: bool) -> int:
     from envdplan.modules.install import Installer
 
     installer = Installer(session.directory, session.environment, upgrade=upgrade)
-    with _telling(session.view.module, session.view.message) as tell:
+    with telling(session.view.module, session.view.message) as tell:
         tree = ModuleTree(installer, tell)
         complete = False
         try:
@@ -82,8 +82,10 @@ def _next(count: int) -> str:
 
 
 @contextmanager
-def _telling(
-    module: Callable[[ModuleEvent], None], message: Callable[[str], None]
+def telling(
+    module: Callable[[ModuleEvent], None],
+    message: Callable[[str], None],
+    patience: float = _PATIENCE,
 ) -> Iterator[Callable[[ModuleEvent], None]]:
     """Tells events, and from time to time that a fetch still goes on."""
     lock, ended = threading.Lock(), threading.Event()
@@ -95,7 +97,7 @@ def _telling(
             module(event)
 
     def remind() -> None:
-        while not ended.wait(_PATIENCE):
+        while not ended.wait(patience):
             with lock:
                 for one in running:
                     message(f"{one.address}: still fetching {one.source} ...")

@@ -174,10 +174,24 @@ def _too_large(url: str, most: int) -> Refused:
 
 
 def _unreachable(url: str, error: Exception) -> Unreachable:
-    cause = getattr(error, "reason", None) or error
-    said = str(cause).rpartition(": ")[2] or type(cause).__name__
     return Unreachable(
         "An archive cannot be fetched",
-        f"{_shown(url)}: {said[:300]}. Check the address, the network and the proxy "
+        f"{_shown(url)}: {_why(error)}. Check the address, the network and the proxy "
         "(https_proxy, no_proxy), and try again.",
     )
+
+
+def _why(error: Exception) -> str:
+    """What the system said at the bottom of urllib3's exceptions, or the innermost of them."""
+    import ssl
+
+    inner: object = error
+    while isinstance(inner, Exception):
+        if isinstance(inner, ssl.SSLCertVerificationError):
+            return f"its certificate cannot be trusted ({inner.verify_message})"
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror
+        error = inner
+        steps = ("reason", "original_error", "__cause__")
+        inner = next((one for name in steps if (one := getattr(inner, name, None))), None)
+    return str(error).rpartition(": ")[2][:300].rstrip(".") or type(error).__name__

@@ -6,16 +6,20 @@ a repository's does: it is bare, has no hooks, and nothing of it is ever checked
 
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryFile
+from typing import IO, Final
 
 from envdplan.diagnostics import EnvdplanError, Unreachable
+from envdplan.modules.tree import unsafe
 
 _PROTOCOLS: Final = "https:ssh:file:git"
 _FOREIGN: Final = frozenset(
@@ -36,6 +40,9 @@ _SETTINGS: Final = (
     "-c", "http.lowSpeedLimit=1",
     "-c", "http.lowSpeedTime=60",
 )  # fmt: skip
+_LARGEST_OUTPUT: Final = 64 * 1024 * 1024
+"""Bytes that are kept in memory: a small repository can have a list of files without end."""
+
 _LOGIN: Final = re.compile(r"(?<=://)[^/@\s]*@")
 
 
@@ -54,61 +61,77 @@ class Git:
     folder: Path
     environment: Mapping[str, str] = field(repr=False)
     timeout: float = 600.0
+    largest: int = 1024 * 1024 * 1024
+    """Bytes of a file that it may write: a pack that is larger breaks off."""
     plain_http: bool = False
     """http:// is only for servers of this machine."""
 
     def run(self, *arguments: str) -> bytes:
-        """What it writes. Raises GitFailed, and EnvdplanError when it is missing or too slow."""
-        with self._started(*arguments) as process:
-            try:
-                out, err = process.communicate(timeout=self.timeout)
-            except subprocess.TimeoutExpired:
-                raise Unreachable(
-                    "git takes too long",
-                    f"`git {arguments[0]}` did not end within {self.timeout:g} seconds and was "
-                    "stopped. Check the network, or whether the repository is that large.",
-                ) from None
-        if process.returncode:
-            raise GitFailed(_LOGIN.sub("", err.decode("utf-8", "replace")).strip()[-2000:])
+        """What it writes. Raises GitFailed, Refused when that is very much, and EnvdplanError when
+        it is missing or too slow.
+        """
+        with TemporaryFile() as errors:
+            with self._started(arguments, subprocess.DEVNULL, errors) as process:
+                out = _output(process).read(_LARGEST_OUTPUT + 1)
+                if len(out) > _LARGEST_OUTPUT:
+                    raise unsafe("more files than a module may have")
+            if process.returncode:
+                raise GitFailed(_said(errors))
         return out
 
     def blobs(self, names: list[str]) -> Iterator[Iterator[bytes]]:
         """The content of each blob, in pieces; each must be read to its end."""
-        with self._started("cat-file", "--batch") as process:
-            assert process.stdin  # noqa: S101  both are pipes
-            assert process.stdout  # noqa: S101
+        command = ("cat-file", "--batch")
+        with self._started(command, subprocess.PIPE, subprocess.DEVNULL) as process:
+            answers = _output(process)
+            assert process.stdin  # noqa: S101  it is a pipe
             for name in names:
                 process.stdin.write(f"{name}\n".encode())
                 process.stdin.flush()
-                head = process.stdout.readline().split()
+                head = answers.readline().split()
                 if len(head) != 3:  # noqa: PLR2004  name, type and size
                     raise GitFailed(f"the object {name} is missing")
-                yield _pieces(process, int(head[2]))
-                process.stdout.read(1)
+                yield _pieces(answers, int(head[2]))
+                answers.read(1)
+            process.stdin.close()
+            answers.read(1)
 
     @contextmanager
-    def _started(self, *arguments: str) -> "Iterator[subprocess.Popen[bytes]]":
-        """A group and a session of its own: it cannot ask at the terminal, and ends as a whole."""
+    def _started(
+        self, arguments: Sequence[str], stdin: int, stderr: "int | IO[bytes]"
+    ) -> "Iterator[subprocess.Popen[bytes]]":
+        """A group and a session of its own: it cannot ask at the terminal, and ends as a whole.
+
+        At the end of the block it has ended. Raises Unreachable when it was stopped as too slow.
+        """
         process = subprocess.Popen(
             [self._program(), *_SETTINGS, *arguments],
             cwd=self.folder,
             env=self._variables(),
-            stdin=subprocess.PIPE if "--batch" in arguments else subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL if "--batch" in arguments else subprocess.PIPE,
+            stderr=stderr,
             start_new_session=True,
         )
+        self._limit(process)
+        late = threading.Event()
+        timer = threading.Timer(self.timeout, _stop, (process, late))
+        timer.start()
         try:
             yield process
-        finally:
-            if process.poll() is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                if pipe is not None:
-                    with suppress(OSError):
-                        pipe.close()
             process.wait()
+        finally:
+            timer.cancel()
+            _end(process)
+        if late.is_set():
+            raise _too_slow(arguments[0], self.timeout)
+
+    def _limit(self, process: "subprocess.Popen[bytes]") -> None:
+        """Its children inherit the limit; where there is no such call, the disk is the limit."""
+        if hasattr(resource, "prlimit"):
+            with suppress(OSError, ValueError):
+                limits = (self.largest, self.largest)
+                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limits)
 
     def _program(self) -> str:
         found = shutil.which("git", path=self.environment.get("PATH"))
@@ -133,11 +156,46 @@ class Git:
         }
 
 
-def _pieces(process: "subprocess.Popen[bytes]", size: int) -> Iterator[bytes]:
+def _output(process: "subprocess.Popen[bytes]") -> "IO[bytes]":
     assert process.stdout  # noqa: S101  it is a pipe
+    return process.stdout
+
+
+def _pieces(output: "IO[bytes]", size: int) -> Iterator[bytes]:
     while size:
-        piece = process.stdout.read(min(size, 1024 * 1024))
+        piece = output.read(min(size, 1024 * 1024))
         if not piece:
             raise GitFailed("an object breaks off")
         size -= len(piece)
         yield piece
+
+
+def _said(errors: "IO[bytes]") -> str:
+    """The end of what it wrote, without the logins that a user's settings put into URLs."""
+    errors.seek(max(0, errors.seek(0, os.SEEK_END) - 4000))
+    return _LOGIN.sub("", errors.read().decode("utf-8", "replace")).strip()
+
+
+def _stop(process: "subprocess.Popen[bytes]", late: threading.Event) -> None:
+    late.set()
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+    process.wait()
+
+
+def _too_slow(command: str, timeout: float) -> Unreachable:
+    return Unreachable(
+        "git takes too long",
+        f"`git {command}` did not end within {timeout:g} seconds and was stopped. Check the "
+        "network, or whether the repository is that large.",
+    )

@@ -23,7 +23,7 @@ def folder_of_ours(path: Path) -> None:
     ours = path.parent
     with explained(path, "create"):
         if not ours.is_dir():
-            ours.mkdir(mode=0o700)
+            ours.mkdir(mode=0o700, exist_ok=True)
             with suppress(OSError):
                 (ours / ".gitignore").write_text("*\n")
         path.mkdir(exist_ok=True)

@@ -6,7 +6,7 @@ other machines, and a hostile repository has no part of its own in writing our d
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,6 @@ _NOT_THERE: Final = ("couldn't find remote ref", "not our ref", "unadvertised ob
 class _Entry:
     mode: str
     name: str
-    size: int
     path: str
 
 
@@ -94,24 +93,29 @@ def _commit(repository: git.Git, name: str) -> str:
 
 
 def _write(repository: git.Git, commit: str, tree: Tree) -> None:
-    listed = repository.run("ls-tree", "-r", "-z", "-l", "--full-tree", commit)
+    listed = repository.run("ls-tree", "-r", "-z", "--full-tree", commit)
     entries = [_entry(one) for one in listed.split(b"\0") if one]
     entries = [one for one in entries if one.mode != _SUBMODULE]
     for entry, pieces in zip(entries, repository.blobs([one.name for one in entries]), strict=True):
         if entry.mode != _LINK:
             tree.file(entry.path, pieces, executable=entry.mode == _EXECUTABLE)
-        elif entry.size > _LONGEST_LINK:
-            raise unsafe(f'the link "{entry.path}", which is too long')
         else:
-            tree.link(entry.path, os.fsdecode(b"".join(pieces)))
+            tree.link(entry.path, _target(entry, pieces))
         for _ in pieces:  # what the tree leaves out must be read all the same
             pass
 
 
 def _entry(line: bytes) -> _Entry:
     facts, _, path = line.partition(b"\t")
-    mode, _, name, size = facts.decode().split()
-    return _Entry(mode, name, int(size) if size.isdigit() else 0, os.fsdecode(path))
+    mode, _, name = facts.decode().split()
+    return _Entry(mode, name, os.fsdecode(path))
+
+
+def _target(entry: _Entry, pieces: Iterator[bytes]) -> str:
+    target = next(pieces, b"")
+    if len(target) > _LONGEST_LINK:
+        raise unsafe(f'the link "{entry.path[:200]}", which is too long')
+    return os.fsdecode(target)
 
 
 def _no_such_ref(repository: git.Git, source: Git, wanted: str) -> EnvdplanError:
@@ -145,6 +149,8 @@ def _gone(source: Git, commit: str) -> Conflict:
 
 def _unreachable(source: Git, said: str) -> Unreachable:
     lines = [line for line in said.splitlines() if not line.startswith("hint:")]
+    if "index-pack" in said:  # what takes the pack was stopped at the limit, or by a full disk
+        lines.append("The repository may be too large, or the disk full.")
     return Unreachable(
         "A git repository cannot be fetched",
         f"{source.url}: git says: {' '.join(lines)[:600]}\nCheck the address and your right to "

@@ -24,11 +24,17 @@ class Repository:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
-    def git(self, *arguments: str) -> str:
+    def git(self, *arguments: str, input: str | None = None) -> str:
         command = ["git", "-c", "user.name=t", "-c", "user.email=t@h", *arguments]
         environment = {**ENVIRONMENT, "GIT_CONFIG_NOSYSTEM": "1", **self.environment}
         done = subprocess.run(
-            command, cwd=self.folder, env=environment, check=True, capture_output=True, text=True
+            command,
+            cwd=self.folder,
+            env=environment,
+            input=input,
+            check=True,
+            capture_output=True,
+            text=True,
         )
         return done.stdout.strip()
 
@@ -212,6 +218,32 @@ def test_a_large_repository_is_refused(repository: Repository, fetched: Fetch) -
     repository.commit(f="x" * 2000)
     with pytest.raises(Refused, match="more than 1000 bytes"):
         fetched(repository.source(), limits=Limits(size=1000))
+
+
+def test_a_small_repository_with_endless_files_is_refused(
+    repository: Repository, fetched: Fetch
+) -> None:
+    repository.commit(f="x")
+    tree = repository.git("rev-parse", "HEAD^{tree}")
+    for _ in range(6):  # ten folders in each, all the same: a million files in a few bytes
+        listed = "".join(f"040000 tree {tree}\t{'n' * 30}{n}\n" for n in range(10))
+        tree = repository.git("mktree", input=listed)
+    commit = repository.git("commit-tree", "-m", "m", tree)
+    repository.git("update-ref", "refs/heads/bomb", commit)
+    with pytest.raises(Refused, match="more files than a module may have"):
+        fetched(repository.source("?ref=bomb"))
+
+
+def test_a_large_pack_is_not_taken(repository: Repository, tmp_path: Path) -> None:
+    repository.commit(f="1")
+    (repository.folder / "noise").write_bytes(os.urandom(300_000))
+    repository.commit()
+    room = tmp_path / "room"
+    room.mkdir()
+    limited = git.Git(room, ENVIRONMENT, largest=100_000)
+    limited.run("init", "--quiet", "--bare", ".")
+    with pytest.raises(git.GitFailed):
+        limited.run("fetch", "--", repository.source().url, "main")
 
 
 def test_without_git_the_error_says_so(repository: Repository, fetched: Fetch) -> None:
