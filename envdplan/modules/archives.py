@@ -139,7 +139,7 @@ def _decompressed(archive: Path, name: str) -> "IO[bytes]":
 
 def _member(members: tarfile.TarFile, member: tarfile.TarInfo, tree: Tree) -> None:
     executable = bool(member.mode & stat.S_IXUSR)
-    if member.issparse() or member.size > tree.limits.size:
+    if member.size > tree.limits.size:
         raise unsafe(f'the file "{member.name[:200]}", which is larger than it may be')
     if member.isdir():
         tree.folder(member.name)

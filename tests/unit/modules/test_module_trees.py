@@ -82,6 +82,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
         tree.finish()
     assert list(outside.iterdir()) == []
     nested = Tree(root)
+    nested.folder("a")
     nested.link("l", "a")
     nested.link("l/m", "a")
     with pytest.raises(Refused):
