@@ -2,9 +2,12 @@
 
 import os
 import subprocess
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -250,6 +253,46 @@ def test_without_git_the_error_says_so(repository: Repository, fetched: Fetch) -
     repository.commit(f="1")
     with pytest.raises(EnvdplanError, match="git is not installed"):
         fetched(repository.source(), PATH="/nonexistent")
+
+
+@pytest.fixture
+def plain_web(repository: Repository) -> Iterator[str]:
+    """The URL of a web server that knows nothing of git; it gives out files."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(repository.folder / ".git"))
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://localhost:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_web_server_without_git_is_enough(
+    repository: Repository, fetched: Fetch, plain_web: str
+) -> None:
+    first = repository.commit(f="1")
+    repository.git("tag", "v1")
+    second = repository.commit(f="2")
+    repository.git("update-server-info")
+    for ref, commit in (("v1", first), (None, second), (first, first), (first[:9], first)):
+        folder, found = fetched(Git(plain_web, ref=ref))
+        assert found == commit
+        assert (folder / "f").read_text() == ("1" if commit == first else "2")
+    with pytest.raises(EnvdplanError, match="There is no such ref"):
+        fetched(Git(plain_web, ref="v9"))
+
+
+def test_plain_http_is_closed_to_git_unless_it_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(git.GitFailed, match="transport 'http' not allowed"):
+        git.Git(tmp_path, ENVIRONMENT).run("ls-remote", "--", "http://localhost:1/r")
 
 
 def program(folder: Path, text: str) -> str:
