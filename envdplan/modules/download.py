@@ -113,7 +113,7 @@ def _answer(url: str, environment: Mapping[str, str], waits: Waits) -> "BaseHTTP
 
 
 def _pool(url: str, environment: Mapping[str, str], waits: Waits) -> "PoolManager":
-    from urllib3 import PoolManager, ProxyManager, Retry, Timeout
+    from urllib3 import PoolManager, ProxyManager, Retry, Timeout, make_headers
 
     parts = urlsplit(url)
     proxy = proxy_for(parts.scheme, parts.netloc, environment)
@@ -128,7 +128,9 @@ def _pool(url: str, environment: Mapping[str, str], waits: Waits) -> "PoolManage
     )
     if proxy is None:
         return PoolManager(timeout=timeout, retries=retries)
-    return ProxyManager(proxy, timeout=timeout, retries=retries)
+    user, at, _ = urlsplit(proxy).netloc.rpartition("@")
+    login = make_headers(proxy_basic_auth=unquote(user) if at else None)
+    return ProxyManager(proxy, proxy_headers=login, timeout=timeout, retries=retries)
 
 
 def _redirected(before: str, location: str) -> str:

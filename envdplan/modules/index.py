@@ -14,6 +14,7 @@ from envdplan.modules.source import Remote
 FOLDER: Final = Path(".envdplan", "modules")
 NAME: Final = "modules.json"
 _VERSION: Final = 1
+_ENDS: Final = re.compile(r"(\.git|\.zip|\.t[gx]z|\.tbz2|\.tar(\.\w+)?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def write(folder: Path, index: Index) -> None:
 def folder_name(source: Remote, checksum: str) -> str:
     """Where a package lies: its own folder for each content, so that one never changes."""
     path = PurePosixPath(source.url.partition("?")[0].rstrip("/")).name
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", path.removesuffix(".git")).strip("-")[:40]
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", _ENDS.sub("", path)).strip("-")[:40]
     return f"{plain or 'module'}-{sha256(f'{source.key} {checksum}'.encode()).hexdigest()[:12]}"
 
 

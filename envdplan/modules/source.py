@@ -189,8 +189,10 @@ def _bare(text: str) -> EnvdplanError:
         return problem(f"A folder starts with ./ or ../: write {text}/.")
     plain = text.partition("?")[0].partition("//")[0]
     if re.fullmatch(r"([\w.-]+/){2,3}[\w.-]+", plain):
+        is_host = "." in plain.partition("/")[0]
+        git = f" If it is a git repository, write git::https://{plain}." if is_host else ""
         return problem(
-            "Terraform's registries of modules are not known here. If it is a folder, write "
-            f"./{plain}; if it is a git repository, git::https://{plain}."
+            f"Terraform's registries of modules are not known here.{git} If it is a folder, "
+            f"write ./{plain}."
         )
     return problem(f"If it is a folder, write ./{plain}. Anything else is a URL.")

@@ -5,6 +5,7 @@ import io
 import ssl
 import tarfile
 import threading
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -55,6 +56,10 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Web]:
             self.end_headers()
             with suppress(ConnectionError):  # who has seen enough goes
                 self.wfile.write(answer[2])
+
+        def do_CONNECT(self) -> None:
+            state.asked.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
+            self.send_error(403)
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -231,5 +236,11 @@ def test_a_host_that_is_not_there_is_told(get: Callable[..., bytes]) -> None:
 def test_a_proxy_is_asked_for_other_hosts(web: Web, get: Callable[..., bytes]) -> None:
     url = web.offer("/m.zip", b"x")
     assert get(url, http_proxy="http://localhost:1") == b"x"  # never for this machine
-    with pytest.raises(Unreachable):
-        get("https://h.invalid/m.zip", https_proxy="http://localhost:1")
+    web.asked.clear()
+    proxy = web.url.replace("://", "://me:hunter%32@")
+    with pytest.raises(Unreachable) as caught:
+        get("https://h.invalid/m.zip", https_proxy=proxy)
+    assert "hunter" not in str(caught.value)
+    asked, headers = web.asked[0]
+    assert asked == "h.invalid:443"
+    assert b64decode(headers["proxy-authorization"].removeprefix("Basic ")) == b"me:hunter2"

@@ -119,3 +119,4 @@ def test_a_folder_is_named_for_its_source_and_content() -> None:
     assert len(set(names)) == 4
     assert names[0].startswith("my-repo-")
     assert names[3].startswith("module-")
+    assert folder_name(Archive("https://h.io/caches-1.4.tar.gz"), "h1:a").startswith("caches-1-4-")
