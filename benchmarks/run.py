@@ -1,8 +1,8 @@
 """Measures envdplan beside its peers, in the same run, and prints a table.
 
 `python benchmarks/run.py [--quick] [GROUP ...]`; groups: start, plan, validate, lines, contexts,
-digest, builds, transfer. The last two need real parts: they are taken from ENVDPLAN_TEST_SERVICES, or
-started. What is not found (terraform, docker buildx) is left out. Every number is the median of
+digest, builds, transfer. The last two need real parts: they are taken from
+ENVDPLAN_TEST_SERVICES, or started. What is not found (terraform, docker buildx) is left out. Every number is the median of
 several runs with the lowest and highest beside it: on a shared machine trust the ratios.
 """
 

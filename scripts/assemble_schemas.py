@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from envdplan.addresses import Kind
 from envdplan.cli.catalog import CATALOG
+from envdplan.modules.events import Outcome
 from envdplan.plans.changes import Action, Work
 from envdplan.values import Value
 
@@ -221,6 +222,11 @@ def output() -> Schema:
             "depends_on": {"type": "array", "items": text},
         },
         "state": {"lineage": text, "serial": count},
+        "module": {
+            "outcome": {"enum": [one.value for one in Outcome]},
+            "source": text,
+            **dict.fromkeys(("address", "checksum", "commit", "former_commit"), optional),
+        },
         "outputs": {
             "outputs": {"type": "object"},
             "sensitive": {"type": "array", "items": text},

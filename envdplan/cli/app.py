@@ -14,6 +14,7 @@ from envdplan.cli.apply import apply, destroy
 from envdplan.cli.builders import builder_app, forward
 from envdplan.cli.contexts import context_app
 from envdplan.cli.fmt import fmt
+from envdplan.cli.init import init
 from envdplan.cli.inspect import force_unlock, output, show, state_app, validate
 from envdplan.cli.language import console, functions
 from envdplan.cli.plan import plan
@@ -28,6 +29,7 @@ app: Final = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help="Plan and apply envd contexts, BuildKit builders and image builds.",
 )
+app.command("init")(init)
 app.command("plan")(plan)
 app.command("apply")(apply)
 app.command("destroy")(destroy)

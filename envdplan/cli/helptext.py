@@ -15,6 +15,7 @@ Options:
   -h, --help               Show this message and exit.
 
 Commands:
+  init          Fetch the modules that the configuration names, and lock...
   plan          Show what apply would do, and why.
   apply         Do what plan shows: make builders and contexts, run builds,...
   destroy       Remove what envdplan made: contexts and builders.

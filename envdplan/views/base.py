@@ -4,6 +4,7 @@ from typing import Protocol
 
 from envdplan.diagnostics import Diagnostics, EnvdplanError
 from envdplan.engine.events import Event
+from envdplan.modules.events import ModuleEvent
 from envdplan.plans.plan import Plan
 from envdplan.states.recorded import State
 from envdplan.values import Value
@@ -29,6 +30,9 @@ class View(Protocol):
 
     def outputs(self, outputs: dict[str, Value], sensitive: frozenset[str]) -> None:
         """Values of outputs; those that are sensitive by name only."""
+
+    def module(self, event: ModuleEvent) -> None:
+        """What became of one module."""
 
     def message(self, text: str) -> None:
         """A sentence to the user."""

@@ -14,10 +14,12 @@ from envdplan.engine.events import (
     Started,
     Succeeded,
 )
+from envdplan.modules.events import ModuleEvent
 from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.plan import Plan
 from envdplan.states.recorded import State
 from envdplan.values import Value, is_sensitive
+from envdplan.views.module_text import module_text
 from envdplan.views.plan_text import plan_text
 from envdplan.views.progress import BuildProgress
 from envdplan.views.snippet import diagnostic_text, wrapped
@@ -94,6 +96,10 @@ class HumanView:
             value = outputs[name]
             hidden = name in sensitive or is_sensitive(value)
             self._print([f"{name} = {'<sensitive>' if hidden else value_text(value)}"])
+
+    def module(self, event: ModuleEvent) -> None:
+        """See View."""
+        self._print([module_text(event, self._style)])
 
     def message(self, text: str) -> None:
         """See View."""

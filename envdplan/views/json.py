@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Final, TextIO
 
 from envdplan import __version__
@@ -18,6 +19,7 @@ from envdplan.engine.events import (
     Started,
     Succeeded,
 )
+from envdplan.modules.events import ModuleEvent
 from envdplan.plans.changes import Action, Change, Difference, Drift
 from envdplan.plans.plan import Plan
 from envdplan.source import SourceRange
@@ -109,6 +111,10 @@ class JsonView:
         """See View."""
         shown = {name: value for name, value in outputs.items() if name not in sensitive}
         self._write("outputs", {"outputs": _values(shown), "sensitive": sorted(sensitive)})
+
+    def module(self, event: ModuleEvent) -> None:
+        """See View."""
+        self._write("module", asdict(event))
 
     def message(self, text: str) -> None:
         """See View."""

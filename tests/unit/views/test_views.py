@@ -22,6 +22,7 @@ from envdplan.engine.events import (
     Started,
     Succeeded,
 )
+from envdplan.modules.events import ModuleEvent, Outcome
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.plan import Plan
 from envdplan.source import Position, SourceFile, SourceRange
@@ -185,6 +186,8 @@ def test_every_line_of_json_is_as_published() -> None:
     record = Record(BUILDER, "tcp", {"address": "h:1"}, (CONTEXT,))
     view.state(State("l", 1, {BUILDER: record}, outputs={"o": (1, SetValue(("a",)))}))
     view.outputs({"o": 1, "p": "x"}, frozenset({"p"}))
+    view.module(ModuleEvent(Outcome.LOCAL, "./a", "module.a"))
+    view.module(ModuleEvent(Outcome.UPGRADED, "git::https://h/r", "module.b", "h1:", "b", "a"))
     view.message("done")
     validator = Draft202012Validator(SCHEMA)
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
