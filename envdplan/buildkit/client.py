@@ -169,8 +169,9 @@ class BuildKit:
         from envdplan.buildkit.content import content_services
 
         request = localcache.prepared(request)
-        if stores := localcache.stores(request):
-            services = {**content_services(stores), **services}
+        stores, layouts = localcache.stores(request), localcache.layouts(request)
+        if stores or layouts:
+            services = {**content_services(stores, layouts), **services}
         response = self._solve(request, services, on_progress, cancel)
         localcache.record(request, response)
         return SolveResult(response)

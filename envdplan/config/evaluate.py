@@ -238,6 +238,8 @@ class Evaluation:
         """Whole resources become values, defaults and derived values come in."""
         attributes, connection = config.attributes, None
         try:
+            if config.address.kind is Kind.BUILD:
+                attributes = links.link_named_contexts(attributes, self._lookup, config.place)
             links.refuse_whole(attributes, config.place)
             if config.address.kind is Kind.CONTEXT:
                 place = config.place("builder")

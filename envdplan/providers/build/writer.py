@@ -175,10 +175,12 @@ class BuildWriter:
         from envdplan.buildkit.exports import file_send, targets
         from envdplan.buildkit.filesync import file_sync
         from envdplan.buildkit.secrets import secrets
+        from envdplan.buildkit.sshforward import ssh_forward
 
         return {
             **file_sync(request.directories, refused=told.append),
             **secrets(request.secrets, self.environment, refused=told.append),
+            **ssh_forward(request.ssh, self.environment, refused=told.append),
             **file_send(targets(request.exports), refused=told.append),
             **self.registries.auth(),
         }
