@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from envdplan.config.problems import suggestion
+from envdplan.frontends.frontendschema import ATTEST
 from envdplan.frontends.listforms import Item, as_objects, fields
 from envdplan.schema import Problem
 from envdplan.values import Attributes, Value
@@ -50,11 +51,25 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     for index, one in enumerate(attestations if isinstance(attestations, tuple) else ()):
         if not isinstance(one, Mapping) or one.get("type") not in _OPTIONS:
             continue
-        known = _OPTIONS[one["type"]]
-        for name in _given(one) - known - _ANYWHERE:
-            hint = suggestion(name, known) or f" There are: {', '.join(sorted(known))}."
-            detail = f'An attestation of type {one["type"]} has no option "{name}".{hint}'
-            yield ("attest", index), "Unexpected attribute", detail
+        for summary, detail in (*_unknown_options(one), *_wrong_choices(one)):
+            yield ("attest", index), summary, detail
+
+
+def _unknown_options(one: Item) -> Iterator[tuple[str, str]]:
+    known = _OPTIONS[one["type"]]
+    for name in sorted(_given(one) - known - _ANYWHERE):
+        hint = suggestion(name, known) or f" There are: {', '.join(sorted(known))}."
+        detail = f'An attestation of type {one["type"]} has no option "{name}".{hint}'
+        yield "Unexpected attribute", detail
+
+
+def _wrong_choices(one: Item) -> Iterator[tuple[str, str]]:
+    """What the schema says of objects holds for CSV too."""
+    for name, schema in ATTEST["items"]["properties"].items():
+        value, choices = one.get(name), schema.get("enum", ())
+        if choices and isinstance(value, str) and value not in choices:
+            detail = f'"{name}" must be one of {", ".join(choices)}, but it is "{value}".'
+            yield "Value not allowed", detail
 
 
 def _given(one: Item) -> set[str]:

@@ -52,7 +52,7 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     """Names that no Dockerfile could use, and values of a kind that BuildKit does not know."""
     contexts = attributes.get("contexts")
     for name, value in contexts.items() if isinstance(contexts, Mapping) else ():
-        found = _problem_of_name(name) or _problem_of_value(reveal(value))
+        found = _problem_of_name(name) or _problem_of_value(value)
         if found:
             yield ("contexts", name), *found
 
@@ -74,7 +74,7 @@ def _problem_of_name(name: str) -> tuple[str, str] | None:
 
 def _problem_of_value(value: Value) -> tuple[str, str] | None:
     if not isinstance(value, str):
-        return None
+        return None  # unknown, or not to be shown
     if value.startswith("target:"):
         other = value.removeprefix("target:")
         return (
@@ -103,10 +103,10 @@ def directories(attributes: Attributes) -> tuple[NamedDirectory, ...]:
 
 
 def _known(attributes: Attributes) -> Iterator[tuple[str, str]]:
-    contexts = attributes.get("contexts")
+    contexts = reveal(attributes.get("contexts"))
     for name, value in contexts.items() if isinstance(contexts, Mapping) else ():
         if not isinstance(value, Unknown):
-            yield name, str(reveal(value))
+            yield name, str(value)
 
 
 def local_directories(attributes: Attributes) -> Iterator[LocalDirectory]:

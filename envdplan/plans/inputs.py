@@ -13,7 +13,7 @@ from hashlib import blake2b
 
 from envdplan.encoding import to_json
 from envdplan.states.observed import Input
-from envdplan.values import Attributes, Unknown, Value, is_known, is_sensitive
+from envdplan.values import Attributes, Sensitive, Unknown, Value, is_known, is_sensitive
 
 SCHEME = "2"
 """Version of the key. A new one is announced, not taken for changed inputs."""
@@ -66,9 +66,9 @@ def _attribute_inputs(attributes: Attributes) -> Iterator[Input]:
 def _pairs(
     kind: str, pairs: Value, counts: Callable[[Value], Value] = lambda value: value
 ) -> Iterator[Input]:
-    """An input for each key of a map; one that is unknown where all of it is."""
-    if isinstance(pairs, Unknown):
-        yield Input(kind, "*", "")
+    """An input for each key of a map; one for all of it where it is unknown or sensitive."""
+    if isinstance(pairs, Unknown | Sensitive):
+        yield Input(kind, "*", _digest(pairs))
         return
     for key, value in (pairs or {}).items():
         yield Input(kind, key, _digest(counts(value)))
