@@ -55,7 +55,7 @@ def record(request: SolveRequest, response: Mapping[str, str]) -> None:
     if not manifest:
         return
     for entry in _local(request.cache_exports):
-        _put(Path(entry.attributes["dest"]), json.loads(manifest), _tag(entry))
+        put_manifest(Path(entry.attributes["dest"]), json.loads(manifest), _tag(entry))
 
 
 def _local(entries: Iterable[CacheEntry]) -> Iterable[CacheEntry]:
@@ -115,8 +115,11 @@ def _annotations(manifest: Mapping[str, object]) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _put(store: Path, manifest: dict[str, object], tag: str) -> None:
-    """The manifest replaces the one of the same tag; others are kept."""
+def put_manifest(store: Path, manifest: dict[str, object], tag: str) -> None:
+    """Name `manifest` in the index of an OCI layout.
+
+    It replaces the one of the same tag; others are kept.
+    """
     index = _index(store)
     manifest["annotations"] = {**_annotations(manifest), _REF_NAME: tag}
     kept = [one for one in _manifests(index) if _annotations(one).get(_REF_NAME) != tag]

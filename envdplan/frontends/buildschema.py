@@ -45,7 +45,7 @@ _OUTPUT: Final[JsonSchema] = {
         },
         "tar": {
             "type": "boolean",
-            "description": "For oci and docker: one tar file (default), or a directory",
+            "description": "For oci and docker: one tar file (default), or an OCI layout",
         },
     },
 }

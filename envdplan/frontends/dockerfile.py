@@ -62,7 +62,12 @@ def _secret_problems(attributes: Attributes) -> Iterator[Problem]:
 
 def _output_problems(attributes: Attributes) -> Iterator[Problem]:
     outputs = attributes.get("output")
+    folders = 0
     for index, one in enumerate(outputs if isinstance(outputs, tuple) else ()):
+        folders += one.get("tar") is False
+        if one.get("tar") is False and folders > 1:
+            detail = "BuildKit writes one folder of images in one build: make the other a tar."
+            yield ("output", index), "Several folders of images", detail
         path, type, dest = ("output", index), one["type"], one.get("dest")
         if type in ("oci", "tar", "local") and dest is None:
             yield path, "Missing attribute", f"An output of type {type} needs dest."
