@@ -51,7 +51,8 @@ class Writer:
         with self._wake:
             self._closed = True
             self._wake.notify()
-        self._thread.join(timeout)
+        if self._thread.is_alive():  # a session may be closed before its reader has begun
+            self._thread.join(timeout)
 
     def _run(self) -> None:
         while pending := self._next():
