@@ -6,16 +6,17 @@ folder of the session (build/opt.go there; frontend/dockerui/namedcontext.go in 
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from envdplan.buildkit.ocilayout import OciLayout
 from envdplan.buildkit.request import LocalDirectory
 from envdplan.config.problems import suggestion
 from envdplan.files.ignore import HIDDEN
 from envdplan.frontends.base import NamedDirectory
-from envdplan.registry.reference import InvalidReference, parse_reference
 from envdplan.schema import Problem
 from envdplan.values import Attributes, Sensitive, Unknown, Value, reveal
+
+if TYPE_CHECKING:
+    from envdplan.buildkit.ocilayout import OciLayout
 
 CAPABILITY: Final = ("frontend.caps", "moby.buildkit.frontend.contexts+forward")
 """Makes frontends that know no named contexts refuse the build instead of leaving them out."""
@@ -61,9 +62,7 @@ def _problem_of_name(name: str) -> tuple[str, str] | None:
     if name in _OWN:
         detail = f'"{name}" is the source itself, which {_OWN[name]} names: take another name.'
         return "Name is taken", detail
-    try:
-        parse_reference(name)
-    except InvalidReference:
+    if _unfit(name):
         detail = (
             f'"{name}" cannot be named in a Dockerfile: the name of a context looks like that of '
             "an image, in lower case."
@@ -85,12 +84,19 @@ def _problem_of_value(value: Value) -> tuple[str, str] | None:
     if scheme and scheme[1] not in _SCHEMES:
         hint = suggestion(scheme[1], _SCHEMES) or f" There are: {', '.join(_SCHEMES)}."
         return "Unknown kind of context", f'There are no contexts of the kind "{scheme[1]}".{hint}'
-    if value.startswith(_IMAGE):
-        try:
-            parse_reference(value.removeprefix(_IMAGE))
-        except InvalidReference as error:
-            return "Not an image name", str(error)
-    return None
+    unfit = _unfit(value.removeprefix(_IMAGE)) if value.startswith(_IMAGE) else ""
+    return ("Not an image name", unfit) if unfit else None
+
+
+def _unfit(name: str) -> str:
+    """Why `name` cannot be that of an image; empty when it can."""
+    from envdplan.registry.reference import InvalidReference, parse_reference
+
+    try:
+        parse_reference(name)
+    except InvalidReference as error:
+        return str(error)
+    return ""
 
 
 def directories(attributes: Attributes) -> tuple[NamedDirectory, ...]:
@@ -116,8 +122,10 @@ def local_directories(attributes: Attributes) -> Iterator[LocalDirectory]:
             yield LocalDirectory(lookup_name(one.name), one.directory, hidden=HIDDEN)
 
 
-def layouts(attributes: Attributes) -> tuple[OciLayout, ...]:
+def layouts(attributes: Attributes) -> "tuple[OciLayout, ...]":
     """The OCI layouts that the session shares, read-only."""
+    from envdplan.buildkit.ocilayout import OciLayout
+
     found = (one for one in directories(attributes) if one.layout)
     return tuple(OciLayout(f"layout-{at}", one.directory) for at, one in enumerate(found))
 
@@ -138,6 +146,8 @@ def options(attributes: Attributes) -> Iterator[tuple[str, str]]:
 
 def lookup_name(name: str) -> str:
     """`docker.io/library/alpine:latest` is looked up as `alpine`, as Docker would write it."""
+    from envdplan.registry.reference import parse_reference
+
     found = parse_reference(name)
     path = f"{found.host}/{found.path}"
     short = path.removeprefix("docker.io/").removeprefix("library/")
