@@ -11,13 +11,14 @@ from typing import Final
 from envdplan.config.problems import suggestion
 from envdplan.frontends.frontendschema import ATTEST
 from envdplan.frontends.listforms import Item, as_objects, fields
-from envdplan.schema import Problem
+from envdplan.schema import JsonSchema, Problem
 from envdplan.values import Attributes, Value
 
 _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
     "sbom": frozenset({"generator"}),
     "provenance": frozenset({"mode", "version", "builder_id", "reproducible", "inline_only"}),
 }
+_PROPERTIES: Final[Mapping[str, JsonSchema]] = ATTEST["items"]["properties"]
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 _ANYWHERE: Final = frozenset({"type", "disabled"})
 
@@ -38,11 +39,13 @@ def _is_disabled(one: Value) -> bool:
 
 def _attestation(text: str) -> Item:
     pairs = (field.partition("=") for field in fields(text))
-    return {key.strip().lower().replace("-", "_"): _plain(value) for key, _, value in pairs}
+    found = ((key.strip().lower().replace("-", "_"), value) for key, _, value in pairs)
+    return {key: _plain(key, value) for key, value in found}
 
 
-def _plain(value: str) -> Value:
-    return _BOOLEANS.get(value.lower(), value)
+def _plain(key: str, value: str) -> Value:
+    is_boolean = _PROPERTIES.get(key, {}).get("type") == "boolean"
+    return _BOOLEANS.get(value.lower(), value) if is_boolean else value
 
 
 def problems(attributes: Attributes) -> Iterator[Problem]:
@@ -65,8 +68,10 @@ def _unknown_options(one: Item) -> Iterator[tuple[str, str]]:
 
 def _wrong_choices(one: Item) -> Iterator[tuple[str, str]]:
     """What the schema says of objects holds for CSV too."""
-    for name, schema in ATTEST["items"]["properties"].items():
+    for name, schema in _PROPERTIES.items():
         value, choices = one.get(name), schema.get("enum", ())
+        if schema["type"] == "boolean" and isinstance(value, str):
+            choices = ("true", "false")
         if choices and isinstance(value, str) and value not in choices:
             detail = f'"{name}" must be one of {", ".join(choices)}, but it is "{value}".'
             yield "Value not allowed", detail

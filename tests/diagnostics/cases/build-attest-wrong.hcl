@@ -1,7 +1,7 @@
 build "x" {
   attest = [
     { type = "sbom", mode = "max" },
-    "type=provenance,generater=a,mode=most",
+    "type=provenance,generater=a,mode=most,reproducible=often",
   ]
 }
 build "y" {
