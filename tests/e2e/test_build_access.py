@@ -248,8 +248,55 @@ def test_an_engine_with_the_old_store_attests_nothing(
     assert "This builder makes no attestations" in " ".join(done.err.split())
 
 
+FRONTEND = """
+build "frontend" {
+  path              = "../frontend"
+  dockerfile_inline = <<-EOT
+    FROM scratch
+    COPY dockerfile-frontend /bin/
+    ENTRYPOINT ["/bin/dockerfile-frontend"]
+    LABEL moby.buildkit.frontend.caps=moby.buildkit.frontend.contexts
+  EOT
+  tags = ["${local.image}/frontend:1"]
+  push = true
+}
+build "x" {
+  dockerfile = "Spec"
+  ATTRIBUTE  = build.frontend.image
+  contexts   = { shared = "../shared" }
+  output {
+    type = "local"
+    dest = "out"
+  }
+}
+"""
+
+
 @pytest.mark.parametrize("attribute", ["frontend", "syntax"])
-def test_a_frontend_is_an_image_that_the_builder_pulls(on_unix: Project, attribute: str) -> None:
+def test_a_frontend_is_an_image_that_reads_the_source(
+    on_unix: Project, services: Mapping[str, Any], attribute: str
+) -> None:
+    frontend, shared = (on_unix.folder.parent / name for name in ("frontend", "shared"))
+    frontend.mkdir()
+    program = services["programs"].get("dockerfile_frontend")
+    assert program, "these services are of an older checkout: stop them and start them anew"
+    shutil.copy(program, frontend)
+    shared.mkdir()
+    (shared / "a").write_text("a")
+    # Whatever this line says, the configuration decides.
+    spec = f"# syntax={services['registries']['plain']['address']}/no/such:1\n"
+    (on_unix.folder / "Spec").write_text(f"{spec}FROM scratch\nCOPY --from=shared a /b\n")
+    on_unix.write(HEAD + FRONTEND.replace("ATTRIBUTE", attribute))
+    assert f"{attribute} is known after apply" in on_unix.plan().out
+    on_unix.apply()
+    assert (on_unix.folder / "out" / "b").read_text() == "a"
+    on_unix.assert_settled()
+
+
+@pytest.mark.parametrize("attribute", ["frontend", "syntax"])
+def test_a_frontend_that_is_not_there_fails_the_build_by_its_name(
+    on_unix: Project, attribute: str
+) -> None:
     on_unix.write(
         HEAD
         + """
