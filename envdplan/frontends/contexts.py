@@ -52,6 +52,9 @@ def _with_scheme(value: str) -> str:
 def problems(attributes: Attributes) -> Iterator[Problem]:
     """Names that no Dockerfile could use, and values of a kind that BuildKit does not know."""
     contexts = attributes.get("contexts")
+    if isinstance(contexts, Sensitive):
+        detail = "The names of contexts are shown, so only single values can be sensitive."
+        yield ("contexts",), "Sensitive names", detail
     for name, value in contexts.items() if isinstance(contexts, Mapping) else ():
         found = _problem_of_name(name) or _problem_of_value(value)
         if found:
