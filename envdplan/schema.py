@@ -39,6 +39,8 @@ class ResourceType:
     """Fills in what follows from the attributes alone (a builder's address)."""
     problems: Callable[[Attributes], Iterator[Problem]] = field(default=lambda _: iter(()))
     """What no schema can say: attributes that do not go together."""
+    consequence: Callable[[frozenset[str | int], Attributes], str] = field(default=lambda _, __: "")
+    """What a change in place of these attributes does to the thing, for the plan to say."""
 
     def property(self, name: str) -> JsonSchema:
         """The schema of one attribute; empty for an unknown name."""

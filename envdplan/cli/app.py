@@ -13,11 +13,12 @@ from envdplan.cli.adopt import adopt
 from envdplan.cli.apply import apply, destroy
 from envdplan.cli.builders import builder_app, forward
 from envdplan.cli.contexts import context_app
+from envdplan.cli.fmt import fmt
 from envdplan.cli.inspect import force_unlock, output, show, state_app, validate
 from envdplan.cli.language import console, functions
 from envdplan.cli.plan import plan
 from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError, Rejected
+from envdplan.diagnostics import EnvdplanError
 
 app: Final = typer.Typer(
     name="envdplan",
@@ -31,6 +32,7 @@ app.command("plan")(plan)
 app.command("apply")(apply)
 app.command("destroy")(destroy)
 app.command("validate")(validate)
+app.command("fmt")(fmt)
 app.command("show")(show)
 app.command("output")(output)
 app.command("import")(adopt)
@@ -79,7 +81,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = app(arguments, standalone_mode=False, obj=session)
     except EnvdplanError as error:
-        _tell(session, error)
+        session.tell(error)
         code = exit_codes.ERROR
     except KeyboardInterrupt:
         code = exit_codes.INTERRUPTED
@@ -93,13 +95,6 @@ def run(arguments: list[str]) -> int:
         if "view" in session.__dict__:
             session.view.close()
     return code if isinstance(code, int) else exit_codes.OK
-
-
-def _tell(session: Session, error: EnvdplanError) -> None:
-    if isinstance(error, Rejected):
-        session.view.diagnostics(error.diagnostics)
-    else:
-        session.view.error(error)
 
 
 def _unexpected(session: Session, error: Exception) -> int:

@@ -19,6 +19,7 @@ Commands:
   apply         Do what plan shows: make builders and contexts, run builds,...
   destroy       Remove what envdplan made: contexts and builders.
   validate      Check the configuration; looks at nothing else.
+  fmt           Lay out HCL files in the canonical way.
   show          Show a saved plan, or the state.
   output        Show outputs as the last apply left them.
   import        Record a builder or context that exists already; nothing...

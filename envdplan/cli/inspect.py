@@ -23,7 +23,7 @@ def validate(
     """Check the configuration; looks at nothing else."""
     session: Session = ctx.obj
     session.json = session.json or json
-    loaded = session.load(session.project(var_file, var))
+    loaded = session.load(session.project(var_file, var), look=False)
     count = len(loaded.desired.resources)
     noun = "resource" if count == 1 else "resources"
     session.view.message(f"The configuration is valid: {count} {noun}.")

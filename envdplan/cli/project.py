@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from envdplan.config.modules import Texts
 from envdplan.diagnostics import EnvdplanError
 from envdplan.source import SourceFile
 from envdplan.workflow import Project
@@ -30,7 +31,7 @@ def read_project(
     Where it `may_be_empty`, a directory without a configuration is a project without blocks.
     """
     names = _names(directory)
-    configuration = [one for one in names if one in _NAMED or one.endswith(_CONFIGURATION)]
+    configuration = _configuration(names)
     if not configuration and not may_be_empty:
         raise EnvdplanError(
             "There is no configuration here",
@@ -48,7 +49,29 @@ def read_project(
         ),
         flags=tuple(_flag(one) for one in flags),
         environment=environment,
+        modules=read_module,
     )
+
+
+def read_module(source: str, directory: str) -> Texts:
+    """The files of a module, called by a file in `directory`. Raises EnvdplanError."""
+    if not source.startswith(("./", "../", "/")):
+        raise EnvdplanError(
+            "Not a directory",
+            f'The source of a module is a directory: ./NAME, ../NAME or /NAME, not "{source}".',
+        )
+    place = Path(os.path.normpath(Path(directory, source)))
+    configuration = _configuration(_names(place))
+    if not configuration:
+        raise EnvdplanError(
+            "No module there",
+            f"{place} has no envdplan.hcl, *.envdplan.hcl, envdplan.yaml or *.envdplan.yaml.",
+        )
+    return Texts(str(place), tuple(read_source(place / one) for one in configuration))
+
+
+def _configuration(names: Iterable[str]) -> list[str]:
+    return [one for one in names if one in _NAMED or one.endswith(_CONFIGURATION)]
 
 
 def read_source(path: Path) -> SourceFile:

@@ -4,12 +4,13 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from envdplan import __version__
+from envdplan.diagnostics import EnvdplanError, Rejected
 from envdplan.views import VIEWS
 from envdplan.views.base import View
 
@@ -46,6 +47,13 @@ class Session:
             width=_width() if tty else _WIDTH,
         )
 
+    def tell(self, error: EnvdplanError) -> None:
+        """What ended the command, or a part of it."""
+        if isinstance(error, Rejected):
+            self.view.diagnostics(error.diagnostics)
+        else:
+            self.view.error(error)
+
     def project(
         self,
         files: list[Path] | None = None,
@@ -65,12 +73,18 @@ class Session:
             may_be_empty=may_be_empty,
         )
 
-    def load(self, project: "Project") -> "Loaded":
-        """The configuration, evaluated and checked. Its warnings are told."""
+    def load(self, project: "Project", *, look: bool = True) -> "Loaded":
+        """The configuration, evaluated and checked. Its warnings are told.
+
+        Where it must not `look`, what images in registries are is not known.
+        """
         from envdplan.cli.catalog import CATALOG
         from envdplan.config.functions import FUNCTIONS
+        from envdplan.providers.images import Images
         from envdplan.workflow import load
 
+        if look:
+            project = replace(project, image=Images(self.environment))
         loaded = load(project, CATALOG, FUNCTIONS, __version__)
         self.view.diagnostics(loaded.warnings)
         return loaded

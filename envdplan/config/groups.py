@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from envdplan.addresses import Address, Kind
-from envdplan.config.config import Declarations, Declared
+from envdplan.addresses import MODULE, Address
+from envdplan.config.config import Declared
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
+from envdplan.config.tree import Tree
 from envdplan.diagnostics import Diagnostics
 from envdplan.syntax.document import Expression, ListOf
 
@@ -14,16 +15,16 @@ GROUP: Final = "group"
 _NAMES: Final = ("members", "description")
 
 
-def groups(declared: Declarations, diagnostics: Diagnostics) -> Mapping[str, tuple[Address, ...]]:
+def groups(tree: Tree, diagnostics: Diagnostics) -> Mapping[str, tuple[Address, ...]]:
     """The resources behind each group, through other groups too."""
     return {
-        name: tuple(dict.fromkeys(_members(block, declared, diagnostics, (name,))))
-        for name, block in declared.groups.items()
+        name: tuple(dict.fromkeys(_members(block, tree, diagnostics, (name,))))
+        for name, block in tree.root.groups.items()
     }
 
 
 def _members(
-    block: Declared, declared: Declarations, diagnostics: Diagnostics, path: tuple[str, ...]
+    block: Declared, tree: Tree, diagnostics: Diagnostics, path: tuple[str, ...]
 ) -> Iterator[Address]:
     if len(path) == 1:
         _check_names(block, diagnostics)
@@ -34,37 +35,44 @@ def _members(
         diagnostics.error("Missing attribute", detail, block.range)
         return
     for item in expression.items:
-        yield from _member(item, declared, diagnostics, path)
+        yield from _member(item, tree, diagnostics, path)
 
 
 def _member(
-    item: Expression, declared: Declarations, diagnostics: Diagnostics, path: tuple[str, ...]
+    item: Expression, tree: Tree, diagnostics: Diagnostics, path: tuple[str, ...]
 ) -> Iterator[Address]:
     parts = static_path(item) or ()
-    kinds = {kind.value for kind in Kind}
-    if len(parts) == 2 and parts[0] == GROUP and parts[1] in declared.groups:  # noqa: PLR2004
-        if parts[1] in path:
-            drawn = " -> ".join(f"group.{one}" for one in (*path, parts[1]))
-            detail = f"These groups hold each other: {drawn}."
-            diagnostics.error("Reference cycle", detail, item.range)
+    address = Address.of_path(parts)
+    if len(parts) == 2 and parts[0] == GROUP and parts[1] in tree.root.groups:  # noqa: PLR2004
+        if parts[1] not in path:
+            inner = tree.root.groups[parts[1]]
+            yield from _members(inner, tree, diagnostics, (*path, parts[1]))
             return
-        inner = declared.groups[parts[1]]
-        yield from _members(inner, declared, diagnostics, (*path, parts[1]))
-    elif len(parts) in (2, 3) and parts[0] in kinds:
-        address = Address(Kind(parts[0]), parts[1])
-        if address in declared.resources:
-            yield Address(Kind(parts[0]), parts[1], parts[2] if len(parts) > 2 else None)  # noqa: PLR2004
-            return
-        _unknown(item, declared, diagnostics)
+        drawn = " -> ".join(f"group.{one}" for one in (*path, parts[1]))
+        detail = f"These groups hold each other: {drawn}."
+        diagnostics.error("Reference cycle", detail, item.range)
+    elif address is not None and tree.has(address.block):
+        yield address
+    elif found := _in_module(parts, tree):
+        yield from found
     else:
-        _unknown(item, declared, diagnostics)
+        _unknown(item, tree, diagnostics)
 
 
-def _unknown(item: Expression, declared: Declarations, diagnostics: Diagnostics) -> None:
-    known = [*map(str, declared.resources), *(f"group.{one}" for one in declared.groups)]
+def _in_module(parts: tuple[str, ...], tree: Tree) -> list[Address]:
+    """All that a module holds, when `parts` are module.NAME, or more of the kind."""
+    path = parts[1::2]
+    if not parts or set(parts[0::2]) != {MODULE} or path not in tree.modules:
+        return []
+    return [one for one in tree.addresses() if one.module[: len(path)] == path]
+
+
+def _unknown(item: Expression, tree: Tree, diagnostics: Diagnostics) -> None:
+    modules = (f"{MODULE}.{'.module.'.join(path)}" for path in tree.modules if path)
+    named = (f"{GROUP}.{one}" for one in tree.root.groups)
     name = ".".join(static_path(item) or ())
-    hint = suggestion(name, known) if name else ""
-    detail = f"A group holds builders, contexts, builds and groups; this is none.{hint}"
+    hint = suggestion(name, [*map(str, tree.addresses()), *named, *modules]) if name else ""
+    detail = f"A group holds builders, contexts, builds, modules and groups; this is none.{hint}"
     diagnostics.error("Unknown name", detail, item.range)
 
 

@@ -52,12 +52,11 @@ def _target(
         detail = "An import block needs `to`, such as to = builder.NAME."
         diagnostics.error("Missing attribute", detail, block.range)
         return None
-    path = static_path(attribute.expression) or ()
-    if len(path) != 2 or path[0] not in {kind.value for kind in _IDS}:  # noqa: PLR2004  kind.name
+    address = Address.of_path(static_path(attribute.expression) or ())
+    if address is None or address.kind not in _IDS:
         detail = "`to` takes a whole resource: builder.NAME or context.NAME."
         diagnostics.error("Wrong type", detail, attribute.expression.range)
         return None
-    address = Address(Kind(path[0]), path[1])
     if address in resources:
         return address
     hint = suggestion(str(address), map(str, resources))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from envdplan.addresses import Address, Kind
+from envdplan.addresses import Kind
 from envdplan.config.config import Declarations, Declared
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
@@ -94,7 +94,11 @@ class Inheritance:
         if path[0] == TEMPLATE:
             template = self.declared.templates.get(path[1])
             return None if template is None else (name, template)
-        block = self.declared.resources.get(Address(kind, path[1])) if path[0] == kind else None
+        block = (
+            self.declared.resources.get(self.declared.address(kind, path[1]))
+            if path[0] == kind
+            else None
+        )
         return None if block is None else (name, block)
 
     def _unknown(self, item: Expression, kind: Kind) -> None:

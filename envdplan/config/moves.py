@@ -1,36 +1,45 @@
 """`moved` and `removed` blocks: what became of resources that the state still knows otherwise."""
 
 from collections.abc import Iterator
-from typing import Final
 
-from envdplan.addresses import Address, Kind
-from envdplan.config.config import Declarations, Declared
+from envdplan.addresses import Address, ModulePath
+from envdplan.config.config import Declared
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
+from envdplan.config.tree import Tree
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceRange
-from envdplan.syntax.document import Expression, Literal
-
-_KINDS: Final = frozenset(kind.value for kind in Kind)
+from envdplan.syntax.document import Literal
 
 
-def moves(declared: Declarations, diagnostics: Diagnostics) -> tuple[tuple[Address, Address], ...]:
+def moves(tree: Tree, diagnostics: Diagnostics) -> tuple[tuple[Address, Address], ...]:
     """Former and new address of each move, so that chains are followed to their end."""
     found: dict[Address, tuple[Address, SourceRange]] = {}
-    for block in declared.moves:
-        _check_names(block, ("from", "to"), diagnostics)
-        former, now = (_stated(block, name, diagnostics) for name in ("from", "to"))
-        if former is None or now is None:
-            continue
-        if former in found:
-            detail = f"{former} has moved already, at {found[former][1]}."
-            diagnostics.error("Moved twice", detail, block.range)
-        elif _is_declared(former, declared):
-            detail = f"{former} is still declared. A moved block is for what it was called before."
-            diagnostics.error("Moved, but still there", detail, block.range)
-        else:
-            found[former] = (now, block.range)
+    for module in tree.modules.values():
+        for block in module.declared.moves:
+            _move(block, module.path, tree, found, diagnostics)
     return tuple((former, _end(former, found)) for former in found)
+
+
+def _move(
+    block: Declared,
+    module: ModulePath,
+    tree: Tree,
+    found: dict[Address, tuple[Address, SourceRange]],
+    diagnostics: Diagnostics,
+) -> None:
+    _check_names(block, ("from", "to"), diagnostics)
+    former, now = (_stated(block, name, module, diagnostics) for name in ("from", "to"))
+    if former is None or now is None:
+        return
+    if former in found:
+        detail = f"{former} has moved already, at {found[former][1]}."
+        diagnostics.error("Moved twice", detail, block.range)
+    elif _is_declared(former, tree):
+        detail = f"{former} is still declared. A moved block is for what it was called before."
+        diagnostics.error("Moved, but still there", detail, block.range)
+    else:
+        found[former] = (now, block.range)
 
 
 def _end(former: Address, found: dict[Address, tuple[Address, SourceRange]]) -> Address:
@@ -42,16 +51,15 @@ def _end(former: Address, found: dict[Address, tuple[Address, SourceRange]]) -> 
     return now
 
 
-def removals(declared: Declarations, diagnostics: Diagnostics) -> frozenset[Address]:
+def removals(tree: Tree, diagnostics: Diagnostics) -> frozenset[Address]:
     """What is only to be forgotten; what is to be destroyed needs no block."""
-    return frozenset(
-        address for block in declared.removals for address in _kept(block, declared, diagnostics)
-    )
+    blocks = tree.root.removals
+    return frozenset(address for block in blocks for address in _kept(block, tree, diagnostics))
 
 
-def _kept(block: Declared, declared: Declarations, diagnostics: Diagnostics) -> Iterator[Address]:
+def _kept(block: Declared, tree: Tree, diagnostics: Diagnostics) -> Iterator[Address]:
     _check_names(block, ("from", "destroy"), diagnostics)
-    former = _stated(block, "from", diagnostics)
+    former = _stated(block, "from", (), diagnostics)
     attribute = block.body.attributes.get("destroy")
     destroy = True
     if attribute is not None:
@@ -62,38 +70,33 @@ def _kept(block: Declared, declared: Declarations, diagnostics: Diagnostics) -> 
         destroy = given.value
     if former is None:
         return
-    if _is_declared(former, declared):
+    if _is_declared(former, tree):
         detail = f"{former} is still declared: take its block away first."
         diagnostics.error("Removed, but still there", detail, block.range)
     elif not destroy:
         yield former
 
 
-def _is_declared(address: Address, declared: Declarations) -> bool:
-    block = declared.resources.get(Address(address.kind, address.name))
-    if block is None:
+def _is_declared(address: Address, tree: Tree) -> bool:
+    if not tree.has(address.block):
         return False
+    block = tree.block(address.block)
     return (address.key is not None) is ("for_each" in block.body.attributes)
 
 
-def _stated(block: Declared, name: str, diagnostics: Diagnostics) -> Address | None:
+def _stated(
+    block: Declared, name: str, module: ModulePath, diagnostics: Diagnostics
+) -> Address | None:
     attribute = block.body.attributes.get(name)
     if attribute is None:
         detail = f"A {block.name} block needs {name}, such as {name} = build.NAME."
         diagnostics.error("Missing attribute", detail, block.range)
         return None
-    address = _address(attribute.expression)
+    address = Address.of_path(static_path(attribute.expression) or (), module)
     if address is None:
         detail = f'{name} takes a whole resource: builder.NAME, context.NAME, build.NAME["KEY"].'
         diagnostics.error("Wrong type", detail, attribute.expression.range)
     return address
-
-
-def _address(expression: Expression) -> Address | None:
-    path = static_path(expression) or ()
-    if len(path) not in (2, 3) or path[0] not in _KINDS:  # kind, name and perhaps a key
-        return None
-    return Address(Kind(path[0]), path[1], path[2] if path[2:] else None)
 
 
 def _check_names(block: Declared, known: tuple[str, ...], diagnostics: Diagnostics) -> None:

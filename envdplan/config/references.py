@@ -50,6 +50,14 @@ def static_path(expression: Expression) -> Path | None:
     return None
 
 
+def calls(expression: Expression) -> Iterator[str]:
+    """The names of all functions that `expression` calls."""
+    if isinstance(expression, Call):
+        yield expression.name
+    for part in parts(expression):
+        yield from calls(part)
+
+
 def _mentions(expression: Expression, bound: frozenset[str]) -> Iterator[Mention]:
     path = static_path(expression)
     if path is not None:
@@ -73,7 +81,7 @@ def _of_for(expression: For, bound: frozenset[str]) -> Iterator[Mention]:
             yield from _mentions(part, inner)
 
 
-def parts(expression: Expression) -> tuple[Expression, ...]:  # noqa: C901, PLR0911  one case per class  # noqa: PLR0911  one per class
+def parts(expression: Expression) -> tuple[Expression, ...]:  # noqa: C901, PLR0911  one case per class
     """The expressions directly inside `expression`, in the order of the text."""
     match expression:
         case Template(parts=inner) | ListOf(items=inner) | Call(arguments=inner):

@@ -212,6 +212,18 @@ PROPERTIES: Final[dict[str, JsonSchema]] = {
     "ssh": SSH,
     "attest": ATTEST,
     "triggers": {**_TEXTS, "description": "Any change of a value makes the build run"},
+    "timeout": {
+        "type": "number",
+        "minimum": 1,
+        "x-unplanned": True,
+        "description": "Seconds that one run of the build may take (default: no limit)",
+    },
+    "retries": {
+        "type": "integer",
+        "minimum": 0,
+        "x-unplanned": True,
+        "description": "So many more runs after one that failed (default: none)",
+    },
     "digest": {"type": "string", "readOnly": True, "description": "Digest of the image"},
     "image": {"type": "string", "readOnly": True, "description": "REPOSITORY@DIGEST"},
     "image_id": {"type": "string", "readOnly": True, "description": "Digest of the image's config"},

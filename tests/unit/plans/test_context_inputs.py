@@ -58,7 +58,7 @@ def test_an_unknown_context_defers_what_there_is_to_say() -> None:
     assert unknown_inputs(attributes) == ("contexts.a",)
     facts = BuildFacts(files=(Input("context-file", "b:x", "1"),))
     resource = Resource(BUILD, "dockerfile", attributes)
-    change = decide(resource, attributes, None, facts, forced=False)
+    change = decide(resource, attributes, None, facts, forced="")
     assert change.reasons == ("contexts.a is known after apply",)
     assert change.inputs is None
 
