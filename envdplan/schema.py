@@ -11,7 +11,8 @@ x-reference            the kind of resource that may stand here as a whole: "bui
 x-labels               blocks of this name take one label, which becomes the key of an object
 x-connection           part of what is needed to reach a builder; builds carry it with them
 x-selected-by          the attribute that makes a block this type of its kind
-x-path                 a path (or a list of them): a relative one starts at the file that states it
+x-path                 a path (or a list of them): a relative one starts at the file that states it;
+                       a regular expression, where only its first group is a path
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping

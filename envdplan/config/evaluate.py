@@ -293,6 +293,8 @@ class Evaluation:
         diagnostics = reader.diagnostics
         attributes, connection = config.attributes, None
         try:
+            if config.address.kind is Kind.BUILD:
+                attributes = links.link_named_contexts(attributes, self._lookup, config.place)
             links.refuse_whole(attributes, config.place)
             if config.address.kind is Kind.CONTEXT:
                 place = config.place("builder")

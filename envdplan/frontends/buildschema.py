@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from envdplan.frontends.frontendschema import ATTEST, CONTEXTS, FRONTEND, SSH, SYNTAX
 from envdplan.schema import JsonSchema
 
 _STRINGS: Final[JsonSchema] = {"type": "array", "items": {"type": "string"}}
@@ -44,7 +45,7 @@ _OUTPUT: Final[JsonSchema] = {
         },
         "tar": {
             "type": "boolean",
-            "description": "For oci and docker: one tar file (default), or a directory",
+            "description": "For oci and docker: one tar file (default), or an OCI layout",
         },
     },
 }
@@ -114,6 +115,9 @@ PROPERTIES: Final[dict[str, JsonSchema]] = {
         "x-path": True,
         "description": "Patterns of files that are no part of the source (default: .dockerignore)",
     },
+    "contexts": CONTEXTS,
+    "frontend": FRONTEND,
+    "syntax": SYNTAX,
     "args": {**_TEXTS, "description": "Build arguments"},
     "labels": {**_TEXTS, "description": "Labels of the image"},
     "annotations": {
@@ -205,6 +209,8 @@ PROPERTIES: Final[dict[str, JsonSchema]] = {
         "items": _SECRET,
         "description": "Secrets for RUN --mount=type=secret, read when the builder asks for them",
     },
+    "ssh": SSH,
+    "attest": ATTEST,
     "triggers": {**_TEXTS, "description": "Any change of a value makes the build run"},
     "timeout": {
         "type": "number",
