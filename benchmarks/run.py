@@ -2,8 +2,9 @@
 
 `python benchmarks/run.py [--quick] [GROUP ...]`; groups: start, plan, validate, lines, contexts,
 digest, builds, transfer. The last two need real parts: they are taken from
-ENVDPLAN_TEST_SERVICES, or started. What is not found (terraform, docker buildx) is left out. Every number is the median of
-several runs with the lowest and highest beside it: on a shared machine trust the ratios.
+ENVDPLAN_TEST_SERVICES, or started. What is not found (terraform, docker buildx) is left out. Every
+number is the median of several runs with the lowest and highest beside it: on a shared machine
+trust the ratios.
 """
 
 import argparse

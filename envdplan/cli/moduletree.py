@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
-from envdplan.cli.project import read_project
+from envdplan.cli.project import read_configuration
 from envdplan.diagnostics import Diagnostics, EnvdplanError, Rejected
 from envdplan.modules.events import ModuleEvent, Outcome
 from envdplan.modules.install import Installer
-from envdplan.modules.installed import folders, local_folder, subfolder
+from envdplan.modules.installed import local_folder, subfolder
 from envdplan.modules.source import Local, Remote, parse
 from envdplan.modules.urls import SecretInSource
 from envdplan.source import SourceFile
@@ -76,9 +76,7 @@ class ModuleTree:
                 "Modules are nested too deeply",
                 f"There are {_DEEPEST} modules around this one. Call it from further above.",
             )
-        files = read_project(folder, {}, may_be_empty=True).files
-        if not files:
-            raise _empty(folder)
+        files = read_configuration(folder)
         self.count += 1
         if step.folder not in self._done:
             self._folder(folder, files, (*way, step))
@@ -169,13 +167,3 @@ def _cycle(way: tuple[_Step, ...], again: _Step) -> NoReturn:
 def _name(step: _Step) -> str:
     block = f"module.{step.address.rpartition('module.')[2]}" if step.address else "the project"
     return f"{block}   {step.source}"
-
-
-def _empty(folder: Path) -> EnvdplanError:
-    inside = ", ".join(folders(folder)[:10])
-    hint = f" It has the folders {inside}; to mean one, name it: //FOLDER in what is fetched."
-    return EnvdplanError(
-        "A module without a configuration",
-        f"{folder} has no envdplan.hcl, *.envdplan.hcl, envdplan.yaml or *.envdplan.yaml."
-        f"{hint if inside else ''}",
-    )

@@ -81,7 +81,8 @@ class _Loading:
         try:
             return self.read(str(source.value), source.range.file.directory)
         except EnvdplanError as error:
-            self.diagnostics.error(error.summary, error.detail, source.range)
+            place = None if error.is_about_a_secret else source.range
+            self.diagnostics.error(error.summary, error.detail, place)
             return None
 
     def _is_cycle(self, call: Declared, texts: Texts, directories: tuple[str, ...]) -> bool:

@@ -29,6 +29,8 @@ class Parts:
 class SecretInSource(EnvdplanError):
     """A source that holds a login: neither it nor its line in the file may be shown."""
 
+    is_about_a_secret = True
+
 
 def split(text: str, ours: tuple[str, ...]) -> Parts:
     """URL, //SUBDIR and the parameters that are `ours`. Raises EnvdplanError."""
