@@ -43,7 +43,8 @@ def read(
         return Composed(), diagnostics
     services = root.branch("services") or Branch({}, root.place)
     secrets = root.branch("secrets") or Branch({}, root.place)
-    Consistency(services, secrets, diagnostics).check()
+    if not diagnostics.has_errors:  # else something may be missing because it was wrong
+        Consistency(services, secrets, diagnostics).check()
     targets = [
         _target(name, service, secrets, loading)
         for name in sorted(services.items)

@@ -61,7 +61,8 @@ def contexts(target: Target) -> None:
             target.diagnostics.error("Missing value", detail, scalar.place)
             continue
         path = source(str(scalar.value), target.home)
-        target.put(("contexts", name), linked(path), scalar.place)
+        if path:
+            target.put(("contexts", name), linked(path), scalar.place)
 
 
 def hosts(target: Target) -> None:

@@ -70,9 +70,10 @@ def _hosts(check: Check, tree: Tree, what: str) -> Row | None:
     if isinstance(tree, Branch):
         items = [i for n, v in tree.items.items() for i in _addresses(check, n, v, f"{what}.{n}")]
         return Row(tuple(items), tree.place)
-    rows = check.strings(tree, what)
-    if rows is None:
+    if not isinstance(tree, Row):
+        check.wrong(tree, what, "a mapping, or a list of HOST=ADDRESS")
         return None
+    rows = check.strings(tree, what) or Row((), tree.place)
     found = [_host(check, item, f"{what}[{i}]") for i, item in enumerate(rows)]
     return Row(tuple(item for item in found if item is not None), tree.place)
 

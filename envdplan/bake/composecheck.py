@@ -25,7 +25,9 @@ class Check:
 
     def wrong(self, tree: Tree, what: str, wanted: str) -> None:
         """Tell that a value is of a wrong type."""
-        detail = f"{what} must be {wanted}, but it is {kind(tree)}."
+        is_plain = isinstance(tree, Scalar) and tree.value is not None
+        hint = " Write it in quotes." if is_plain and wanted.startswith("a string") else ""
+        detail = f"{what} must be {wanted}, but it is {kind(tree)}.{hint}"
         self.diagnostics.error("Wrong type", detail, tree.place)
 
     def mapping(self, tree: Tree | None, what: str) -> Branch | None:

@@ -52,6 +52,8 @@ def secret(text: str) -> list[Entry]:
             raise Unreadable(f'"{key}" is no key of a secret: there are id, src, env and type.')
     if kind not in ("", "file", "env"):
         raise Unreadable(f'"{kind}" is no type of secrets: there are file and env.')
+    if not found.get("id"):
+        raise Unreadable(f'"{text}" says no id. Write id=NAME,src=FILE, for example.')
     if kind == "env" and "src" in found and "env" not in found:
         found["env"] = found.pop("src")
     return [{key: value for key, value in found.items() if value}]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from envdplan.bake.composemerge import merged, without
-from envdplan.bake.composepaths import beside
-from envdplan.bake.composetree import Branch, ComposeDocument, Row, Scalar, Tree
+from envdplan.bake.composepaths import beside, folder_of
+from envdplan.bake.composetree import Branch, ComposeDocument, Scalar, Tree
 from envdplan.config.problems import suggestion
 from envdplan.diagnostics import Diagnostics
 from envdplan.values import AttributePath
@@ -93,7 +93,7 @@ class Extending:
         return True
 
     def _from_file(self, file: Scalar, service: Tree, ancestors: _Ancestors) -> Branch | None:
-        path = beside(str(file.value), _folder(self.file))
+        path = beside(str(file.value), folder_of(self.file))
         found = (path, str(getattr(service, "value", "")))
         if self._is_circle(file, ancestors, found):
             return None
@@ -101,42 +101,4 @@ class Extending:
         if document is None:
             return None
         there = Extending(document, self.elsewhere, self.diagnostics, path)
-        base = there._named(service, ancestors)
-        return None if base is None else moved(base, _folder(path))
-
-
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
-def moved(service: Branch, folder: str) -> Branch:
-    """A service whose paths start in another folder."""
-    items = dict(service.items)
-    build = service.branch("build")
-    if build is not None and folder:
-        items["build"] = _moved_build(build, folder)
-    if "env_file" in items:
-        files = tuple(
-            f.having({**f.items, "path": _beside(f.items["path"], folder)})
-            for f in service.row("env_file")
-            if isinstance(f, Branch)
-        )
-        items["env_file"] = Row(files, items["env_file"].place)
-    return service.having(items)
-
-
-def _moved_build(build: Branch, folder: str) -> Branch:
-    items = dict(build.items)
-    if "context" in items:
-        items["context"] = _beside(items["context"], folder)
-    for name in ("additional_contexts", "ssh"):
-        branch = build.branch(name)
-        if branch is not None:
-            items[name] = branch.having({k: _beside(v, folder) for k, v in branch.items.items()})
-    return build.having(items)
-
-
-def _beside(tree: Tree, folder: str) -> Tree:
-    if isinstance(tree, Scalar) and isinstance(tree.value, str) and tree.value:
-        return Scalar(beside(tree.value, folder), tree.place)
-    return tree
+        return there._named(service, ancestors)

@@ -22,5 +22,10 @@ def source(path: str, home: str) -> str:
 
 def beside(path: str, folder: str) -> str:
     """A path that is relative to a folder; absolute ones, ~ and addresses stay."""
-    fixed = path.startswith(("/", "~", *_REMOTE)) or "://" in path or not folder
+    fixed = path.startswith(("/", "~", *_REMOTE)) or "://" in path
     return path if fixed else posixpath.normpath(posixpath.join(folder, path))
+
+
+def folder_of(path: str) -> str:
+    """The folder of a file."""
+    return path.rpartition("/")[0]

@@ -9,6 +9,8 @@ from envdplan.bake.composeextends import Extending
 from envdplan.bake.composeinterpolate import Interpolation
 from envdplan.bake.composeload import Parsed, load, parsed
 from envdplan.bake.composemerge import merged, without
+from envdplan.bake.composemoving import moved_all
+from envdplan.bake.composepaths import folder_of
 from envdplan.bake.composeservice import Canonical
 from envdplan.bake.composetree import Branch, ComposeDocument, Scalar
 from envdplan.diagnostics import Diagnostics
@@ -74,4 +76,7 @@ class Loading:
             self.diagnostics.error("Missing file", detail, path.place)
             return None
         documents = self._documents(parsed(file))
-        return documents[0] if documents else None
+        if not documents:
+            return None
+        root = moved_all(documents[0].root, folder_of(str(path.value)))
+        return ComposeDocument(root, documents[0].resets)
