@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from envdplan.bake.composemerge import merged, without
 from envdplan.bake.composepaths import beside, folder_of
@@ -14,6 +14,7 @@ from envdplan.values import AttributePath
 Elsewhere: TypeAlias = Callable[[Scalar], ComposeDocument | None]
 """The document in another file, in canonical form; None when it cannot be had (already told)."""
 
+_LONGEST: Final = 50
 _Ancestors: TypeAlias = tuple[tuple[str, str], ...]
 
 
@@ -67,7 +68,7 @@ class Extending:
         file = extends.get("file")
         if isinstance(file, Scalar):
             return self._from_file(file, service, ancestors)
-        if self._is_circle(extends, ancestors, (self.file, extends.text("service"))):
+        if self._is_endless(extends, ancestors, (self.file, extends.text("service"))):
             return None
         return self._named(service, ancestors)
 
@@ -85,7 +86,11 @@ class Extending:
         self.diagnostics.error("Unknown service", detail, service.place)
         return None
 
-    def _is_circle(self, tree: Tree, ancestors: _Ancestors, next: tuple[str, str]) -> bool:
+    def _is_endless(self, tree: Tree, ancestors: _Ancestors, next: tuple[str, str]) -> bool:
+        if len(ancestors) > _LONGEST:
+            detail = f"A service may extend {_LONGEST} others, one over the other."
+            self.diagnostics.error("Nested too deeply", detail, tree.place)
+            return True
         if next not in ancestors:
             return False
         names = " extends ".join(name for _, name in (*ancestors, next))
@@ -95,7 +100,7 @@ class Extending:
     def _from_file(self, file: Scalar, service: Tree, ancestors: _Ancestors) -> Branch | None:
         path = beside(str(file.value), folder_of(self.file))
         found = (path, str(getattr(service, "value", "")))
-        if self._is_circle(file, ancestors, found):
+        if self._is_endless(file, ancestors, found):
             return None
         document = self.elsewhere(Scalar(path, file.place))
         if document is None:

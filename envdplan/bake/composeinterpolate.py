@@ -10,6 +10,7 @@ from envdplan.config.problems import suggestion
 Lookup: TypeAlias = Callable[[str], str | None]
 """The value of a variable; None when it is not set."""
 
+_DEEPEST: Final = 50
 _NAMED: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _BRACED: Final = re.compile(r"(?P<name>[_a-zA-Z][_a-zA-Z0-9]*)(?:(?P<sign>:?[-+?])(?P<rest>.*))?")
 
@@ -33,6 +34,7 @@ class Interpolation:
     names: Callable[[], list[str]] = list
     """All names that have values, for messages."""
     unset: list[str] = field(default_factory=list)
+    _depth: int = 0
 
     def text(self, text: str, at: int = 0) -> str:
         """`text` with the values in it. Raises Uninterpolated; `at` is where it stands."""
@@ -62,7 +64,7 @@ class Interpolation:
         name, sign = match["name"], match["sign"]
         if sign is None:
             return self._value(name)
-        rest = self.text(match["rest"], at + match.start("rest"))
+        rest = self._inner(match, at)
         value = self.lookup(name)
         there = bool(value) if sign.startswith(":") else value is not None
         if sign.endswith("+"):
@@ -70,6 +72,17 @@ class Interpolation:
         if sign.endswith("?") and not there:
             self._missing(name, rest, at + dollar, at + end + 1)
         return value if there and value is not None else rest
+
+    def _inner(self, match: re.Match[str], at: int) -> str:
+        """What stands behind the sign, with its own variables."""
+        if self._depth >= _DEEPEST:
+            detail = f"Variables may be nested {_DEEPEST} levels deep."
+            raise Uninterpolated("Nested too deeply", detail, at + match.start(), at + match.end())
+        self._depth += 1
+        try:
+            return self.text(match["rest"], at + match.start("rest"))
+        finally:
+            self._depth -= 1
 
     def _value(self, name: str) -> str:
         value = self.lookup(name)

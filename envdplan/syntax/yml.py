@@ -83,6 +83,7 @@ class Reader:
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     _nodes: int = 0
     _depth: int = 0
+    _lines: list[str] | None = None
 
     # -- YAML itself
 
@@ -121,9 +122,15 @@ class Reader:
         start, end = node.start_mark, node.end_mark
         first = Position(start.line + 1, start.column + 1)
         if end.line != start.line:
-            length = len(self.file.line(start.line + 1))
+            length = len(self.line(start.line + 1))
             return SourceRange(self.file, first, Position(start.line + 1, max(length + 1, 1)))
         return SourceRange(self.file, first, Position(end.line + 1, end.column + 1))
+
+    def line(self, number: int) -> str:
+        """A line of the file; split once, as there is a question for nearly every value."""
+        if self._lines is None:
+            self._lines = self.file.text.splitlines()
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
 
     def error(self, summary: str, detail: str, place: SourceRange) -> None:
         """Tell a mistake."""
@@ -244,7 +251,7 @@ class Reader:
         text = str(node.value)
         indent = 1 if style in ("'", '"') else 0
         column = start.column + indent
-        line = self.file.line(start.line + 1)
+        line = self.line(start.line + 1)
         if "\n" not in text and line[column : column + len(text)] == text:
             return lambda a, b: SourceRange(
                 self.file,
