@@ -88,10 +88,10 @@ def _host(check: Check, tree: Tree, what: str) -> Scalar | None:
     text = str(tree.value) if isinstance(tree, Scalar) else ""
     for sign in _ADDRESS_SIGNS:
         host, found, address = text.partition(sign)
-        if found:
+        if found and host:
             return Scalar(f"{host}={_bare(address)}", tree.place)
-    detail = f'{what} is "{text}" and has no address. Write HOST=ADDRESS.'
-    check.diagnostics.error("Missing address", detail, tree.place)
+    detail = f'{what} is "{text}", which is no host with its address. Write HOST=ADDRESS.'
+    check.diagnostics.error("Invalid host", detail, tree.place)
     return None
 
 
@@ -118,7 +118,7 @@ def _ulimit(check: Check, tree: Tree, what: str) -> Scalar | None:
     if soft is None or hard is None:
         check.wrong(tree, what, "a whole number, or a mapping with both soft and hard")
         return None
-    if hard not in (-1, max(hard, soft)):
+    if hard != -1 and (soft > hard or soft == -1):
         detail = f"{what} has the soft limit {soft}, which is above the hard one, {hard}."
         check.diagnostics.error("Invalid limit", detail, tree.place)
     return Scalar(f"{soft}:{hard}", tree.place)

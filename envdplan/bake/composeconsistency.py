@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from envdplan.bake.composetarget import scalars, target_name
-from envdplan.bake.composetree import Branch, strings
+from envdplan.bake.composetree import Branch, Scalar, strings
 from envdplan.config.problems import suggestion
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceRange
@@ -75,7 +75,8 @@ class Consistency:
             self.diagnostics.error("Nothing to build", detail, place)
 
     def _secret(self, name: str, secret: Branch | None) -> None:
-        if secret is None or secret.get("external") is not None:
+        external = secret.get("external") if secret is not None else None
+        if secret is None or (isinstance(external, Scalar) and external.value):
             return
         if not secret.text("file") and not secret.text("environment"):
             detail = f'The secret "{name}" needs a file or an environment, where its value is.'

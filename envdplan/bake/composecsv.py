@@ -1,12 +1,12 @@
 """The comma-separated texts of bake: cache, output, secret, ssh and attestations, as objects."""
 
-import csv
-import io
+import re
 from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 Entry: TypeAlias = dict[str, str | bool | list[str]]
 
+_FIELD: Final = re.compile(r'(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<bare>[^",]*))(?=,|\Z)')
 _TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 
@@ -32,10 +32,11 @@ def output(text: str) -> list[Entry]:
     if len(fields) == 1 and not text.startswith("type="):
         dest = fields[0]
         return [{"type": "tar", "dest": "-"} if dest == "-" else {"type": "local", "dest": dest}]
-    entry = dict(_pair(field, "type=local,dest=FOLDER") for field in fields)
+    pairs = [_pair(field, "type=local,dest=FOLDER") for field in fields]
+    entry: Entry = {key.strip(): value for key, value in pairs}
     if not entry.get("type"):
         raise Unreadable(f'"{text}" says no type. Write type=local,dest=FOLDER, for example.')
-    return [dict(entry)]
+    return [entry]
 
 
 def secret(text: str) -> list[Entry]:
@@ -98,11 +99,18 @@ def whole(entry: Entry) -> object:
 
 
 def _fields(text: str) -> list[str]:
-    try:
-        rows = list(csv.reader(io.StringIO(text), strict=True))
-    except csv.Error as error:
-        raise Unreadable(f'"{text}" is no list with commas: {error}.') from error
-    return rows[0] if rows else []
+    """The fields between commas; one in quotes may have commas in it."""
+    found: list[str] = []
+    position = 0
+    while position <= len(text):
+        match = _FIELD.match(text, position)
+        if match is None:
+            detail = "a quote stands inside of a field, or does not end"
+            raise Unreadable(f"{text} cannot be read: {detail}. Quote whole fields.")
+        quoted, bare = match["quoted"], match["bare"]
+        found.append(bare if quoted is None else quoted.replace('""', '"'))
+        position = match.end() + 1
+    return found
 
 
 def _pair(field: str, example: str) -> tuple[str, str]:

@@ -48,7 +48,14 @@ class ServiceEnvironment:
             if file is not None:
                 found, problems = dotenv.parse(file, lambda n: self._outer(n, own), found)
                 self.diagnostics.extend(problems)
-        return {**self.project, **found, **own}
+        hidden = self._names() - set(own)
+        visible = {name: value for name, value in found.items() if name not in hidden}
+        return {**self.project, **visible, **own}
+
+    def _names(self) -> set[str]:
+        """All names in `environment`; those without any value hide what files say."""
+        environment = self.service.branch("environment")
+        return set(environment.items) if environment else set()
 
     def _own(self) -> dict[str, str]:
         environment = self.service.branch("environment")

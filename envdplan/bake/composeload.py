@@ -118,8 +118,12 @@ class _Loader:
             self.reader.error("Unsupported tag", detail, self.reader.place(node))
         if "$" in text:
             return self._interpolated(node, text)
-        is_string = not is_plain(node) or (node.tag == _STRING and self._has_tag(node))
+        is_string = not is_plain(node) or self._is_tagged_string(node)
         return text if is_string else plain(text)
+
+    def _is_tagged_string(self, node: "Node") -> bool:
+        """Tags of compose itself, and of anybody else, make strings of scalars."""
+        return node.tag.startswith("!") or (node.tag == _STRING and self._has_tag(node))
 
     def _has_tag(self, node: "Node") -> bool:
         """Whether a tag is written before the scalar: its mark begins there."""

@@ -78,5 +78,8 @@ class Loading:
         documents = self._documents(parsed(file))
         if not documents:
             return None
-        root = moved_all(documents[0].root, folder_of(str(path.value)))
-        return ComposeDocument(root, documents[0].resets)
+        root = documents[0].root
+        for document in documents[1:]:
+            root = merged(without(root, document.resets), document.root, self.diagnostics)
+        resets = tuple(reset for document in documents for reset in document.resets)
+        return ComposeDocument(moved_all(root, folder_of(str(path.value))), resets)

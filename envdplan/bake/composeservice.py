@@ -143,7 +143,7 @@ class Canonical:
         branch = self.check.mapping(tree, what)
         if branch is None:
             return None
-        self.check.known(branch, what, ("service", "file"))
+        self.check.known(branch, what, ("service", "file"), serious=False)
         service = branch.get("service") or Scalar(None, branch.place)
         names = {"service": self.check.string(service, f"{what}.service")}
         if (file := branch.get("file")) is not None:

@@ -4,10 +4,13 @@ import math
 import re
 from typing import Final
 
-_SIZE: Final = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?([a-z]?)(i?b)?", re.IGNORECASE)
+_SIZE: Final = re.compile(
+    r"(\+?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+)?) ?([a-z]?)(i?b)?", re.IGNORECASE
+)
 _UNITS: Final = ("", "k", "m", "g", "t", "p")
 _NAMES: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB")
 _STEP: Final = 1024.0
+_LARGEST: Final = 2.0**63 - 1024
 
 
 def parsed(text: str) -> int | None:
@@ -16,7 +19,8 @@ def parsed(text: str) -> int | None:
     unit = match[2].lower() if match else "?"
     if match is None or unit not in (*_UNITS, "b") or (unit == "b" and match[3]):
         return None
-    return int(float(match[1]) * _STEP ** (_UNITS.index(unit) if unit in _UNITS else 0))
+    size = float(match[1]) * _STEP ** (_UNITS.index(unit) if unit in _UNITS else 0)
+    return int(size) if size <= _LARGEST else None
 
 
 def shown(size: int) -> str:
