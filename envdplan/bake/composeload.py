@@ -32,7 +32,7 @@ class Parsed:
         found = ""
         for root in filter(is_map, self.roots):
             for key, value in root.value:
-                if key.value == "name" and isinstance(value.value, str):
+                if key.value == "name" and _is_text(value):
                     found = _quietly(interpolation, value.value) or found
         return found
 
@@ -51,6 +51,10 @@ def load(parsed: Parsed, interpolation: Interpolation) -> list[ComposeDocument]:
     except TooMuch:
         return []
     return [document for document in found if document is not None]
+
+
+def _is_text(node: "Node") -> bool:
+    return isinstance(node.value, str) and not (is_plain(node) and plain(node.value) is None)
 
 
 def _quietly(interpolation: Interpolation, text: str) -> str:

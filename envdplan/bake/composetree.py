@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from envdplan.source import SourceRange
 from envdplan.values import AttributePath
@@ -84,6 +84,9 @@ class ComposeDocument:
     resets: tuple[AttributePath, ...] = ()
 
 
+_KINDS: Final = {str: "a string", bool: "a boolean", type(None): "null", Moment: "a date"}
+
+
 def kind(tree: Tree) -> str:
     """What a value is, for messages."""
     if isinstance(tree, Branch):
@@ -91,9 +94,6 @@ def kind(tree: Tree) -> str:
     if isinstance(tree, Row):
         return "a list"
     return _KINDS.get(type(tree.value), "a number")
-
-
-_KINDS = {str: "a string", bool: "a boolean", type(None): "null", Moment: "a date"}
 
 
 def strings(tree: Tree | None) -> tuple[Scalar, ...]:

@@ -7,12 +7,12 @@ from tests.unit.bake.composing import compose, mistakes, targets
 
 
 def test_unknown_fields_outside_of_build_are_left_out_as_bake_does() -> None:
-    composed, problems = compose("services: {web: {bild: ., build: .}}\nservces: {}\n")
+    composed, problems = compose("services: {web: {bild: ., build: .}}\nservicer: {}\n")
     assert composed.body["target"] == {"web": {"context": "."}}
     assert [(one.severity.value, one.detail) for one in problems] == [
         (
             "warning",
-            'A compose file has no field "servces". Did you mean "services"? It is left out.',
+            'A compose file has no field "servicer". Did you mean "services"? It is left out.',
         ),
         ("warning", 'services.web has no field "bild". Did you mean "build"? It is left out.'),
     ]
