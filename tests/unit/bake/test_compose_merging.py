@@ -49,6 +49,16 @@ def test_extending_is_merging_in_one_file() -> None:
     assert targets(text)["b"]["tags"] == ["a", "b"]
 
 
+def test_reset_counts_in_the_middle_of_a_chain() -> None:
+    text = """\
+        services:
+          a: {build: {target: x, tags: [t]}}
+          b: {extends: a, build: {target: !reset null, tags: !override [u]}}
+          c: {extends: b}
+        """
+    assert targets(text)["c"] == {"context": ".", "tags": ["u"]}
+
+
 def test_paths_of_an_extended_file_start_in_its_folder() -> None:
     text = "services: {web: {extends: {file: ./sub/base.yaml, service: base}}}"
     base = "services: {base: {build: {context: ../app, additional_contexts: {x: y}}}}"
