@@ -12,13 +12,14 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final
 
 from envdplan.diagnostics import EnvdplanError, Unreachable
+from envdplan.modules.held import interrupts_held
 from envdplan.modules.tree import unsafe
 
 _PROTOCOLS: Final = "https:ssh:file:git"
@@ -104,7 +105,24 @@ class Git:
 
         At the end of the block it has ended. Raises Unreachable when it was stopped as too slow.
         """
-        process = subprocess.Popen(
+        late = threading.Event()
+        with ExitStack() as ending:
+            with interrupts_held():
+                process = self._process(arguments, stdin, stderr)
+                ending.callback(_end, process)
+            self._limit(process)
+            timer = threading.Timer(self.timeout, _stop, (process, late))
+            ending.callback(timer.cancel)
+            timer.start()
+            yield process
+            process.wait()
+        if late.is_set():
+            raise _too_slow(arguments[0], self.timeout)
+
+    def _process(
+        self, arguments: Sequence[str], stdin: int, stderr: "int | IO[bytes]"
+    ) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
             [self._program(), *_SETTINGS, *arguments],
             cwd=self.folder,
             env=self._variables(),
@@ -113,18 +131,6 @@ class Git:
             stderr=stderr,
             start_new_session=True,
         )
-        self._limit(process)
-        late = threading.Event()
-        timer = threading.Timer(self.timeout, _stop, (process, late))
-        timer.start()
-        try:
-            yield process
-            process.wait()
-        finally:
-            timer.cancel()
-            _end(process)
-        if late.is_set():
-            raise _too_slow(arguments[0], self.timeout)
 
     def _limit(self, process: "subprocess.Popen[bytes]") -> None:
         """Its children inherit the limit; where there is no such call, the disk is the limit."""
