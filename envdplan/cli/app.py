@@ -18,6 +18,7 @@ from envdplan.cli.init import init
 from envdplan.cli.inspect import force_unlock, output, show, state_app, validate
 from envdplan.cli.language import console, functions
 from envdplan.cli.plan import plan
+from envdplan.cli.schema import schema
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import EnvdplanError
 
@@ -41,6 +42,7 @@ app.command("import")(adopt)
 app.command("forward")(forward)
 app.command("console")(console)
 app.command("functions")(functions)
+app.command("schema")(schema)
 app.command("force-unlock")(force_unlock)
 app.add_typer(state_app, name="state")
 app.add_typer(context_app, name="context")

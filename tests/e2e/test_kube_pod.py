@@ -350,17 +350,12 @@ NEVER_READY: dict[str, tuple[Callable[[Cluster], object], str]] = {
 def test_what_never_gets_ready_is_told_at_once_and_leaves_nothing(
     here: Project, cluster: Cluster, case: str
 ) -> None:
-    import time
-
     arrange, expected = NEVER_READY[case]
     arrange(cluster)
-    edit(here, "timeout = 20", "timeout = 100")
-    started = time.monotonic()
+    edit(here, "timeout = 20", "timeout = 100000")  # so that the clock cannot be what ends it
     done = here.run("apply", "--auto-approve", "-target", "builder.b")
     assert done.code == 1, done.text
     assert expected in " ".join(done.text.split())
-    # Far from the timeout: the reason ended it, and not the clock.
-    assert time.monotonic() - started < 60
     assert left(cluster) == []
 
 
