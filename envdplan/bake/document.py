@@ -1,0 +1,49 @@
+"""A resolution as a Document of ours: one build for each target, one group for each group."""
+
+from envdplan.bake import groups as grouping
+from envdplan.bake.attributes import Mapper, reference
+from envdplan.bake.groups import Group
+from envdplan.bake.inheritance import Resolved
+from envdplan.bake.literals import attribute
+from envdplan.bake.request import Request
+from envdplan.bake.resolution import Resolution
+from envdplan.diagnostics import Diagnostics
+from envdplan.source import SourceFile
+from envdplan.syntax.document import Block, Body, Document, Expression, ListOf, Literal
+
+
+def document(resolution: Resolution, request: Request) -> tuple[Document, Diagnostics]:
+    """The builds and groups of `resolution`; every value stands where the bake file has it."""
+    diagnostics = Diagnostics()
+    mapper = Mapper(request, diagnostics)
+    blocks = [
+        _build(one, mapper, linked=name in resolution.linked)
+        for name, one in resolution.targets.items()
+    ]
+    blocks.extend(_group(one, resolution) for one in resolution.groups.values())
+    file = request.files[0] if request.files else SourceFile("bake", "", request.directory)
+    return Document(file, Body({}, tuple(blocks))), diagnostics
+
+
+def _build(target: Resolved, mapper: Mapper, *, linked: bool) -> Block:
+    made = mapper.attributes(target, linked=linked)
+    attributes = {name: attribute(name, value) for name, value in made}
+    return Block("build", (target.name,), Body(attributes), target.range)
+
+
+def _group(group: Group, resolution: Resolution) -> Block:
+    items = tuple(_member(group, one.value, resolution) for one in group.members)
+    attributes = {"members": attribute("members", ListOf(items, group.range))}
+    if group.description:
+        text = Literal(group.description, group.range)
+        attributes["description"] = attribute("description", text)
+    return Block("group", (group.name,), Body(attributes), group.range)
+
+
+def _member(group: Group, name: str, resolution: Resolution) -> Expression:
+    """A group; a target where there is none of that name, or where the group would hold itself."""
+    range = next(one.range for one in group.members if one.value == name)
+    groups = resolution.groups
+    if name in groups and group.name not in grouping.members(name, groups)[1]:
+        return reference("group", name, range)
+    return reference("build", name, range)

@@ -1,0 +1,169 @@
+"""The functions that bake files can call: bake's names with bake's meaning.
+
+Most are ours. Those here have the name of one of ours and another meaning, or are operators that
+only bake writes as functions.
+"""
+
+import uuid
+from collections.abc import Mapping
+from typing import Final
+
+from envdplan.config.context import Function, Passing
+from envdplan.config.conversion import convert
+from envdplan.config.frame import Frame
+from envdplan.config.functions import FUNCTIONS
+from envdplan.config.operators import binary
+from envdplan.config.problems import ConversionError, FunctionError, Unfit, failure
+from envdplan.config.text import graphemes
+from envdplan.config.typeexpr import parse_type
+from envdplan.syntax.document import Call
+from envdplan.values import SetValue, Value
+
+_NAMES: Final = """
+absolute add and base64decode base64encode basename bcrypt byteslen bytesslice can ceil chomp
+chunklist cidrhost cidrnetmask cidrsubnet cidrsubnets coalesce coalescelist compact concat
+contains convert csvdecode dirname distinct divide element equal flatten floor format formatdate
+formatlist formattimestamp greaterthan greaterthanorequalto hasindex homedir indent index
+indexof int join jsondecode jsonencode keys length lessthan lessthanorequalto log lookup lower
+max md5 merge min modulo multiply negate not notequal or parseint pow range regex regex_replace
+regexall replace reverse reverselist rsadecrypt sanitize semvercmp sethaselement setintersection
+setproduct setsubtract setsymmetricdifference setunion sha1 sha256 sha512 signum slice sort
+split strlen substr subtract timeadd timestamp title trim trimprefix trimspace trimsuffix try
+unixtimestampparse upper urlencode uuidv4 uuidv5 values zipmap
+"""
+"""All functions of bake."""
+
+
+def _element(values: Value, key: Value) -> Value:
+    """bake's index() takes an element; ours, as Terraform's, finds one."""
+    try:
+        if isinstance(values, Mapping):
+            return values[key]
+        if isinstance(values, tuple) and not isinstance(values, SetValue) and key >= 0:
+            return values[int(key)]
+    except (KeyError, IndexError, TypeError, ValueError):
+        pass
+    raise FunctionError("there is nothing at this key", 1)
+
+
+def _reverse(text: str) -> str:
+    return "".join(reversed(graphemes(text)))
+
+
+def _replace(text: str, part: str, by: str) -> str:
+    return text.replace(part, by)
+
+
+def _regex_replace(text: str, pattern: str, by: str) -> Value:
+    return FUNCTIONS["replace"].implementation(text, f"/{pattern}/", by)
+
+
+def _convert(frame: Frame, call: Call) -> Value:
+    value = frame.value(call.arguments[0])
+    wanted = parse_type(call.arguments[1])
+    try:
+        return convert(value, wanted)
+    except ConversionError as error:
+        detail = f"convert() failed: {error.message}."
+        raise failure("Function call failed", detail, call.range) from None
+
+
+def _uuidv4() -> str:
+    return str(uuid.uuid4())
+
+
+def _operator(name: str, sign: str, example: str, result: str) -> Function:
+    """An operator by its name."""
+
+    def apply(left: Value, right: Value) -> Value:
+        try:
+            return binary(sign, left, right)
+        except Unfit as error:
+            raise FunctionError(error.detail.rstrip(".")) from None
+
+    kind = "any?" if sign in ("==", "!=") else "number"
+    result_kind = "number" if sign in "+-*/%" else "bool"
+    text = f"{name}(left: {kind}, right: {kind}) -> {result_kind}"
+    return Function(text, f"The same as left {sign} right.", example, result, apply)
+
+
+_DIFFERENT: Final = (
+    Function(
+        "index(values: any, key: any) -> any",
+        "The element of a list or map at a key.",
+        'index(["a", "b"], 1)',
+        '"b"',
+        _element,
+    ),
+    Function(
+        "reverse(text: string) -> string",
+        "The characters in reverse order.",
+        'reverse("abc")',
+        '"cba"',
+        _reverse,
+    ),
+    Function(
+        "replace(text: string, part: string, by: string) -> string",
+        "Text with parts replaced; slashes have no meaning.",
+        'replace("a/b/", "/b/", "c")',
+        '"ac"',
+        _replace,
+    ),
+)
+
+_MORE: Final = (
+    Function(
+        "regex_replace(text: string, pattern: string, by: string) -> string",
+        "Text with all fits of a regular expression replaced; $1 means its first group.",
+        'regex_replace("a-b", "([a-z])-([a-z])", "$2-$1")',
+        '"b-a"',
+        _regex_replace,
+    ),
+    Function(
+        "convert(value: any, type: any) -> any",
+        "A value converted to a type.",
+        "convert([1], list(string))",
+        '["1"]',
+        _convert,
+        Passing.LAZY,
+    ),
+    Function("uuidv4() -> string", "A random UUID.", "", "", _uuidv4, pure=False),
+    Function("absolute(number: number) -> number", "Its size.", "absolute(-2)", "2", abs),
+    Function("negate(number: number) -> number", "-number.", "negate(2)", "-2", lambda n: -n),
+    Function("not(value: bool) -> bool", "!value.", "not(true)", "false", lambda v: not v),
+    Function(
+        "and(left: bool, right: bool) -> bool",
+        "left && right.",
+        "and(true, false)",
+        "false",
+        lambda left, right: left and right,
+    ),
+    Function(
+        "or(left: bool, right: bool) -> bool",
+        "left || right.",
+        "or(true, false)",
+        "true",
+        lambda left, right: left or right,
+    ),
+    _operator("add", "+", "add(1, 2)", "3"),
+    _operator("subtract", "-", "subtract(3, 2)", "1"),
+    _operator("multiply", "*", "multiply(3, 2)", "6"),
+    _operator("divide", "/", "divide(6, 4)", "1.5"),
+    _operator("modulo", "%", "modulo(-5, 4)", "-1"),
+    _operator("equal", "==", 'equal(1, "1")', "false"),
+    _operator("notequal", "!=", 'notequal(1, "1")', "true"),
+    _operator("greaterthan", ">", "greaterthan(2, 1)", "true"),
+    _operator("greaterthanorequalto", ">=", "greaterthanorequalto(2, 2)", "true"),
+    _operator("lessthan", "<", "lessthan(2, 1)", "false"),
+    _operator("lessthanorequalto", "<=", "lessthanorequalto(2, 2)", "true"),
+)
+
+
+def table() -> Mapping[str, Function]:
+    """Every function of bake that there is here."""
+    known = {
+        **{one.name: one for one in _MORE},
+        **FUNCTIONS,
+        **{one.name: one for one in _DIFFERENT},
+    }
+    return {name: known[name] for name in _NAMES.split() if name in known}
