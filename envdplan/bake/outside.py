@@ -12,11 +12,13 @@ from envdplan.config.numbers import canonical
 from envdplan.config.ordering import make_set
 from envdplan.config.problems import ConversionError
 from envdplan.config.types import (
+    ANY,
     BOOL,
     NUMBER,
     STRING,
     ListType,
     MapType,
+    Primitive,
     SetType,
     TupleType,
     Type,
@@ -47,16 +49,17 @@ def from_json(text: str, type: Type) -> Value:
 
 def from_text(text: str, type: Type) -> Value:
     """The value of NAME: collections of simple types are CSV. Raises ValueError."""
-    simple = _SIMPLE.get(type)
-    if simple is not None:
-        return simple(text)
-    if isinstance(type, ListType | SetType) and type.element in _SIMPLE:
-        found = tuple(_SIMPLE[type.element](one) for one in fields(text))
-        return make_set(found) if isinstance(type, SetType) else found
-    if isinstance(type, TupleType) and all(one in _SIMPLE for one in type.elements):
-        return _tuple(fields(text), type)
-    if isinstance(type, MapType) and type.element in _SIMPLE:
-        return dict(sorted(_member(one, type.element) for one in fields(text)))
+    match type:
+        case Primitive():
+            return _SIMPLE[type](text)
+        case ListType(Primitive() as element):
+            return tuple(_SIMPLE[element](one) for one in fields(text))
+        case SetType(Primitive() as element):
+            return make_set(_SIMPLE[element](one) for one in fields(text))
+        case MapType(Primitive() as element):
+            return dict(sorted(_member(one, element) for one in fields(text)))
+        case TupleType(elements) if all(isinstance(one, Primitive) for one in elements):
+            return _tuple(fields(text), elements)
     raise ValueError(f"a value of type {type} can be given as JSON only: set NAME_JSON instead")
 
 
@@ -87,19 +90,20 @@ def to_number(text: str) -> Value:
 
 
 _SIMPLE: Final[Mapping[Type, Callable[[str], Value]]] = {
+    ANY: str,
     STRING: str,
     BOOL: to_bool,
     NUMBER: to_number,
 }
 
 
-def _tuple(parts: list[str], type: TupleType) -> Value:
-    if len(parts) != len(type.elements):
-        raise ValueError(f"{len(type.elements)} elements are required, not {len(parts)}")
-    return tuple(_SIMPLE[kind](one) for one, kind in zip(parts, type.elements, strict=True))
+def _tuple(parts: list[str], elements: tuple[Type, ...]) -> Value:
+    if len(parts) != len(elements):
+        raise ValueError(f"{len(elements)} elements are required, not {len(parts)}")
+    return tuple(_SIMPLE[kind](one) for one, kind in zip(parts, elements, strict=True))
 
 
-def _member(text: str, element: Type) -> tuple[str, Value]:
+def _member(text: str, element: Primitive) -> tuple[str, Value]:
     parts = text.split(":")
     if len(parts) != 2:  # noqa: PLR2004  a key and a value
         raise ValueError(f'"{text}" is not KEY:VALUE')
