@@ -3,8 +3,8 @@
     python scripts/bake_cases.py DOCKER_BUILDX
 
 asks that program again and writes its answers. tests/data/bake/NAME holds the files, `case.json`
-(environment, set, targets; `error`: the summary of our complaint; `differs`: why we answer otherwise
-than bake, with our own answer in `ours.json`) and `print.json`, the answer of bake.
+(environment, set, targets; `error`: the summary of our complaint; `differs`: why we answer
+otherwise than bake, with our own answer in `ours.json`) and `print.json`, the answer of bake.
 """
 
 import json
