@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from envdplan.bake import paths
-from envdplan.bake.exports import caches, outputs
+from envdplan.bake.exports import attestation, caches, outputs
 from envdplan.bake.inheritance import Resolved
 from envdplan.bake.links import PREFIX
 from envdplan.bake.literals import expression
@@ -172,10 +172,8 @@ class Mapper:
     def _attests(self, content: Content) -> Made:
         given = content if isinstance(content, tuple) else ()
         kept = [one for one in given if not one.value.get("disabled")]
-        plain = [{k: v for k, v in one.value.items() if k != "disabled"} for one in kept]
-        found = [Placed(made, one.range) for made, one in zip(plain, kept, strict=True)]
-        if found:
-            yield "attest", literal(tuple(found))
+        if kept:
+            yield "attest", literal(tuple(attestation(one, self.diagnostics) for one in kept))
 
     def _outputs(self, target: Resolved, *, linked: bool) -> Made:
         content = target.contents.get("output")
@@ -228,7 +226,7 @@ def place(content: Content, otherwise: SourceRange | None) -> SourceRange:
 def literal(content: Content) -> Expression:
     """The content of an attribute as an expression, every part at its place."""
     if isinstance(content, Placed):
-        return expression(content.value, content.range)
+        return expression(content.value, lambda _: content.range)
     range = place(content, None)
     if isinstance(content, Mapping):
         items = ((Literal(k, one.range), literal(one)) for k, one in content.items())

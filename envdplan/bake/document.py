@@ -1,5 +1,7 @@
 """A resolution as a Document of ours: one build for each target, one group for each group."""
 
+from dataclasses import replace
+
 from envdplan.bake import groups as grouping
 from envdplan.bake.attributes import Mapper, reference
 from envdplan.bake.groups import Group
@@ -21,8 +23,14 @@ def document(resolution: Resolution, request: Request) -> tuple[Document, Diagno
         for name, one in resolution.targets.items()
     ]
     blocks.extend(_group(one, resolution) for one in resolution.groups.values())
-    file = request.files[0] if request.files else SourceFile("bake", "", request.directory)
-    return Document(file, Body({}, tuple(blocks))), diagnostics
+    return Document(_file(request), Body({}, tuple(blocks))), diagnostics
+
+
+def _file(request: Request) -> SourceFile:
+    """What stands for all files together; paths start at the directory of the request."""
+    if request.files:
+        return replace(request.files[0], directory=request.directory)
+    return request.compose_file or SourceFile("compose.yaml", "", request.directory)
 
 
 def _build(target: Resolved, mapper: Mapper, *, linked: bool) -> Block:

@@ -1,4 +1,4 @@
-"""Outputs and caches of a target in our words."""
+"""Outputs, caches and attestations of a target in our words."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,9 @@ from envdplan.values import Value
 
 _CACHES: Final = ("registry", "local", "inline")
 
-_OPTIONS: Final[Mapping[str, Callable[[str], Value]]] = {
+_Options = Mapping[str, Callable[[str], Value]]
+
+_OPTIONS: Final[_Options] = {
     "push": to_bool,
     "compression": str,
     "compression-level": int,
@@ -22,6 +24,9 @@ _OPTIONS: Final[Mapping[str, Callable[[str], Value]]] = {
     "tar": to_bool,
 }
 """Options of outputs that there are here, with `_` for `-`."""
+
+_ATTESTED: Final[_Options] = {"reproducible": to_bool, "inline-only": to_bool}
+"""Options of attestations that are no strings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def _output(one: Placed, directory: str, diagnostics: Diagnostics) -> Iterator[t
         if key == "dest" and value:
             yield key, _destination(value, directory, one, diagnostics)
         elif key in _OPTIONS:
-            yield from _option(key, value, one, diagnostics)
+            yield from _option(key, value, _OPTIONS, one, diagnostics)
         elif key not in ("type", "dest", "name"):
             detail = f'An output has no option "{key}" here. Remove it, or build with bake.'
             diagnostics.error("Not possible here", detail, one.range)
@@ -63,13 +68,22 @@ def _destination(value: str, directory: str, one: Placed, diagnostics: Diagnosti
     return paths.absolute(value, directory)
 
 
+def attestation(one: Placed, diagnostics: Diagnostics) -> Placed:
+    """An attestation; whether its options are good is for the schema to say."""
+    made: dict[str, Value] = {}
+    for key, value in one.value.items():
+        if key != "disabled":
+            made.update(_option(key, value, _ATTESTED, one, diagnostics))
+    return Placed(made, one.range)
+
+
 def _option(
-    key: str, value: str, one: Placed, diagnostics: Diagnostics
+    key: str, value: str, options: _Options, one: Placed, diagnostics: Diagnostics
 ) -> Iterator[tuple[str, Value]]:
     try:
-        yield key.replace("-", "_"), _OPTIONS[key](value)
+        yield key.replace("-", "_"), options.get(key, str)(value)
     except ValueError:
-        detail = f'The option "{key}" of this output cannot be "{value}".'
+        detail = f'The option "{key}" cannot be "{value}".'
         diagnostics.error("Invalid entry", detail, one.range)
 
 

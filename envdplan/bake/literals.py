@@ -1,6 +1,7 @@
 """Values as the expressions that stand for them, each with the place it came from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from envdplan.source import SourceRange
 from envdplan.syntax.document import (
@@ -12,16 +13,21 @@ from envdplan.syntax.document import (
     Literal,
     ObjectOf,
 )
-from envdplan.values import Value
+from envdplan.values import AttributePath, Value
+
+Places: TypeAlias = Callable[[AttributePath], SourceRange]
+"""Where each part of a value stands."""
 
 
-def expression(value: Value, range: SourceRange) -> Expression:
+def expression(value: Value, place: Places, path: AttributePath = ()) -> Expression:
     """`value` taken at its word: nothing in it is a template."""
+    range = place(path)
     if isinstance(value, Mapping):
-        pairs = ((Literal(str(k), range), expression(v, range)) for k, v in value.items())
-        return ObjectOf(tuple(pairs), range)
+        pairs = [(str(name), expression(one, place, (*path, name))) for name, one in value.items()]
+        return ObjectOf(tuple((Literal(name, one.range), one) for name, one in pairs), range)
     if isinstance(value, list | tuple):
-        return ListOf(tuple(expression(item, range) for item in value), range)
+        items = (expression(one, place, (*path, at)) for at, one in enumerate(value))
+        return ListOf(tuple(items), range)
     return Literal(value, range)
 
 
@@ -30,7 +36,9 @@ def attribute(name: str, value: Expression) -> Attribute:
     return Attribute(name, value, value.range, value.range)
 
 
-def block(type: str, name: str, attributes: Mapping[str, Value], range: SourceRange) -> Block:
+def block(type: str, name: str, attributes: Mapping[str, Value], place: Places) -> Block:
     """A block of plain values."""
-    made = {key: attribute(key, expression(value, range)) for key, value in attributes.items()}
-    return Block(type, (name,), Body(made), range)
+    made = {
+        key: attribute(key, expression(value, place, (key,))) for key, value in attributes.items()
+    }
+    return Block(type, (name,), Body(made), place(()))

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from envdplan.source import SourceFile
-from envdplan.values import Value
+from envdplan.source import SourceFile, SourceRange
+from envdplan.values import AttributePath, Value
 
 _ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7"}
 
@@ -34,8 +34,12 @@ class Request:
     """Targets, groups and patterns that are wanted, with what they need; all when empty."""
     compose: Mapping[str, Value] | None = field(default=None, repr=False)
     """`{"target": {NAME: {...}}, "group": {NAME: {...}}}` of Compose files: the first body."""
+    compose_places: Mapping[tuple[str, AttributePath], SourceRange] = field(
+        default_factory=dict, repr=False
+    )
+    """Where its values stand, by the name of the target and the path in there."""
     compose_file: SourceFile | None = None
-    """Where problems with `compose` point to."""
+    """Where problems with `compose` point to that have no place."""
     local_platform: str = field(default_factory=local_platform)
 
     def given(self, name: str) -> str | None:

@@ -1,17 +1,18 @@
 """The files of a request, read and sorted by what their blocks declare."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from envdplan.bake import jsonfile
-from envdplan.bake.literals import block
+from envdplan.bake.literals import Places, block
 from envdplan.bake.request import Request
 from envdplan.config.problems import suggestion
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import Position, SourceFile, SourceRange
 from envdplan.syntax import hcl
 from envdplan.syntax.document import Attribute, Block, Body, Document
+from envdplan.values import AttributePath
 
 _TYPES: Final = ("variable", "function", "group", "target")
 
@@ -50,17 +51,31 @@ def decode(file: SourceFile) -> tuple[Document, Diagnostics]:
 def _from_compose(request: Request) -> Body:
     """The blocks that Compose files stand for."""
     body: Mapping[str, Mapping[str, Mapping[str, object]]] = request.compose or {}
-    file = request.compose_file or SourceFile("compose.yaml", "", request.directory)
-    start = SourceRange(file, Position(1, 1), Position(1, 1))
-    return Body({}, tuple(_compose_blocks(body, start)))
+    return Body({}, tuple(_compose_blocks(body, request)))
 
 
 def _compose_blocks(
-    body: Mapping[str, Mapping[str, Mapping[str, object]]], start: SourceRange
-) -> Iterable[Block]:
-    for type in ("target", "group"):
-        for name, attributes in body.get(type, {}).items():
-            yield block(type, name, attributes, start)
+    body: Mapping[str, Mapping[str, Mapping[str, object]]], request: Request
+) -> Iterator[Block]:
+    for name, attributes in body.get("target", {}).items():
+        yield block("target", name, attributes, _compose_places(request, name))
+    for name, attributes in body.get("group", {}).items():
+        yield block("group", name, attributes, _compose_places(request, ""))
+
+
+def _compose_places(request: Request, name: str) -> Places:
+    """Where the parts of a target stand: what has no place of its own stands where its whole is."""
+    file = request.compose_file or SourceFile("compose.yaml", "", request.directory)
+    start = SourceRange(file, Position(1, 1), Position(1, 1))
+
+    def place(path: AttributePath) -> SourceRange:
+        for length in range(len(path), -1, -1):
+            found = request.compose_places.get((name, path[:length]))
+            if found is not None:
+                return found
+        return start
+
+    return place
 
 
 def _sort(sources: Sources, body: Body, diagnostics: Diagnostics) -> None:
