@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, TypeAlias
 
-from envdplan.bake.placed import Content, Placed
+from envdplan.bake.placed import Content, Items, Placed
+from envdplan.values import Value
 
 
 class Kind(Enum):
@@ -87,7 +88,8 @@ def _joined(field: Field, earlier: Content | None, later: Content) -> Content:
         before = earlier if isinstance(earlier, Mapping) else {}
         return {**before, **{k: one for k, one in later.items() if one.value is not None}}
     if isinstance(earlier, tuple) and isinstance(later, tuple) and field.rule is Rule.APPEND:
-        return (*earlier, *later)
+        both = (*earlier, *later)
+        return distinct(both, field) if field.kind is Kind.ENTRIES else both
     return later
 
 
@@ -98,9 +100,9 @@ def normalized(contents: Contents) -> Contents:
         field = FIELDS[name]
         if field.kind is Kind.ENTRIES and isinstance(content, tuple):
             if content:  # an empty list of these counts as unset from here on
-                made[name] = _distinct(content, field.identity)
+                made[name] = distinct(content, field)
         elif isinstance(content, tuple):
-            made[name] = _distinct(tuple(one for one in content if one.value != ""), None)
+            made[name] = _strings(content)
         elif name == "contexts" and isinstance(content, Mapping):
             made[name] = {key: one for key, one in content.items() if one.value != ""}
         else:
@@ -108,14 +110,33 @@ def normalized(contents: Contents) -> Contents:
     return _with_host_network(made)
 
 
-def _distinct(items: tuple[Placed, ...], identity: str | None) -> tuple[Placed, ...]:
-    """The first of equal ones; with an identity the last, where the first one stood."""
-    known: dict[object, Placed] = {}
+def _strings(items: Items) -> Items:
+    """The first of equal strings; empty ones are nothing."""
+    first: dict[str, Placed] = {}
     for one in items:
-        key = repr(one.value) if identity is None else one.value[identity]
-        if identity is not None or key not in known:
-            known[key] = one
-    return tuple(known.values())
+        if one.value != "":
+            first.setdefault(one.value, one)
+    return tuple(first.values())
+
+
+def distinct(items: Items, field: Field) -> Items:
+    """Entries without repetitions.
+
+    With an identity the last one counts, where the first one stood. Else equal ones are left out;
+    as in bake the last entry of all takes the place of one that is left out.
+    """
+    if field.identity is not None:
+        return tuple({one.value[field.identity]: one for one in items}.values())
+    kept = list(items)
+    known: list[Value] = []
+    while len(known) < len(kept):
+        one = kept[len(known)]
+        if one.value not in known:
+            known.append(one.value)
+        else:
+            kept[len(known)] = kept[-1]
+            kept.pop()
+    return tuple(kept)
 
 
 def _with_host_network(contents: Contents) -> Contents:
@@ -126,4 +147,4 @@ def _with_host_network(contents: Contents) -> Contents:
     right = Placed("network.host", network.range)
     before = contents.get("entitlements")
     rights = (*(before if isinstance(before, tuple) else ()), right)
-    return {**contents, "entitlements": _distinct(rights, None)}
+    return {**contents, "entitlements": _strings(rights)}
