@@ -10,15 +10,16 @@ from typing import Final, TypeAlias
 
 from envdplan.bake import paths
 from envdplan.bake.exports import attestation, caches, outputs
+from envdplan.bake.expressions import literal, place, reference
 from envdplan.bake.inheritance import Resolved
 from envdplan.bake.links import PREFIX
-from envdplan.bake.literals import expression
-from envdplan.bake.placed import Content, Placed
+from envdplan.bake.placed import Content, Placed, listed
 from envdplan.bake.platforms import platform
 from envdplan.bake.request import Request
+from envdplan.bake.sessions import agents, secrets
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceRange
-from envdplan.syntax.document import Expression, GetAttribute, ListOf, Literal, ObjectOf, Variable
+from envdplan.syntax.document import Expression, Literal, ObjectOf
 
 Made: TypeAlias = Iterator[tuple[str, Expression]]
 
@@ -58,7 +59,7 @@ class Mapper:
         contents = target.contents
         yield from self._source(target)
         for name, content in contents.items():
-            if name in _SAME and content not in ((), {}):
+            if name in _SAME and not _is_empty(content):
                 yield _SAME[name], literal(content)
             elif name in _IMPOSSIBLE:
                 self._refuse("Not possible here", _IMPOSSIBLE[name], place(content, target.range))
@@ -78,12 +79,12 @@ class Mapper:
             self._refuse("Context is no directory", detail, one.range)
         directory = paths.absolute(str(one.value), self.request.directory)
         yield "path", Literal(directory, one.range)
-        file = target.contents.get("dockerfile")
-        if isinstance(file, Placed) and file.value and "dockerfile-inline" not in target.contents:
+        file, inline = (target.contents.get(one) for one in ("dockerfile", "dockerfile-inline"))
+        if isinstance(file, Placed) and file.value and _is_empty(inline):
             yield "dockerfile", Literal(self._dockerfile(file), file.range)
 
     def _elsewhere(self, context: str) -> bool:
-        schemes = (PREFIX, "docker-image:", "oci-layout:")
+        schemes = (PREFIX, "docker-image:", paths.LAYOUT)
         return paths.is_remote(context) or context.startswith(schemes)
 
     def _dockerfile(self, file: Placed) -> str:
@@ -114,13 +115,16 @@ class Mapper:
         text = str(one.value)
         if text.startswith(PREFIX):
             return reference("build", text.removeprefix(PREFIX), one.range)
+        if text.startswith(paths.LAYOUT):
+            layout = paths.absolute(text.removeprefix(paths.LAYOUT), self.request.directory)
+            return Literal(f"{paths.LAYOUT}{layout}", one.range)
         if self._elsewhere(text):
             return Literal(text, one.range)
         return Literal(paths.absolute(text, self.request.directory), one.range)
 
     def _annotations(self, content: Content) -> Made:
         pairs: dict[str, tuple[Expression, Expression]] = {}
-        for one in content if isinstance(content, tuple) else ():
+        for one in listed(content):
             key, equals, value = str(one.value).partition("=")
             if not equals:
                 detail = f'The annotation "{one.value}" is not KEY=VALUE.'
@@ -131,13 +135,11 @@ class Mapper:
 
     def _platforms(self, content: Content) -> Made:
         own = self.request.local_platform
-        given = content if isinstance(content, tuple) else ()
-        found = [Placed(platform(str(one.value), own), one.range) for one in given]
+        found = (Placed(platform(str(one.value), own), one.range) for one in listed(content))
         yield "platforms", literal(tuple(found))
 
     def _caches(self, content: Content, name: str) -> Made:
-        given = content if isinstance(content, tuple) else ()
-        found = tuple(caches(given, self.request.directory, self.diagnostics))
+        found = tuple(caches(listed(content), self.request.directory, self.diagnostics))
         if found:
             yield name, literal(found)
 
@@ -148,36 +150,18 @@ class Mapper:
         yield from self._caches(content, "export_cache")
 
     def _secrets(self, content: Content) -> Made:
-        given = content if isinstance(content, tuple) else ()
-        yield "secret", literal(tuple(self._secret(one) for one in given))
-
-    def _secret(self, one: Placed) -> Placed:
-        """Without a source it is the variable of that name, else the file of that name."""
-        name, env, file = (one.value[key] for key in ("id", "env", "src"))
-        if not env and not file:
-            env, file = (name, "") if name in self.request.environment else ("", name)
-        if env:
-            return Placed({"id": name, "env": env}, one.range)
-        file = paths.absolute(file, self.request.directory)
-        return Placed({"id": name, "file": file}, one.range)
+        yield "secret", literal(secrets(content, self.request))
 
     def _ssh(self, content: Content) -> Made:
-        given = content if isinstance(content, tuple) else ()
-        yield "ssh", literal(tuple(self._agent(one) for one in given))
-
-    def _agent(self, one: Placed) -> Placed:
-        found = [paths.absolute(p, self.request.directory) for p in one.value["paths"] if p]
-        return Placed({"id": one.value["id"], **({"paths": found} if found else {})}, one.range)
+        yield "ssh", literal(agents(content, self.request))
 
     def _attests(self, content: Content) -> Made:
-        given = content if isinstance(content, tuple) else ()
-        kept = [one for one in given if not one.value.get("disabled")]
+        kept = [one for one in listed(content) if not one.value.get("disabled")]
         if kept:
             yield "attest", literal(tuple(attestation(one, self.diagnostics) for one in kept))
 
     def _outputs(self, target: Resolved, *, linked: bool) -> Made:
-        content = target.contents.get("output")
-        given = content if isinstance(content, tuple) else ()
+        given = listed(target.contents.get("output"))
         if linked:  # only its result is wanted, by those that take it as a context
             given = (Placed({"type": "cacheonly"}, target.range),)
         made = outputs(given, self.request.directory, self.diagnostics)
@@ -203,37 +187,14 @@ _OTHERS: Final[Mapping[str, Callable[[Mapper, Content], Made]]] = {
 }
 
 
+def _is_empty(content: Content | None) -> bool:
+    """Whether an attribute says nothing; an empty string says no more than none."""
+    return content is None or content in ((), {}) or getattr(content, "value", None) == ""
+
+
 def _levels(key: str) -> list[str]:
     """`index,manifest:KEY` as one key for each level."""
     levels, colon, rest = key.partition(":")
     if not colon or "," not in levels:
         return [key]
     return [f"{level}:{rest}" for level in levels.split(",")]
-
-
-def place(content: Content, otherwise: SourceRange | None) -> SourceRange:
-    """Where an attribute stands."""
-    if isinstance(content, Placed):
-        return content.range
-    parts = content.values() if isinstance(content, Mapping) else content
-    first = next(iter(parts), None)
-    if first is not None:
-        return first.range
-    assert otherwise is not None  # noqa: S101  only empty content has no place
-    return otherwise
-
-
-def literal(content: Content) -> Expression:
-    """The content of an attribute as an expression, every part at its place."""
-    if isinstance(content, Placed):
-        return expression(content.value, lambda _: content.range)
-    range = place(content, None)
-    if isinstance(content, Mapping):
-        items = ((Literal(k, one.range), literal(one)) for k, one in content.items())
-        return ObjectOf(tuple(items), range)
-    return ListOf(tuple(literal(one) for one in content), range)
-
-
-def reference(kind: str, name: str, range: SourceRange) -> Expression:
-    """`build.NAME` or `group.NAME`."""
-    return GetAttribute(Variable(kind, range), name, range)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from envdplan.bake import groups as grouping
-from envdplan.bake.attributes import Mapper, reference
+from envdplan.bake.attributes import Mapper
+from envdplan.bake.expressions import reference
 from envdplan.bake.groups import Group
 from envdplan.bake.inheritance import Resolved
 from envdplan.bake.literals import attribute

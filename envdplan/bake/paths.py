@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 CWD: Final = "cwd://"
+LAYOUT: Final = "oci-layout://"
 _HTTP: Final = re.compile(r"https?://")
 _GIT: Final = re.compile(r"git://|git@|ssh://|github\.com/|[\w.-]+@[\w.-]+:")
 

@@ -23,6 +23,11 @@ Content: TypeAlias = Placed | Items | Entries
 """What an attribute of a target holds: one value, a list, or a map."""
 
 
+def listed(content: Content | None) -> Items:
+    """The elements of an attribute that is a list; none when it is not set."""
+    return content if isinstance(content, tuple) else ()
+
+
 def items(value: tuple[Value, ...], whole: Expression) -> Items:
     """The elements of a list; where it is not written out they all stand where it stands."""
     if isinstance(whole, ListOf) and len(whole.items) == len(value):

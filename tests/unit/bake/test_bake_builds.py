@@ -71,6 +71,11 @@ def test_an_inline_dockerfile_is_stronger_than_a_file() -> None:
     assert found == {"path": "/src", "dockerfile_inline": "FROM scratch"}
 
 
+def test_empty_strings_say_nothing() -> None:
+    body = 'dockerfile-inline = ""\ndockerfile = "D"\nnetwork = ""\ntarget = ""\nshm-size = ""'
+    assert raw(body) == {"path": "/src", "dockerfile": "D"}
+
+
 def test_outputs_are_ours() -> None:
     found = raw('output = ["type=image,push=true,compression=zstd,compression-level=3", "./o"]')
     assert found["output"] == [
@@ -105,7 +110,13 @@ def test_agents_and_attestations() -> None:
 def test_contexts_of_all_kinds() -> None:
     text = """
 target "default" {
-  contexts = { a = "target:base", b = "./b", c = "docker-image://x", d = "https://x.org/y.git" }
+  contexts = {
+    a = "target:base"
+    b = "./b"
+    c = "docker-image://x"
+    d = "https://x.org/y.git"
+    e = "oci-layout://layout:tag"
+  }
 }
 target "base" { output = ["type=docker"] }
 """
@@ -115,6 +126,7 @@ target "base" { output = ["type=docker"] }
         "b": "/src/b",
         "c": "docker-image://x",
         "d": "https://x.org/y.git",
+        "e": "oci-layout:///src/layout:tag",
     }
     assert _plain(blocks["base"].attributes["output"].expression) == [{"type": "docker"}]
 
