@@ -8,6 +8,7 @@ from envdplan.bake.expressions import reference
 from envdplan.bake.groups import Group
 from envdplan.bake.inheritance import Resolved
 from envdplan.bake.literals import attribute
+from envdplan.bake.placed import Placed
 from envdplan.bake.request import Request
 from envdplan.bake.resolution import Resolution
 from envdplan.diagnostics import Diagnostics
@@ -41,7 +42,7 @@ def _build(target: Resolved, mapper: Mapper, *, linked: bool) -> Block:
 
 
 def _group(group: Group, resolution: Resolution) -> Block:
-    items = tuple(_member(group, one.value, resolution) for one in group.members)
+    items = tuple(_member(group, one, resolution) for one in group.members)
     attributes = {"members": attribute("members", ListOf(items, group.range))}
     if group.description:
         text = Literal(group.description, group.range)
@@ -49,10 +50,9 @@ def _group(group: Group, resolution: Resolution) -> Block:
     return Block("group", (group.name,), Body(attributes), group.range)
 
 
-def _member(group: Group, name: str, resolution: Resolution) -> Expression:
+def _member(group: Group, one: Placed, resolution: Resolution) -> Expression:
     """A group; a target where there is none of that name, or where the group would hold itself."""
-    range = next(one.range for one in group.members if one.value == name)
     groups = resolution.groups
-    if name in groups and group.name not in grouping.members(name, groups)[1]:
-        return reference("group", name, range)
-    return reference("build", name, range)
+    if one.value in groups and group.name not in grouping.members(one.value, groups)[1]:
+        return reference("group", one.value, one.range)
+    return reference("build", one.value, one.range)

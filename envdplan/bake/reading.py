@@ -1,6 +1,6 @@
 """From a request to a Document: files, names, values, targets, and what becomes of them here."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 
 from envdplan.bake import functions, variables
@@ -97,11 +97,10 @@ def _resolution(request: Request, groups: dict[str, Group], resolver: Resolver) 
     return Resolution(links.found, used, frozenset(links.found) - frozenset(chosen), asked)
 
 
-def _check(name: str, place: Placed | None, names: Iterable[str]) -> None:
-    known = tuple(names)
-    if name in known:
+def _check(name: str, place: Placed | None, names: Mapping[str, object]) -> None:
+    if name in names:
         return
-    detail = f'There is no target or group "{name}".{suggestion(name, known)}'
+    detail = f'There is no target or group "{name}".{suggestion(name, names)}'
     if place is None:
         raise ValueError(detail)
     raise failure("Unknown target", detail, place.range)
