@@ -57,8 +57,7 @@ def _evaluate(
 ) -> dict[str, Group]:
     """Evaluate variables and groups, and find the names of all targets."""
     scope = Globals(sources, request)
-    context = Context(scope, {}, request.directory, request.environment)
-    context = _with_functions(context, sources, diagnostics)
+    context = _context(request, scope, diagnostics)
     scope.context = context
     groups = Groups(sources.groups, context, diagnostics)
     expand(sources.targets, context, targets, diagnostics)
@@ -68,18 +67,24 @@ def _evaluate(
     return with_generated(groups.all(), targets.labels, places)
 
 
-def _with_functions(context: Context, sources: Sources, diagnostics: Diagnostics) -> Context:
-    """The language's functions are stronger than those of the file, as in bake."""
+def _context(request: Request, scope: Globals, diagnostics: Diagnostics) -> Context:
+    """What expressions see. bake's functions are stronger than those of the file, as there."""
     known = functions.table()
     own: dict[str, Declared] = {}
-    for name, block in sources.functions.items():
+    for name, block in scope.sources.functions.items():
         if name in known:
             detail = f"{name}() is one of bake's own functions; this one is never called."
             diagnostics.warn("Function is built in", detail, block.range)
         else:
             own[name] = Declared(name, block.body, block.range)
     made: dict[str, Function] = {}
-    complete = replace(context, functions=made)
+    complete = replace(
+        request.base,
+        scope=scope,
+        functions=made,
+        directory=request.directory,
+        environment=request.environment,
+    )
     made.update(user_functions(own, known, lambda: complete, diagnostics))
     return complete
 

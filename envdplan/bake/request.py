@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from envdplan.config.context import Context, Names
 from envdplan.source import SourceFile, SourceRange
 from envdplan.values import AttributePath, Value
 
@@ -40,6 +41,8 @@ class Request:
     """Where its values stand, by the name of the target and the path in there."""
     compose_file: SourceFile | None = None
     """Where problems with `compose` point to that have no place."""
+    base: Context = field(default_factory=lambda: Context(Names(), {}), repr=False, compare=False)
+    """What functions may know of the run, such as its moment; names and functions are bake's."""
     local_platform: str = field(default_factory=local_platform)
 
     def given(self, name: str) -> str | None:
