@@ -41,6 +41,7 @@ def group(block: Block, context: Context, diagnostics: Diagnostics) -> Group:
         detail = 'A group needs targets, a list such as ["app", "db"].'
         raise failure("Missing attribute", detail, block.range)
     value = evaluate(members.expression, context)
+    value = () if value is None else value
     if not isinstance(value, tuple):
         raise wrong("targets", "a list of names", members.expression.range)
     listed = [_name(one) for one in placed.items(value, members.expression)]

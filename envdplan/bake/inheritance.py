@@ -27,8 +27,8 @@ class Resolver:
     """Resolves targets one by one; each is resolved once."""
 
     targets: Targets
-    overrides: Overrides
     diagnostics: Diagnostics
+    overrides: Overrides = field(default_factory=dict)
     _own: dict[str, tuple[Contents, Items]] = field(default_factory=dict)
     _told: set[SourceRange] = field(default_factory=set)
 

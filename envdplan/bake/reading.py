@@ -38,18 +38,25 @@ def resolve(request: Request) -> tuple[Resolution, Diagnostics]:
     sources = gather(request, diagnostics)
     if diagnostics.has_errors:
         return Resolution(), diagnostics
+    return _resolved(request, sources, diagnostics), diagnostics
+
+
+def _resolved(request: Request, sources: Sources, diagnostics: Diagnostics) -> Resolution:
     targets = Targets()
     groups = _evaluate(request, sources, targets, diagnostics)
+    resolver = Resolver(targets, diagnostics)
+    resolver.read_all()
+    if diagnostics.has_errors:
+        return Resolution()
     try:
-        overrides = read_overrides(request.overrides, targets.instances, request.environment)
-        resolver = Resolver(targets, overrides, diagnostics)
-        resolver.read_all()
-        return _resolution(request, groups, resolver), diagnostics
+        names = targets.instances
+        resolver.overrides = read_overrides(request.overrides, names, request.environment)
+        return _resolution(request, groups, resolver)
     except EvaluationError as error:
         diagnostics.extend([error.diagnostic])
     except ValueError as error:
         diagnostics.error("Unknown target", str(error))
-    return Resolution(), diagnostics
+    return Resolution()
 
 
 def _evaluate(

@@ -3,11 +3,15 @@
 from typing import Final
 
 from envdplan.bake.scope import Globals
+from envdplan.config.context import Context
+from envdplan.config.conversion import to_bool
 from envdplan.config.expressions import EvaluationError, evaluate
-from envdplan.config.problems import failure, suggestion
+from envdplan.config.problems import ConversionError, Unfit, failure, suggestion
 from envdplan.config.text import to_text
 from envdplan.diagnostics import Diagnostics
-from envdplan.syntax.document import Block
+from envdplan.source import SourceRange
+from envdplan.syntax.document import Attribute, Block
+from envdplan.values import Value
 
 _ATTRIBUTES: Final = ("type", "default", "description")
 
@@ -49,16 +53,28 @@ def _validate(scope: Globals, diagnostics: Diagnostics) -> None:
 def _judge(name: str, block: Block, scope: Globals, diagnostics: Diagnostics) -> None:
     attributes = block.body.attributes
     condition, message = attributes.get("condition"), attributes.get("error_message")
-    if condition is None or message is None:
-        detail = "A validation needs both condition and error_message."
+    if condition is None:
+        detail = "A validation needs a condition, and an error_message for when it does not hold."
         raise failure("Missing attribute", detail, block.range)
     assert scope.context is not None  # noqa: S101  set together with the scope
-    answer = evaluate(condition.expression, scope.context)
-    if answer is True:
-        return
-    if answer is not False:
+    place = condition.expression.range
+    if not _holds(evaluate(condition.expression, scope.context), place):
+        text = _text(message, scope.context)
+        diagnostics.error("Invalid value for variable", f'Variable "{name}": {text}', place)
+
+
+def _holds(answer: Value, place: SourceRange) -> bool:
+    try:
+        return to_bool(answer)
+    except ConversionError:
         detail = "The condition of a validation must be true or false."
-        raise failure("Wrong type", detail, condition.expression.range)
-    text = to_text(evaluate(message.expression, scope.context))
-    detail = f'Variable "{name}": {text}'
-    diagnostics.error("Invalid value for variable", detail, condition.expression.range)
+        raise failure("Wrong type", detail, place) from None
+
+
+def _text(message: Attribute | None, context: Context) -> str:
+    if message is None:
+        return "A condition of its declaration does not hold."
+    try:
+        return to_text(evaluate(message.expression, context))
+    except Unfit as error:
+        raise failure(error.summary, error.detail, message.expression.range) from None
