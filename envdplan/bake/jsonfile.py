@@ -63,7 +63,8 @@ class _Shaper:
         for part in _each(node):
             for label, key, value in self._members(part):
                 for body in _each(value):
-                    yield Block(type, (label,), self._body(type, body), key.range)
+                    if not body.is_null:
+                        yield Block(type, (label,), self._body(type, body), key.range)
 
     def _body(self, type: str, node: Node) -> Body:
         attributes: dict[str, Attribute] = {}
@@ -95,14 +96,20 @@ class _Shaper:
 
     def _expression(self, node: Node, *, bare: bool = False) -> Expression:
         if node.pairs is not None:
-            pairs = node.members()
-            items = tuple((self._expression(k), self._expression(v)) for _, k, v in pairs)
-            return ObjectOf(items, node.range)
+            return ObjectOf(tuple(self._pairs(node)), node.range)
         if node.items is not None:
             return ListOf(tuple(self._expression(i, bare=bare) for i in node.items), node.range)
         if not isinstance(node.value, str):
             return Literal(node.value, node.range)
         return self._template(node, node.value, bare=bare)
+
+    def _pairs(self, node: Node) -> Iterator[tuple[Expression, Expression]]:
+        first: dict[str, Node] = {}
+        for name, key, value in node.members():
+            if first.setdefault(name, key) is not key:
+                detail = f'"{name}" is in this object already, at {first[name].range}.'
+                self.diagnostics.error("Key twice", detail, key.range)
+            yield self._expression(key), self._expression(value)
 
     def _template(self, node: Node, text: str, *, bare: bool) -> Expression:
         if not bare and "{" not in text:

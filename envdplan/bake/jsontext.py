@@ -32,6 +32,11 @@ class Node:
     offset: int = 0
     """Where the text of the value starts in the file."""
 
+    @property
+    def is_null(self) -> bool:
+        """Whether this is null."""
+        return self.value is None and self.pairs is None and self.items is None
+
     def members(self) -> "Iterator[tuple[str, Node, Node]]":
         """The members of an object: name, key and value. `//` marks a comment."""
         for key, value in self.pairs or ():

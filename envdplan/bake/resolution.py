@@ -31,7 +31,9 @@ def named(wanted: Iterable[str], known: tuple[str, ...]) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for text in wanted:
         name = text.replace(".", "_")
-        found = [name] if name in known else grouping.matching(name, dict.fromkeys(known))
+        pattern = name not in known and any(sign in name for sign in "*?[]")
+        found = grouping.matching(name, dict.fromkeys(known)) if pattern else [name]
+        found = [one for one in found if one in known]
         if not found:
             raise ValueError(f'There is no target or group "{name}".{suggestion(name, known)}')
         names.update(dict.fromkeys(found))
