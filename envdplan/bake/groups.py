@@ -152,7 +152,7 @@ def _translated(pattern: str) -> str:
     pieces: list[str] = []
     for part in re.findall(r"\[\^?[^\]]*\]|\\.|.", pattern, re.DOTALL):
         if part[0] == "[" and len(part) > 1:
-            pieces.append(part)
+            pieces.append(re.sub(r"([\[&~|])", r"\\\1", part[1:-1]).join("[]"))
         else:
             pieces.append({"*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part.removeprefix("\\"))))
     return "".join(pieces)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
+from math import prod
 from typing import Final
 
 from envdplan.config.context import Context
@@ -15,6 +16,7 @@ from envdplan.source import SourceRange
 from envdplan.syntax.document import Attribute, Block
 from envdplan.values import Value
 
+_MOST: Final = 10_000
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]+")
 
 
@@ -59,6 +61,9 @@ def _combinations(matrix: Attribute, context: Context) -> Iterator[Mapping[str, 
     if not isinstance(value, Mapping):
         raise failure("Wrong type", "A matrix is an object of lists.", range)
     axes = {name: _axis(one, range) for name, one in sorted(value.items())}
+    if prod(map(len, axes.values())) > _MOST:
+        detail = f"A matrix makes at most {_MOST} targets; this one would make more."
+        raise failure("Matrix too large", detail, range)
     for chosen in product(*axes.values()):
         yield dict(zip(axes, chosen, strict=True))
 

@@ -56,6 +56,9 @@ def _resolved(request: Request, sources: Sources, diagnostics: Diagnostics) -> R
         diagnostics.extend([error.diagnostic])
     except ValueError as error:
         diagnostics.error("Unknown target", str(error))
+    except RecursionError:
+        detail = "The targets inherit from each other, or are contexts of each other, too deeply."
+        diagnostics.error("Nested too deeply", detail)
     return Resolution()
 
 

@@ -20,6 +20,7 @@ def check(scope: Globals, diagnostics: Diagnostics) -> None:
     """Evaluate all variables and values once, and tell what is wrong with them."""
     for block in scope.sources.variables.values():
         _check_names(block, diagnostics)
+    _check_flags(scope, diagnostics)
     for name in scope.names():
         try:
             scope.lookup(name)
@@ -27,6 +28,15 @@ def check(scope: Globals, diagnostics: Diagnostics) -> None:
             diagnostics.extend([error.diagnostic])
     if not diagnostics.has_errors:
         _validate(scope, diagnostics)
+
+
+def _check_flags(scope: Globals, diagnostics: Diagnostics) -> None:
+    """--var is for variables that there are; the environment may hold anything."""
+    known = scope.sources.variables
+    for name, _ in scope.request.variables:
+        if name not in known and name.removesuffix("_JSON") not in known:
+            detail = f'--var {name}: the bake files have no variable "{name}".'
+            diagnostics.error("Unknown variable", f"{detail}{suggestion(name, known)}")
 
 
 def _check_names(block: Block, diagnostics: Diagnostics) -> None:

@@ -159,6 +159,45 @@ def test_variables_of_flags_are_stronger_than_the_environment() -> None:
     assert printed(resolve(given)[0])["target"]["default"]["args"] == {"A": "4"}
 
 
+def test_a_flag_for_no_variable_is_a_mistake() -> None:
+    found = complaints('variable "VERSION" {}', variables=(("VERSON", "1"), ("VERSION_JSON", "1")))
+    assert [one.detail for one in found] == [
+        '--var VERSON: the bake files have no variable "VERSON". Did you mean "VERSION"?'
+    ]
+
+
+def test_a_matrix_has_its_bounds() -> None:
+    text = (
+        'target "a" {\n  name = "a-${x}-${y}"\n  matrix = { x = range(1000), y = range(1000) }\n}'
+    )
+    assert [one.summary for one in complaints(text)] == ["Matrix too large"]
+
+
+def test_parents_have_their_bounds() -> None:
+    chain = (f'target "t{n}" {{ inherits = ["t{n + 1}"] }}' for n in range(2000))
+    text = "\n".join((*chain, 'target "t2000" {}'))
+    assert [one.summary for one in complaints(text, targets=("t0",))] == ["Nested too deeply"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("[a[]*", ["a1"]),
+        ("?1", ["a1", "b1"]),
+        ("[^a]1", ["b1"]),
+        ("[a-b]1", ["a1", "b1"]),
+        ("a\\1*", ["a1"]),
+        ("[|&~]*", None),
+        ("[b-a]1", None),
+    ],
+)
+def test_patterns_of_targets(pattern: str, names: list[str] | None) -> None:
+    text = 'target "a1" {}\ntarget "b1" {}'
+    resolution, problems = resolve(request(text, targets=(pattern,)))
+    assert problems.has_errors == (names is None)
+    assert list(resolution.targets) == (names or [])
+
+
 def test_compose_comes_first_and_can_be_overridden() -> None:
     compose = {
         "target": {"web": {"tags": ["web:1"], "args": {"A": "${1}"}}, "db": {"context": "db"}},
