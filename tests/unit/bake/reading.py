@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from envdplan.bake import Request, read
 from envdplan.cli.catalog import CATALOG
-from envdplan.config.config import Settings
 from envdplan.config.context import Context, Names
 from envdplan.config.declarations import declare
 from envdplan.config.evaluate import evaluate_all
@@ -16,8 +15,6 @@ from envdplan.source import SourceFile
 from envdplan.syntax import hcl
 from envdplan.syntax.document import Document
 from envdplan.values import Attributes, Value
-
-__all__ = ["Settings", "attributes", "complaints", "desired", "hcl_document", "request"]
 
 Desired = tuple[dict[str, Attributes], dict[str, list[str]], list[str]]
 
