@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, TypeAlias
 
-from envdplan.bake.placed import Content, Items, Placed
+from envdplan.bake.placed import Content, Items, Placed, listed
 from envdplan.values import Value
 
 
@@ -87,8 +87,8 @@ def _joined(field: Field, earlier: Content | None, later: Content) -> Content:
     if isinstance(later, Mapping):
         before = earlier if isinstance(earlier, Mapping) else {}
         return {**before, **{k: one for k, one in later.items() if one.value is not None}}
-    if isinstance(earlier, tuple) and isinstance(later, tuple) and field.rule is Rule.APPEND:
-        both = (*earlier, *later)
+    if isinstance(later, tuple) and field.rule is Rule.APPEND:
+        both = (*listed(earlier), *later)
         return distinct(both, field) if field.kind is Kind.ENTRIES else both
     return later
 
@@ -145,6 +145,5 @@ def _with_host_network(contents: Contents) -> Contents:
     if not isinstance(network, Placed) or network.value != "host":
         return contents
     right = Placed("network.host", network.range)
-    before = contents.get("entitlements")
-    rights = (*(before if isinstance(before, tuple) else ()), right)
+    rights = (*listed(contents.get("entitlements")), right)
     return {**contents, "entitlements": _strings(rights)}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from envdplan.bake.fields import FIELDS, Contents, join, normalized
 from envdplan.bake.overrides import Overrides, apply
-from envdplan.bake.placed import Items
+from envdplan.bake.placed import Items, listed
 from envdplan.bake.targets import Targets
 from envdplan.config.expressions import EvaluationError
 from envdplan.config.problems import failure, suggestion
@@ -54,8 +54,8 @@ class Resolver:
                         continue
                     if content is not None:
                         own = join(own, {attribute: content})
-        parents = own.pop("inherits", ())
-        return own, parents if isinstance(parents, tuple) else ()
+        parents = listed(own.pop("inherits", None))
+        return own, parents
 
     def _resolved(self, name: str, visited: dict[str, Contents | None]) -> Contents | None:
         """As bake does it: parents from left to right, each with its overrides, own last.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from envdplan.bake.inheritance import Resolved
-from envdplan.bake.placed import Placed
+from envdplan.bake.placed import Placed, listed
 from envdplan.config.problems import failure, suggestion
 
 PREFIX: Final = "target:"
@@ -59,9 +59,7 @@ def _check(link: Placed, path: tuple[str, ...], names: Mapping[str, object]) -> 
 
 
 def _with_rights(target: Resolved, other: Resolved) -> Resolved:
-    own, needed = (one.contents.get("entitlements", ()) for one in (target, other))
-    if not isinstance(own, tuple) or not isinstance(needed, tuple):
-        return target
+    own, needed = (listed(one.contents.get("entitlements")) for one in (target, other))
     known = {one.value for one in own}
     more = tuple(one for one in needed if one.value not in known)
     if not more:
@@ -82,5 +80,4 @@ def _check_platforms(target: Resolved, other: Resolved, link: Placed) -> None:
 
 
 def _platforms(target: Resolved) -> list[str]:
-    content = target.contents.get("platforms", ())
-    return [one.value for one in content] if isinstance(content, tuple) else []
+    return [one.value for one in listed(target.contents.get("platforms"))]

@@ -9,7 +9,7 @@ from envdplan.bake.exporting import with_load, with_push
 from envdplan.bake.fields import Contents, join
 from envdplan.bake.groups import matching
 from envdplan.bake.outside import to_bool
-from envdplan.bake.placed import Items, Placed
+from envdplan.bake.placed import Items, Placed, listed
 from envdplan.config.problems import failure, suggestion
 from envdplan.source import Position, SourceFile, SourceRange
 
@@ -120,8 +120,7 @@ def _applied(contents: Contents, one: Override) -> Contents:
     items = tuple(one.values)
     made = items if one.key in _LISTS else entries(name, items)
     if one.append or one.key in _ALWAYS_MORE:
-        before = contents.get(name)
-        made = (*(before if isinstance(before, tuple) else ()), *made)
+        made = (*listed(contents.get(name)), *made)
     return {**contents, name: made}
 
 
@@ -142,6 +141,4 @@ _EXPORTING: Final[Mapping[str, Callable[[Items, bool, SourceRange], Items]]] = {
 
 def _exported(contents: Contents, one: Override) -> Items:
     flag = _flag(one)
-    before = contents.get("output")
-    outputs = before if isinstance(before, tuple) else ()
-    return _EXPORTING[one.key](outputs, flag.value, flag.range)
+    return _EXPORTING[one.key](listed(contents.get("output")), flag.value, flag.range)
