@@ -3,8 +3,9 @@
 Start reading here. Everything comes in as an argument; nothing of the edge is imported.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from envdplan.config.config import Settings
 from envdplan.config.context import Context, Function, Names, nobody_asked
@@ -40,6 +41,9 @@ from envdplan.syntax import decode, parse_expression
 from envdplan.syntax.document import Document
 from envdplan.values import Value, is_sensitive
 
+Dialect: TypeAlias = Callable[[Context], tuple[Document, Diagnostics]]
+"""Gives a Document of ours, made of files of another tool; gets what expressions may know."""
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -54,6 +58,8 @@ class Project:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     modules: Read = no_modules
     """What reads the modules that the files call."""
+    dialect: Dialect | None = None
+    """What reads a configuration in another tool's language."""
     decode: Decode = decode
     """Reads a file; an unchanged one perhaps from what was kept of it."""
     image: AskImage = nobody_asked
@@ -93,6 +99,10 @@ def load(
     problems = Diagnostics()
     base = Context(Names(), functions, project.directory, project.environment, image=project.image)
     documents = list(_decoded(project.files, project.decode, problems))
+    if project.dialect is not None:
+        document, found = project.dialect(base)
+        documents.append(document)
+        problems.extend(found)
     values_files = tuple(_decoded(project.variable_files, project.decode, problems))
     _stop_on_errors(problems)
     declared, found = declare(documents)

@@ -9,6 +9,7 @@ import typer
 from envdplan.addresses import Address, Kind
 from envdplan.cli import exit_codes
 from envdplan.cli.hclwriter import block_text
+from envdplan.cli.newfile import write_new
 from envdplan.cli.options import LockTimeout, VarFiles, Vars, address
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import EnvdplanError
@@ -112,7 +113,7 @@ def _adopt_all(
     if out == "-":
         typer.echo(text, nl=False)
         return exit_codes.OK
-    _write_new(session.directory / out, text)
+    write_new(session.directory / out, text)
     try:
         again = session.load(session.project(var_file, var))
     except EnvdplanError:
@@ -165,15 +166,3 @@ def _block(one: "Found") -> str:
     lines = block_text(one.address.kind.value, one.address.name, one.attributes, references)
     note = [f"# It could not be looked at: {one.note}"] if one.note else []
     return "\n".join([*note, *lines])
-
-
-def _write_new(path: Path, text: str) -> None:
-    """Never over a file that is there."""
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        detail = f"{path} exists. Name another file with --out, or remove it."
-        raise EnvdplanError("The file for the blocks is there already", detail) from None
-    except OSError as error:
-        raise EnvdplanError("The blocks cannot be written", f"{path}: {error.strerror}.") from error

@@ -13,6 +13,7 @@ from envdplan.cli.adopt import adopt
 from envdplan.cli.apply import apply, destroy
 from envdplan.cli.builders import builder_app, forward
 from envdplan.cli.contexts import context_app
+from envdplan.cli.convert import convert
 from envdplan.cli.fmt import fmt
 from envdplan.cli.init import init
 from envdplan.cli.inspect import force_unlock, output, show, state_app, validate
@@ -36,6 +37,7 @@ app.command("apply")(apply)
 app.command("destroy")(destroy)
 app.command("validate")(validate)
 app.command("fmt")(fmt)
+app.command("convert")(convert)
 app.command("show")(show)
 app.command("output")(output)
 app.command("import")(adopt)

@@ -8,11 +8,13 @@ import typer
 from envdplan.cli import exit_codes
 from envdplan.cli.options import (
     AutoApprove,
+    Files,
     Json,
     LockTimeout,
     Parallelism,
     RefreshOnly,
     Replaces,
+    Sets,
     Targets,
     VarFiles,
     Vars,
@@ -41,8 +43,11 @@ def apply(
     parallelism: Parallelism = 10,
     lock_timeout: LockTimeout = 0.0,
     json: Json = False,
+    file: Files = None,
+    override: Sets = None,
 ) -> int:
     """Do what plan shows: make builders and contexts, run builds, push images."""
+    del file, override  # the session has them
     session: Session = ctx.obj
     session.json = session.json or json
     if planfile is not None:
@@ -72,8 +77,11 @@ def destroy(
     parallelism: Parallelism = 10,
     lock_timeout: LockTimeout = 0.0,
     json: Json = False,
+    file: Files = None,
+    override: Sets = None,
 ) -> int:
     """Remove what envdplan made: contexts and builders. Images stay in their registries."""
+    del file, override  # the session has them
     session: Session = ctx.obj
     session.json = session.json or json
     options = plan_options(target, None, destroy=True)

@@ -118,7 +118,7 @@ class _Formatting:
         self.session.tell(error)
 
     def _file(self, path: Path) -> None:
-        from envdplan.cli.project import read_source
+        from envdplan.cli.sources import read_source
 
         file = read_source(path)
         text = self._formatted(file)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from envdplan.cli import exit_codes
-from envdplan.cli.options import Json, LockTimeout, VarFiles, Vars, address
+from envdplan.cli.options import Files, Json, LockTimeout, Sets, VarFiles, Vars, address
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import EnvdplanError
 from envdplan.values import Value
@@ -18,9 +18,15 @@ Addresses = Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS]...")]
 
 
 def validate(
-    ctx: typer.Context, var: Vars = None, var_file: VarFiles = None, json: Json = False
+    ctx: typer.Context,
+    var: Vars = None,
+    var_file: VarFiles = None,
+    json: Json = False,
+    file: Files = None,
+    override: Sets = None,
 ) -> int:
     """Check the configuration; looks at nothing else."""
+    del file, override  # the session has them
     session: Session = ctx.obj
     session.json = session.json or json
     loaded = session.load(session.project(var_file, var), look=False)
@@ -39,8 +45,11 @@ def show(
     var: Vars = None,
     var_file: VarFiles = None,
     json: Json = False,
+    file: Files = None,
+    override: Sets = None,
 ) -> int:
     """Show a saved plan, the state, or with --config what the configuration resolves to."""
+    del file, override  # the session has them
     session: Session = ctx.obj
     session.json = session.json or json
     if config and planfile is not None:

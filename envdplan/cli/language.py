@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from envdplan.cli import exit_codes
-from envdplan.cli.options import VarFiles, Vars
+from envdplan.cli.options import Files, Sets, VarFiles, Vars
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import EnvdplanError, Rejected
 
@@ -65,11 +65,14 @@ def console(
     ] = None,
     var: Vars = None,
     var_file: VarFiles = None,
+    file: Files = None,
+    override: Sets = None,
 ) -> int:
     """Evaluate expressions with the configuration and the state, a line each.
 
     What only apply can tell is taken from the state; secrets are not shown.
     """
+    del file, override  # the session has them
     session: Session = ctx.obj
     loaded = session.load(session.project(var_file, var, may_be_empty=True))
     state = session.state_store(loaded.settings).load()

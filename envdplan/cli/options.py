@@ -1,6 +1,7 @@
 """Options that several commands share. Terraform's spelling with one dash works too."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,6 +18,41 @@ Vars = Annotated[
 VarFiles = Annotated[
     list[Path] | None,
     typer.Option("--var-file", "-var-file", metavar="FILE", help="Read values of variables."),
+]
+
+
+def _of_session(name: str) -> Callable[[typer.Context, list[str] | None], None]:
+    """Puts the values of an option where the project is read."""
+
+    def put(ctx: typer.Context, values: list[str] | None) -> None:
+        given = values or ()
+        setattr(ctx.obj, name, tuple(Path(one) if name == "bake_files" else one for one in given))
+
+    return put
+
+
+Files = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--file",
+        "-file",
+        "-f",
+        metavar="FILE",
+        help="Read files of docker buildx bake or Compose.",
+        callback=_of_session("bake_files"),
+        expose_value=False,
+    ),
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-set",
+        metavar="TARGET.KEY=VALUE",
+        help="Override attributes of bake's targets.",
+        callback=_of_session("overrides"),
+        expose_value=False,
+    ),
 ]
 Targets = Annotated[
     list[str] | None,

@@ -7,11 +7,13 @@ import typer
 
 from envdplan.cli import exit_codes
 from envdplan.cli.options import (
+    Files,
     Json,
     Parallelism,
     Refresh,
     RefreshOnly,
     Replaces,
+    Sets,
     Targets,
     VarFiles,
     Vars,
@@ -49,8 +51,11 @@ def plan(
     var_file: VarFiles = None,
     parallelism: Parallelism = 10,
     json: Json = False,
+    file: Files = None,
+    override: Sets = None,
 ) -> int:
     """Show what apply would do, and why. Changes nothing."""
+    del file, override  # the session has them
     from envdplan.cli.flow import opened
     from envdplan.cli.saved import save_plan
 

@@ -1,11 +1,13 @@
 """Finds and reads the files of a project."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from envdplan.cli.bakefiles import looked_up, named_files, read_bake
+from envdplan.cli.sources import read_source
 from envdplan.config.modules import Texts
 from envdplan.diagnostics import EnvdplanError
 from envdplan.source import SourceFile
@@ -18,8 +20,6 @@ _CONFIGURATION: Final = (".envdplan.hcl", ".envdplan.yaml", ".envdplan.yml")
 _NAMED: Final = frozenset({"envdplan.hcl", "envdplan.yaml", "envdplan.yml"})
 _VALUES: Final = ("envdplan.vars.hcl", "envdplan.vars.yaml", "envdplan.vars.yml")
 _AUTO: Final = (".auto.vars.hcl", ".auto.vars.yaml", ".auto.vars.yml")
-_LARGEST: Final = 32 * 1024 * 1024
-"""Bytes; a file of text that is larger is not meant."""
 
 
 def read_project(
@@ -29,13 +29,26 @@ def read_project(
     variable_files: Iterable[Path] = (),
     flags: Iterable[str] = (),
     may_be_empty: bool = False,
+    bake: Sequence[Path] = (),
+    overrides: Sequence[str] = (),
 ) -> Project:
     """The project in `directory`. Raises EnvdplanError when there is none, or it is unreadable.
 
-    Where it `may_be_empty`, a directory without a configuration is a project without blocks.
+    Where it `may_be_empty`, a directory without a configuration is a project without blocks. Files
+    of `bake` make it a project in bake's language, as do such files where there is nothing else.
     """
     names = _names(directory)
     configuration = _configuration(names)
+    foreign = bake or (() if configuration else named_files((), environment) or looked_up(names))
+    if foreign:
+        given = tuple(_flag(one) for one in flags)
+        return _in_bakes_language(directory, foreign, environment, overrides, given)
+    if overrides:
+        raise EnvdplanError(
+            "--set is for files of bake",
+            "It overrides attributes of bake's targets, and here is a configuration of envdplan. "
+            "Use variables and --var.",
+        )
     if not configuration and not may_be_empty:
         raise EnvdplanError(
             "There is no configuration here",
@@ -55,6 +68,17 @@ def read_project(
         environment=environment,
         modules=Modules(directory),
     )
+
+
+def _in_bakes_language(
+    directory: Path,
+    files: Sequence[Path],
+    environment: Mapping[str, str],
+    overrides: Sequence[str],
+    variables: Sequence[tuple[str, str]],
+) -> Project:
+    dialect = read_bake(directory, files, environment, overrides, variables)
+    return Project((), str(directory), environment=environment, dialect=dialect)
 
 
 @dataclass(slots=True)
@@ -98,38 +122,12 @@ def _configuration(names: Iterable[str]) -> list[str]:
     return [one for one in names if one in _NAMED or one.endswith(_CONFIGURATION)]
 
 
-def read_source(path: Path) -> SourceFile:
-    """One file of text. Raises EnvdplanError."""
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise EnvdplanError("File too large", f"{path} has more than {_LARGEST} bytes.")
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise EnvdplanError("Cannot read a file", f"{path}: {reason}.") from error
-    except UnicodeDecodeError as error:
-        raise EnvdplanError(
-            "Not a text file",
-            f"{path} is not UTF-8: byte {error.start} cannot be read. Save it as UTF-8.",
-        ) from error
-    return SourceFile(_shown(path), text, str(path.parent.absolute()))
-
-
 def _names(directory: Path) -> list[str]:
     try:
         return sorted(entry.name for entry in os.scandir(directory) if entry.is_file())
     except OSError as error:
         reason = error.strerror or str(error)
         raise EnvdplanError("Cannot read the directory", f"{directory}: {reason}.") from error
-
-
-def _shown(path: Path) -> str:
-    """The path as seen from where the user is, when that is shorter."""
-    try:
-        relative = os.path.relpath(path)
-    except (OSError, ValueError):
-        return str(path)
-    return relative if len(relative) < len(str(path)) else str(path)
 
 
 def _flag(text: str) -> tuple[str, str]:

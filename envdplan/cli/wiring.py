@@ -35,6 +35,10 @@ class Session:
     directory: Path = field(default_factory=Path.cwd)
     color: bool = True
     json: bool = False
+    bake_files: tuple[Path, ...] = ()
+    """-f: files of bake and Compose instead of those of envdplan."""
+    overrides: tuple[str, ...] = ()
+    """--set: overrides of bake's targets."""
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
     @cached_property
@@ -73,6 +77,8 @@ class Session:
             variable_files=here,
             flags=flags or (),
             may_be_empty=may_be_empty,
+            bake=self.bake_files,
+            overrides=self.overrides,
         )
         return replace(project, decode=self._parsed_files().decode)
 

@@ -39,6 +39,10 @@ _NOT_IN_MODULES: Final = frozenset({"envdplan", "import", "removed", "group"})
 
 _Key = TypeVar("_Key", str, Address)
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_-]*"
+_FREE_NAME: Final = r"[A-Za-z0-9_-]+"
+"""Builds and groups may have any name that bake allows: `build["3-11"]` refers to such a one."""
+
+_FREELY_NAMED: Final = frozenset(("build", "group"))
 
 
 @dataclass(slots=True)
@@ -146,14 +150,17 @@ def _wrong_labels(sorting: _Sorting, block: Block, wanted: int) -> None:
 def _good_name(sorting: _Sorting, block: Block) -> bool:
     import re
 
-    if re.fullmatch(_NAME, block.labels[-1]):
+    free = block.type in _FREELY_NAMED
+    if re.fullmatch(_FREE_NAME if free else _NAME, block.labels[-1]):
         return True
-    sorting.diagnostics.error(
-        "Invalid name",
-        f'"{block.labels[-1]}" cannot be a name: names start with a letter or an underscore and '
-        "go on with letters, digits, underscores and hyphens.",
-        block.range,
+    rule = (
+        "are made of letters, digits, underscores and hyphens"
+        if free
+        else "start with a letter or an underscore and go on with letters, digits, underscores "
+        "and hyphens"
     )
+    detail = f'"{block.labels[-1]}" cannot be a name: names {rule}.'
+    sorting.diagnostics.error("Invalid name", detail, block.range)
     return False
 
 

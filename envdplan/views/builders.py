@@ -69,12 +69,17 @@ def size(count: int) -> str:
 
 
 def live(look: Callable[[], Sequence[Line]], every: float, *, color: bool) -> None:
-    """The table, drawn anew every so many seconds until Ctrl-C."""
+    """The table, drawn anew every so many seconds until Ctrl-C; below each other where nothing
+    can be drawn over.
+    """
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
 
     console = Console(no_color=not color, highlight=False)
+    if not console.is_terminal:
+        _below_each_other(look, every)
+        return
     with Live(Text("looking ..."), console=console, auto_refresh=False) as screen:
         try:
             while True:
@@ -82,3 +87,12 @@ def live(look: Callable[[], Sequence[Line]], every: float, *, color: bool) -> No
                 time.sleep(every)
         except KeyboardInterrupt:
             return
+
+
+def _below_each_other(look: Callable[[], Sequence[Line]], every: float) -> None:
+    try:
+        while True:
+            print(table(look()), flush=True)  # noqa: T201  what the command is for
+            time.sleep(every)
+    except KeyboardInterrupt:
+        return

@@ -452,7 +452,8 @@ def test_pods_are_stopped_and_started_by_hand(here: Project) -> None:
     assert "builder.b is stopped" in done.out
     plan = here.plan("-target", "builder.b")
     assert plan.code == 2, plan.text
-    assert "builder.b will be changed in place" in plan.out
+    assert 'status = "running" -> "stopped"' in plan.out
+    assert "1 to change" in plan.out
     done = here.run("builder", "start", "b")
     assert done.code == 0, done.text
     assert "builder.b is ready" in done.out

@@ -1,0 +1,58 @@
+"""A resolution as a Document of ours: one build for each target, one group for each group."""
+
+from dataclasses import replace
+
+from envdplan.bake import groups as grouping
+from envdplan.bake.attributes import Mapper
+from envdplan.bake.expressions import reference
+from envdplan.bake.groups import Group
+from envdplan.bake.inheritance import Resolved
+from envdplan.bake.literals import attribute
+from envdplan.bake.placed import Placed
+from envdplan.bake.request import Request
+from envdplan.bake.resolution import Resolution
+from envdplan.diagnostics import Diagnostics
+from envdplan.source import SourceFile
+from envdplan.syntax.document import Block, Body, Document, Expression, ListOf, Literal
+
+
+def document(resolution: Resolution, request: Request) -> tuple[Document, Diagnostics]:
+    """The builds and groups of `resolution`; every value stands where the bake file has it."""
+    diagnostics = Diagnostics()
+    mapper = Mapper(request, diagnostics)
+    blocks = [
+        _build(one, mapper, linked=name in resolution.linked)
+        for name, one in resolution.targets.items()
+    ]
+    blocks.extend(_group(one, resolution) for one in resolution.groups.values())
+    return Document(_file(request), Body({}, tuple(blocks))), diagnostics
+
+
+def _file(request: Request) -> SourceFile:
+    """What stands for all files together; paths start at the directory of the request."""
+    if request.files:
+        return replace(request.files[0], directory=request.directory)
+    return request.compose_file or SourceFile("compose.yaml", "", request.directory)
+
+
+def _build(target: Resolved, mapper: Mapper, *, linked: bool) -> Block:
+    made = mapper.attributes(target, linked=linked)
+    attributes = {name: attribute(name, value) for name, value in made}
+    return Block("build", (target.name,), Body(attributes), target.range)
+
+
+def _group(group: Group, resolution: Resolution) -> Block:
+    items = tuple(_member(group, one, resolution) for one in group.members)
+    attributes = {"members": attribute("members", ListOf(items, group.range))}
+    if group.description:
+        text = Literal(group.description, group.range)
+        attributes["description"] = attribute("description", text)
+    return Block("group", (group.name,), Body(attributes), group.range)
+
+
+def _member(group: Group, one: Placed, resolution: Resolution) -> Expression:
+    """A group; a target where there is none of that name, or where the group would hold itself."""
+    groups = resolution.groups
+    if one.value in groups and group.name not in grouping.members(one.value, groups)[1]:
+        return reference("group", one.value, one.range)
+    return reference("build", one.value, one.range)

@@ -1,0 +1,94 @@
+"""Targets with what they inherit, override by override: what bake calls resolving."""
+
+from dataclasses import dataclass, field
+
+from envdplan.bake.fields import FIELDS, Contents, join, normalized
+from envdplan.bake.overrides import Overrides, apply
+from envdplan.bake.placed import Items, listed
+from envdplan.bake.targets import Targets
+from envdplan.config.expressions import EvaluationError
+from envdplan.config.problems import failure, suggestion
+from envdplan.diagnostics import Diagnostics
+from envdplan.source import SourceRange
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A target with everything that counts for it."""
+
+    name: str
+    contents: Contents
+    range: SourceRange
+    """The header of its block."""
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Resolves targets one by one; each is resolved once."""
+
+    targets: Targets
+    diagnostics: Diagnostics
+    overrides: Overrides = field(default_factory=dict)
+    _own: dict[str, tuple[Contents, Items]] = field(default_factory=dict)
+    _told: set[SourceRange] = field(default_factory=set)
+
+    def resolve(self, name: str) -> Resolved:
+        """The target called `name`, which exists. Raises EvaluationError."""
+        contents = self._resolved(name, {}) or {}
+        return Resolved(name, contents, self.targets.instances[name][0].range)
+
+    def read_all(self) -> None:
+        """Evaluate every attribute of every block; what is wrong is told once."""
+        for name in self.targets.instances:
+            self._own[name] = self._read(name)
+
+    def _read(self, name: str) -> tuple[Contents, Items]:
+        own: Contents = {}
+        for instance in self.targets.instances[name]:
+            for attribute in instance.block.body.attributes:
+                if attribute in FIELDS:
+                    try:
+                        content = self.targets.content(instance, attribute)
+                    except EvaluationError as error:
+                        self.diagnostics.extend([error.diagnostic])
+                        continue
+                    if content is not None:
+                        own = join(own, {attribute: content})
+        parents = listed(own.pop("inherits", None))
+        return own, parents
+
+    def _resolved(self, name: str, visited: dict[str, Contents | None]) -> Contents | None:
+        """As bake does it: parents from left to right, each with its overrides, own last.
+
+        None for a target that is being resolved: bake lets targets inherit each other, and leaves
+        out the way back.
+        """
+        if name in visited:
+            return visited[name]
+        visited[name] = None
+        own, parents = self._own[name]
+        contents: Contents = {}
+        for parent in parents:
+            self._check(parent.value, parent.range)
+            inherited = self._resolved(parent.value, visited)
+            if inherited is None:
+                self._tell_cycle(name, parent.value, parent.range)
+            contents = join(contents, inherited or {})
+        contents = apply(join(contents, own), self.overrides.get(name, {}).values())
+        visited[name] = normalized(contents)
+        return visited[name]
+
+    def _check(self, parent: str, range: SourceRange) -> None:
+        if parent not in self.targets.instances:
+            hint = suggestion(parent, self.targets.instances)
+            detail = f'There is no target "{parent}" to inherit from.{hint}'
+            raise failure("Unknown target", detail, range)
+
+    def _tell_cycle(self, name: str, parent: str, range: SourceRange) -> None:
+        if range not in self._told:
+            self._told.add(range)
+            detail = (
+                f"{name} and {parent} inherit from each other. As in bake, the way back is left "
+                "out; remove one of the two."
+            )
+            self.diagnostics.warn("Inheritance cycle", detail, range)

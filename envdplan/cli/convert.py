@@ -1,0 +1,53 @@
+"""envdplan convert: files of bake and Compose, written as a configuration of envdplan."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from envdplan.cli import exit_codes
+from envdplan.cli.options import Files, Sets, Vars
+from envdplan.cli.wiring import Session
+from envdplan.diagnostics import EnvdplanError, Rejected
+
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-out", "-o", metavar="FILE", help="Write to a new file."),
+]
+
+
+def convert(
+    ctx: typer.Context,
+    out: Out = None,
+    var: Vars = None,
+    file: Files = None,
+    override: Sets = None,
+) -> int:
+    """Write files of docker buildx bake or Compose as a configuration of envdplan.
+
+    Variables, functions and matrices are resolved: it has their values of now.
+    """
+    del file, override  # the session has them
+    from envdplan.bake.convert import written
+    from envdplan.cli.newfile import write_new
+    from envdplan.config.context import Context, Names
+
+    session: Session = ctx.obj
+    project = session.project(None, var)
+    if project.dialect is None:
+        raise EnvdplanError(
+            "There is nothing to convert",
+            f"{session.directory} has a configuration of envdplan. Name the files of bake or "
+            "Compose with -f FILE.",
+        )
+    document, problems = project.dialect(Context(Names(), {}, project.directory))
+    if problems.has_errors:
+        raise Rejected(problems)
+    session.view.diagnostics(problems)
+    text = written(document)
+    if out is None:
+        typer.echo(text, nl=False)
+        return exit_codes.OK
+    write_new(session.directory / out, text)
+    session.view.message(f"The configuration is in {out}.")
+    return exit_codes.OK

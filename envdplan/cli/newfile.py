@@ -1,0 +1,17 @@
+"""Files that commands write for the user."""
+
+from pathlib import Path
+
+from envdplan.diagnostics import EnvdplanError
+
+
+def write_new(path: Path, text: str) -> None:
+    """Never over a file that is there."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        detail = f"{path} exists. Name another file with --out, or remove it."
+        raise EnvdplanError("The file for the blocks is there already", detail) from None
+    except OSError as error:
+        raise EnvdplanError("The blocks cannot be written", f"{path}: {error.strerror}.") from error

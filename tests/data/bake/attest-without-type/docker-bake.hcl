@@ -1,0 +1,1 @@
+target "default" { attest = ["mode=max"] }

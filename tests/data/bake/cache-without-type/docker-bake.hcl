@@ -1,0 +1,1 @@
+target "default" { cache-from = ["ref=x,mode=max"] }

@@ -1,0 +1,7 @@
+target "default" {
+  args     = {}
+  contexts = {}
+  tags     = []
+  output   = []
+  attest   = []
+}

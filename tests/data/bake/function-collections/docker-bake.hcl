@@ -1,0 +1,26 @@
+target "default" {
+  args = {
+    concat   = jsonencode(concat(["a"], ["b"]))
+    distinct = jsonencode(distinct(["a", "b", "a"]))
+    flatten  = jsonencode(flatten([["a"], [["b"]]]))
+    index    = index(["a", "b"], 1)
+    indexof  = indexof(["a", "b"], "b")
+    keys     = jsonencode(keys({ b = 1, a = 2 }))
+    lookup   = lookup({ a = "x" }, "b", "y")
+    merge    = jsonencode(merge({ a = 1 }, { a = 2, b = 3 }))
+    range    = jsonencode(range(1, 4))
+    reverse  = jsonencode(reverselist([1, 2]))
+    slice    = jsonencode(slice(["a", "b", "c"], 1, 2))
+    sort     = jsonencode(sort(["b", "a"]))
+    values   = jsonencode(values({ b = 1, a = 2 }))
+    zipmap   = jsonencode(zipmap(["a"], [1]))
+    element  = element(["a", "b"], 3)
+    chunk    = jsonencode(chunklist([1, 2, 3], 2))
+    product  = jsonencode(setproduct(["a", "b"], ["c"]))
+    has      = hasindex(["a"], 0)
+    contains = contains(["a"], "a")
+    coalesce = coalesce(null, "", "x")
+    compact  = jsonencode(compact(["a", ""]))
+    length   = length(["a"])
+  }
+}

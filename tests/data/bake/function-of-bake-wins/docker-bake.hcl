@@ -1,0 +1,5 @@
+function "upper" {
+  params = [a]
+  result = "mine"
+}
+target "default" { args = { A = upper("x") } }

@@ -1,0 +1,5 @@
+function "f" {
+  params = [a]
+  result = f(a)
+}
+target "default" { args = { A = f("1") } }

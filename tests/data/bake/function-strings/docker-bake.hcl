@@ -1,0 +1,28 @@
+target "default" {
+  args = {
+    upper    = upper("a")
+    title    = title("hello world")
+    reverse  = reverse("abc")
+    replace  = replace("a/b/c", "/", "-")
+    slashes  = replace("a/b/c", "/b/", "-")
+    regexrep = regex_replace("a1b22", "[0-9]+", "<$0>")
+    regex    = jsonencode(regex("([a-z])([0-9])", "xa1"))
+    regexall = jsonencode(regexall("[0-9]", "a1b2"))
+    split    = jsonencode(split(",", "a,b"))
+    join     = join("-", ["a", "b"])
+    substr   = substr("hello", 1, 3)
+    strlen   = strlen("h\u00e9")
+    format   = format("%s-%03d-%v", "a", 7, true)
+    list     = jsonencode(formatlist("<%s>", ["a", "b"]))
+    trim     = trim("xax", "x")
+    prefix   = trimprefix("v1", "v")
+    suffix   = trimsuffix("a.go", ".go")
+    space    = trimspace(" a ")
+    chomp    = chomp("a\n")
+    indent   = indent(2, "a\nb")
+    sanitize = sanitize("a.b/c:d")
+    base     = basename("a/b.txt")
+    dir      = dirname("a/b.txt")
+    lower    = lower("A")
+  }
+}

@@ -1,0 +1,5 @@
+group "default" {
+  description = "all"
+  targets     = ["a"]
+}
+target "a" { description = "one" }

@@ -1,0 +1,4 @@
+group "default" { targets = ["default", "g"] }
+group "g" { targets = ["default", "x"] }
+target "x" {}
+target "default" {}

@@ -1,0 +1,5 @@
+group "default" {
+  targets = ["a"]
+  matrix  = { v = ["1"] }
+}
+target "a" {}

@@ -1,0 +1,3 @@
+group "app" { targets = ["db"] }
+target "app" { tags = ["never"] }
+target "db" {}

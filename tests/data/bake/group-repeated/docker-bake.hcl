@@ -1,0 +1,4 @@
+group "default" { targets = ["a"] }
+group "default" { targets = ["b"] }
+target "a" {}
+target "b" {}

@@ -1,0 +1,3 @@
+group "default" { targets = ["a", "aap"] }
+target "a" {}
+target "app" {}

@@ -1,0 +1,2 @@
+target "base" { description = "base" }
+target "default" { inherits = ["base"] }

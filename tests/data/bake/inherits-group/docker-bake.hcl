@@ -1,0 +1,3 @@
+group "g" { targets = ["a"] }
+target "a" {}
+target "default" { inherits = ["g"] }

@@ -1,0 +1,5 @@
+target "base" { network = "host" }
+target "default" {
+  inherits = ["base"]
+  network  = "none"
+}

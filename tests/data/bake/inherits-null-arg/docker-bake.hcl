@@ -1,0 +1,5 @@
+target "base" { args = { A = "1" } }
+target "default" {
+  inherits = ["base"]
+  args     = { A = null }
+}

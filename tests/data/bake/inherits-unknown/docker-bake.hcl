@@ -1,0 +1,2 @@
+target "default" { inherits = ["base"] }
+target "bas" {}

@@ -1,0 +1,6 @@
+target "default" {
+  dockerfile-inline = <<EOT
+FROM scratch
+ENV A=$${B} C=%%{D}
+EOT
+}

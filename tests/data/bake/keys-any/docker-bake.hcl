@@ -1,0 +1,1 @@
+target "default" { args = { "x.y" = 1, 5 = 2, (upper("a")) = 3 } }

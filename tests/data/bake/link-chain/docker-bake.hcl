@@ -1,0 +1,3 @@
+target "default" { contexts = { a = "target:a" } }
+target "a" { contexts = { b = "target:b" } }
+target "b" { entitlements = ["network.host"] }

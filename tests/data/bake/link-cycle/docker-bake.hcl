@@ -1,0 +1,2 @@
+target "default" { contexts = { a = "target:a" } }
+target "a" { contexts = { b = "target:default" } }

@@ -1,0 +1,2 @@
+target "default" { contexts = { base = "target:bsae" } }
+target "base" {}

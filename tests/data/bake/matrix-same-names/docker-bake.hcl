@@ -1,0 +1,1 @@
+target "default" { matrix = { v = ["a", "b"] } }

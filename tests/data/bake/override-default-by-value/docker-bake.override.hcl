@@ -1,0 +1,3 @@
+V = "value"
+W = "value"
+T = "7"

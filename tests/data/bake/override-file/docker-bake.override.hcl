@@ -1,0 +1,4 @@
+target "default" {
+  args     = { A = "2" }
+  inherits = ["j"]
+}

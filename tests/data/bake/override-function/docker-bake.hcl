@@ -1,0 +1,5 @@
+function "f" {
+  params = [a]
+  result = "1${a}"
+}
+target "default" { args = { A = f("x") } }

@@ -1,0 +1,2 @@
+V = "1"
+target "default" { args = { A = V } }

@@ -1,0 +1,5 @@
+variable "V" {
+  type    = number
+  default = 1
+}
+target "default" { args = { A = jsonencode(V) } }

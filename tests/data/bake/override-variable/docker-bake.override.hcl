@@ -1,0 +1,1 @@
+variable "V" { description = "nothing else" }

@@ -1,0 +1,1 @@
+target "default" { args = { A = pow(2, 100) } }

@@ -1,0 +1,2 @@
+target "a" { context = target.default.context }
+target "default" { context = target.a.context }

@@ -1,0 +1,3 @@
+x = target.a.context
+target "a" { context = "q" }
+target "default" { args = { A = x } }

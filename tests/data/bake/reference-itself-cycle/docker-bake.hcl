@@ -1,0 +1,1 @@
+target "default" { args = { A = "x", B = target.default.args.A } }

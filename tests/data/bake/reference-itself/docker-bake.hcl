@@ -1,0 +1,4 @@
+target "default" {
+  context = "q"
+  args    = { A = target.default.context }
+}

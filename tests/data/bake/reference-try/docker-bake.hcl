@@ -1,0 +1,1 @@
+target "default" { args = { A = try(target.nope.context, "else"), B = can(target.default.nope) } }

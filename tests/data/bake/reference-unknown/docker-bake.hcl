@@ -1,0 +1,1 @@
+target "default" { args = { A = target.nope.context } }

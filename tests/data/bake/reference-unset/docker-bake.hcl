@@ -1,0 +1,2 @@
+target "a" {}
+target "default" { args = { A = target.a.context, B = jsonencode(target.a.tags) } }

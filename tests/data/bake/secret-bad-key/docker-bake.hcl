@@ -1,0 +1,1 @@
+target "default" { secret = ["id=a,path=x"] }

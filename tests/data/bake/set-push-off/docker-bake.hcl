@@ -1,0 +1,1 @@
+target "default" { output = ["type=registry", "type=image,push=true", "./out"] }

@@ -1,0 +1,4 @@
+group "g" { targets = ["a", "b"] }
+target "a" {}
+target "b" {}
+target "c" {}

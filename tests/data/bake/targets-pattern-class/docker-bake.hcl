@@ -1,0 +1,4 @@
+target "a1" {}
+target "a2" {}
+target "b1" {}
+target "c1" {}

@@ -1,0 +1,3 @@
+group "app" { targets = ["x"] }
+target "x" {}
+target "y" {}

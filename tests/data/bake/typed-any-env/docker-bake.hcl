@@ -1,0 +1,5 @@
+variable "V" {
+  type    = any
+  default = 1
+}
+target "default" {}

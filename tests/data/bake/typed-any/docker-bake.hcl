@@ -1,0 +1,5 @@
+variable "V" {
+  type    = any
+  default = { a = 1 }
+}
+target "default" { args = { A = jsonencode(V) } }

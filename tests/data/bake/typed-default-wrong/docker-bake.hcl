@@ -1,0 +1,5 @@
+variable "V" {
+  type    = bool
+  default = "x"
+}
+target "default" {}

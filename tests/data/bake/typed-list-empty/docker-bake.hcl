@@ -1,0 +1,2 @@
+variable "V" { type = list(string) }
+target "default" {}

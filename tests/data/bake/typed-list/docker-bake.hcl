@@ -1,0 +1,5 @@
+variable "V" {
+  type    = list(string)
+  default = ["a", 1, true]
+}
+target "default" { tags = V }

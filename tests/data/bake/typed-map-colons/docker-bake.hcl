@@ -1,0 +1,2 @@
+variable "V" { type = map(string) }
+target "default" {}

@@ -1,0 +1,2 @@
+variable "V" { type = list(list(string)) }
+target "default" {}

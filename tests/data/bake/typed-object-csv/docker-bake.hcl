@@ -1,0 +1,2 @@
+variable "V" { type = object({ a = string }) }
+target "default" {}

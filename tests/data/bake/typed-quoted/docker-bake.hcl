@@ -1,0 +1,2 @@
+variable "V" { type = "bool" }
+target "default" {}

@@ -1,0 +1,2 @@
+variable "V" { type = set(string) }
+target "default" { tags = V }

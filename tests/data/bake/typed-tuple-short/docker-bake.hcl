@@ -1,0 +1,2 @@
+variable "V" { type = tuple([string, number]) }
+target "default" {}

@@ -1,0 +1,2 @@
+variable "V" { defualt = "x" }
+target "default" { args = { A = V } }

@@ -1,0 +1,2 @@
+zoo "x" {}
+target "default" {}

@@ -1,0 +1,8 @@
+variable "V" {
+  default = null
+  validation {
+    condition     = V
+    error_message = "x"
+  }
+}
+target "default" {}

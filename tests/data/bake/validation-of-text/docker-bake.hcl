@@ -1,0 +1,8 @@
+variable "V" {
+  default = "x"
+  validation {
+    condition     = "true"
+    error_message = "x"
+  }
+}
+target "default" {}

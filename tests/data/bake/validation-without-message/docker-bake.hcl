@@ -1,0 +1,5 @@
+variable "V" {
+  default = "x"
+  validation { condition = V == "x" }
+}
+target "default" {}

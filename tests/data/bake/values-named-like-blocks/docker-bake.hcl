@@ -1,0 +1,3 @@
+group = "x"
+function = "y"
+target "default" {}

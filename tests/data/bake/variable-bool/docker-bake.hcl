@@ -1,0 +1,2 @@
+variable "V" { default = false }
+target "default" { args = { A = V ? "yes" : "no" } }

@@ -1,0 +1,2 @@
+variable "V" { default = "x" }
+target "default" { args = { A = V } }

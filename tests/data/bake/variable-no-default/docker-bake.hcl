@@ -1,0 +1,3 @@
+variable "V" {}
+variable "W" {}
+target "default" { args = { A = jsonencode([V, W]) } }

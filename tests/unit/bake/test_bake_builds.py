@@ -1,0 +1,233 @@
+"""What a target of a bake file becomes here: a build with our names and absolute paths."""
+
+import pytest
+
+from envdplan.diagnostics import Diagnostic
+from envdplan.syntax.document import GetAttribute, Literal, ObjectOf
+from envdplan.values import Value
+from tests.unit.bake.reading import attributes, complaints, desired, document
+
+
+def target(body: str, **more: Value) -> Value:
+    return attributes(f'target "default" {{\n{body}\n}}', **more)
+
+
+def raw(body: str, **more: Value) -> dict[str, Value]:
+    """Values of the Document itself, for attributes that need no schema."""
+    made = document(f'target "default" {{\n{body}\n}}', **more).body.blocks[0].body
+    return {name: _plain(one.expression) for name, one in made.attributes.items()}
+
+
+def _plain(expression: Value) -> Value:
+    if isinstance(expression, Literal):
+        return expression.value
+    if isinstance(expression, ObjectOf):
+        return {key.value: _plain(one) for key, one in expression.items if type(key) is Literal}
+    if isinstance(expression, GetAttribute):
+        return f"-> {expression.name}"
+    return [_plain(one) for one in expression.items]
+
+
+def test_names_are_ours() -> None:
+    found = target(
+        'dockerfile = "D"\nno-cache = true\nno-cache-filter = ["a"]\nshm-size = "64m"\n'
+        'extra-hosts = { h = "1.2.3.4" }\ncache-from = ["a/b:c"]\ncache-to = ["type=inline"]\n'
+        'target = "t"\nulimits = ["nofile=1"]\npull = true\nlabels = { a = "b" }'
+    )
+    wanted = {
+        "dockerfile": "D",
+        "no_cache": True,
+        "no_cache_filter": ("a",),
+        "shm_size": "64m",
+        "extra_hosts": {"h": "1.2.3.4"},
+        "import_cache": ({"type": "registry", "ref": "a/b:c"},),
+        "export_cache": ({"type": "inline"},),
+        "target": "t",
+        "ulimits": ("nofile=1",),
+        "pull": True,
+        "labels": {"a": "b"},
+    }
+    assert {name: found[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("context", "path"),
+    [
+        (".", "/src"),
+        ("./a/../b", "/src/b"),
+        ("/abs", "/abs"),
+        ("cwd://x", "/src/x"),
+        ("cwd://", "/src"),
+        ("", "/src"),
+        ("~", "/src/~"),
+    ],
+)
+def test_contexts_are_directories_seen_from_the_project(context: str, path: str) -> None:
+    assert target(f'context = "{context}"')["path"] == path
+
+
+def test_an_inline_dockerfile_is_stronger_than_a_file() -> None:
+    found = raw('dockerfile = "D"\ndockerfile-inline = "FROM scratch"')
+    assert found == {"path": "/src", "dockerfile_inline": "FROM scratch"}
+
+
+def test_empty_strings_say_nothing() -> None:
+    body = 'dockerfile-inline = ""\ndockerfile = "D"\nnetwork = ""\ntarget = ""\nshm-size = ""'
+    assert raw(body) == {"path": "/src", "dockerfile": "D"}
+
+
+def test_outputs_are_ours() -> None:
+    found = raw('output = ["type=image,push=true,compression=zstd,compression-level=3", "./o"]')
+    assert found["output"] == [
+        {"type": "image", "push": True, "compression": "zstd", "compression_level": 3},
+        {"type": "local", "dest": "/src/o"},
+    ]
+
+
+def test_names_in_an_output_are_tags_unless_there_are_tags() -> None:
+    named = 'output = ["type=image,\\"name=a:1,b:2\\""]'
+    assert raw(named)["tags"] == ["a:1", "b:2"]
+    assert raw(f'{named}\ntags = ["c:3"]')["tags"] == ["c:3"]
+
+
+def test_secrets_have_one_source() -> None:
+    body = 'secret = ["id=A", "id=B", "id=c,src=x", "type=env,id=d,src=E"]'
+    assert raw(body, environment={"A": "1"})["secret"] == [
+        {"id": "A", "env": "A"},
+        {"id": "B", "file": "/src/B"},
+        {"id": "c", "file": "/src/x"},
+        {"id": "d", "env": "E"},
+    ]
+
+
+def test_agents_and_attestations() -> None:
+    body = 'ssh = ["default", "k=a,/b"]\nattest = ["type=provenance,mode=max", '
+    found = raw(f'{body}"type=sbom,disabled=true"]')
+    assert found["ssh"] == [{"id": "default"}, {"id": "k", "paths": ["/src/a", "/b"]}]
+    assert found["attest"] == [{"type": "provenance", "mode": "max"}]
+
+
+def test_contexts_of_all_kinds() -> None:
+    text = """
+target "default" {
+  contexts = {
+    a = "target:base"
+    b = "./b"
+    c = "docker-image://x"
+    d = "https://x.org/y.git"
+    e = "oci-layout://layout:tag"
+  }
+}
+target "base" { output = ["type=docker"] }
+"""
+    blocks = {one.labels[0]: one.body for one in document(text).body.blocks}
+    assert _plain(blocks["default"].attributes["contexts"].expression) == {
+        "a": "-> base",
+        "b": "/src/b",
+        "c": "docker-image://x",
+        "d": "https://x.org/y.git",
+        "e": "oci-layout:///src/layout:tag",
+    }
+    assert _plain(blocks["base"].attributes["output"].expression) == [{"type": "docker"}]
+
+
+def test_what_is_only_linked_to_has_no_other_output() -> None:
+    text = """
+target "default" { contexts = { a = "target:base" } }
+target "base" { output = ["type=docker"] }
+target "other" {}
+"""
+    blocks = {one.labels[0]: one.body for one in document(text, targets=("default",)).body.blocks}
+    assert list(blocks) == ["default", "base"]
+    assert _plain(blocks["base"].attributes["output"].expression) == [{"type": "cacheonly"}]
+
+
+def test_annotations_become_a_map() -> None:
+    found = target('annotations = ["a=b=c", "index,manifest:d=e"]')["annotations"]
+    assert found == {"a": "b=c", "index:d": "e", "manifest:d": "e"}
+
+
+@pytest.mark.parametrize(
+    ("given", "normal"),
+    [
+        ("local", "linux/amd64"),
+        ("arm64", "linux/arm64"),
+        ("linux/x86_64", "linux/amd64"),
+        ("linux/arm64/v8", "linux/arm64"),
+        ("linux/arm/v7", "linux/arm/v7"),
+    ],
+)
+def test_platforms_are_normal(given: str, normal: str) -> None:
+    assert target(f'platforms = ["{given}"]')["platforms"] == (normal,)
+
+
+def test_a_group_and_a_target_may_share_a_name() -> None:
+    text = """
+group "app" { targets = ["app", "more"] }
+group "more" { targets = ["db"] }
+target "app" {}
+target "db" {}
+"""
+    builds, groups, wrong = desired([document(text)])
+    assert wrong == []
+    assert list(builds) == ["build.app", "build.db"]
+    assert groups == {"app": ["build.app", "build.db"], "more": ["build.db"]}
+
+
+def test_names_may_begin_with_digits_and_hyphens() -> None:
+    text = 'group "0" { targets = ["1", "-"] }\ntarget "1" {}\ntarget "-" {}'
+    assert desired([document(text)])[1:] == ({"0": ["build.1", "build.-"]}, [])
+
+
+def _only(found: list[Diagnostic]) -> tuple[str, str, str]:
+    (one,) = found
+    assert one.range is not None
+    line = one.range.file.line(one.range.start.line)
+    text = line[one.range.start.column - 1 : one.range.end.column - 1]
+    return one.severity.value, one.summary, text
+
+
+@pytest.mark.parametrize(
+    ("body", "summary", "text"),
+    [
+        ('call = "check"', "Not possible here", '"check"'),
+        ('policy = [{ filename = "x" }]', "Not possible here", '[{ filename = "x" }]'),
+        ('resources = { memory = "1g" }', "Not possible here", '{ memory = "1g" }'),
+        ('context = "https://x.org/y.git"', "Context is no directory", '"https://x.org/y.git"'),
+        ('context = "git@x.org:y"', "Context is no directory", '"git@x.org:y"'),
+        ('dockerfile = "https://x.org/D"', "Dockerfile is no file", '"https://x.org/D"'),
+        ('output = ["-"]', "Not possible here", '"-"'),
+        ('output = ["type=image,store=true"]', "Not possible here", '"type=image,store=true"'),
+        ('output = ["type=image,push=x"]', "Invalid entry", '"type=image,push=x"'),
+        ('annotations = ["a"]', "Invalid annotation", '"a"'),
+    ],
+)
+def test_what_cannot_be_said_here_is_a_mistake_at_its_place(
+    body: str, summary: str, text: str
+) -> None:
+    found = complaints(f'target "default" {{\n  {body}\n}}')
+    assert _only(found) == ("error", summary, text)
+
+
+def test_a_cache_of_another_kind_is_left_out_with_a_warning() -> None:
+    text = 'target "default" { cache-from = ["type=gha,scope=x", "a"] }'
+    assert _only(complaints(text)) == ("warning", "Cache left out", '"type=gha,scope=x"')
+    assert attributes(text)["import_cache"] == ({"type": "registry", "ref": "a"},)
+
+
+def test_what_is_not_asked_for_may_be_impossible() -> None:
+    text = 'target "default" {}\ntarget "lint" { call = "check" }'
+    assert complaints(text, targets=("default",)) == []
+
+
+def test_later_complaints_point_into_the_bake_file() -> None:
+    made = document('target "default" {\n  tags = ["UPPER"]\n}').body.blocks[0]
+    place = made.body.attributes["tags"].expression.range
+    assert (made.range.start, place.start) == ((1, 1), (2, 11))
+    assert place.file.name == "docker-bake.hcl"
+
+
+def test_overrides_stand_at_their_flag() -> None:
+    text = 'target "default" {}'
+    made = document(text, overrides=("*.tags=x",)).body.blocks[0].body.attributes["tags"]
+    assert made.expression.range.file.text == "*.tags=x"

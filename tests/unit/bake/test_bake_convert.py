@@ -1,0 +1,130 @@
+"""What is written for a bake file loads to the same builds and groups."""
+
+import pytest
+
+from envdplan.bake import read
+from envdplan.bake.convert import written
+from envdplan.bake.literals import block
+from envdplan.config.context import Context, Names
+from envdplan.config.expressions import evaluate
+from envdplan.diagnostics import Severity
+from envdplan.frontends.buildschema import PROPERTIES
+from envdplan.source import Position, SourceFile, SourceRange
+from envdplan.syntax.document import Body, Document
+from scripts.bake_cases import Case, cases
+from tests.unit.bake.reading import desired, document, hcl_document
+
+
+def _is_good(case: Case) -> bool:
+    made, problems = read(case.request())
+    names = {name for one in made.body.blocks for name in one.body.attributes}
+    wrong = any(one.severity is Severity.ERROR for one in problems)
+    return not wrong and names <= {*PROPERTIES, "members", "description"}
+
+
+CASES = [one for one in cases() if _is_good(one)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
+def test_a_converted_file_means_the_same(case: Case) -> None:
+    made, _ = read(case.request())
+    again = hcl_document(written(made), str(case.folder))
+    assert desired([again]) == desired([made])
+
+
+def test_most_cases_can_be_converted() -> None:
+    assert len(CASES) > 120
+
+
+def test_it_reads_as_if_written_by_hand() -> None:
+    text = """
+group "default" {
+  description = "all of it"
+  targets     = ["app", "3-11"]
+}
+target "app" {
+  context    = "./app"
+  dockerfile = "Dockerfile.app"
+  args       = { VERSION = "1", "x.y" = "$${z}" }
+  tags       = ["registry.example.com/team/app:one", "registry.example.com/team/app:two-and-more"]
+  output     = ["type=image,push=true", "type=local,dest=out"]
+  secret     = ["id=token,env=TOKEN", "id=key,src=/etc/key"]
+}
+target "3-11" {
+  dockerfile-inline = <<EOT
+FROM scratch
+ENV A="$${B}"
+EOT
+}
+"""
+    assert (
+        written(document(text))
+        == """\
+build "app" {
+  path       = "./app"
+  dockerfile = "Dockerfile.app"
+  args       = { VERSION = "1", "x.y" = "$${z}" }
+  tags       = [
+    "registry.example.com/team/app:one",
+    "registry.example.com/team/app:two-and-more",
+  ]
+  secret {
+    id  = "token"
+    env = "TOKEN"
+  }
+  secret {
+    id   = "key"
+    file = "/etc/key"
+  }
+  output {
+    type = "image"
+    push = true
+  }
+  output {
+    type = "local"
+    dest = "./out"
+  }
+}
+
+build "3-11" {
+  path              = "."
+  dockerfile_inline = <<EOT
+FROM scratch
+ENV A="$${B}"
+EOT
+}
+
+group "default" {
+  members     = [build.app, build["3-11"]]
+  description = "all of it"
+}
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plain",
+        'a "quoted" \\ word',
+        "tab\tand\r\nlines\n",
+        "${x} and %{if y} and $${z}",
+        "EOT\nEOT_\n",
+        "  indented\n\n    more\n",
+        "\x00\x1b\x7f\u2028\U0001f600",
+        "no end\nof line",
+        "",
+        "$",
+        "%%",
+    ],
+)
+def test_any_string_comes_back(text: str) -> None:
+    file = SourceFile("docker-bake.hcl", "", "/src")
+    place = SourceRange(file, Position(1, 1), Position(1, 1))
+    made = Document(
+        file, Body({}, (block("build", "x", {"value": text, "list": [text]}, lambda _: place),))
+    )
+    again = hcl_document(written(made), "/src").body.blocks[0].body.attributes
+    context = Context(Names(), {})
+    assert evaluate(again["value"].expression, context) == text
+    assert evaluate(again["list"].expression, context) == (text,)

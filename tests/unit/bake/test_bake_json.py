@@ -1,0 +1,78 @@
+"""HCL's JSON syntax: every value keeps its place, and mistakes are told there."""
+
+from decimal import Decimal
+
+import pytest
+
+from envdplan.bake.jsonfile import decode
+from envdplan.bake.jsontext import JsonReader
+from envdplan.source import SourceFile
+from envdplan.syntax.document import Literal, Template, Variable
+
+
+def read(text: str) -> object:
+    return JsonReader(SourceFile("docker-bake.json", text)).document()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1", 1),
+        ("-1.50", Decimal("-1.50")),
+        ("1e3", Decimal(1000)),
+        ("true", True),
+        ("null", None),
+        ('"\\u00e9\\n\\/"', "é\n/"),
+        ('"\\ud83d\\ude00"', "\U0001f600"),
+        ("\ufeff 1 ", 1),
+    ],
+)
+def test_plain_values(text: str, value: object) -> None:
+    node = JsonReader(SourceFile("docker-bake.json", text)).document()
+    assert node.value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "detail"),
+    [
+        ("", 1, "A JSON value belongs here."),
+        ("{", 2, "A name in double quotes belongs here."),
+        ('{"a"}', 5, "A colon and a value follow the name."),
+        ('{"a": 1 "b": 2}', 9, 'A comma or "}" belongs here.'),
+        ("[1, 2", 6, 'A comma or "]" belongs here.'),
+        ("[1,]", 4, "A JSON value belongs here."),
+        ('"\\x"', 1, "This string is no JSON: Invalid \\escape."),
+        ('"a', 1, "This string is no JSON: Unterminated string starting at."),
+        ("{} {}", 4, "A file holds one JSON object, but something stands behind it."),
+        ("[" * 101, 101, "JSON may be nested 100 levels deep."),
+    ],
+)
+def test_a_mistake_has_a_place(text: str, column: int, detail: str) -> None:
+    _, problems = decode(SourceFile("docker-bake.json", text))
+    (one,) = problems
+    assert one.summary == "Invalid JSON"
+    assert one.detail == detail
+    assert one.range is not None
+    assert one.range.start == (1, column)
+
+
+def test_parts_of_a_string_have_their_own_places() -> None:
+    text = '{\n  "x": "a${y}",\n  "z": "\\u0061${y}"\n}'
+    document, problems = decode(SourceFile("docker-bake.json", text))
+    assert list(problems) == []
+    plain, escaped = (document.body.attributes[name].expression for name in ("x", "z"))
+    assert isinstance(plain, Template)
+    assert isinstance(escaped, Template)
+    assert plain.parts[1].range.start == (2, 12)
+    assert escaped.parts[1].range.start == (3, 8)
+
+
+def test_types_and_parameters_are_words() -> None:
+    text = '{"variable": {"v": {"type": "string", "default": "${string}"}}, "s": "string"}'
+    document, _ = decode(SourceFile("docker-bake.json", text))
+    attributes = document.body.blocks[0].body.attributes
+    assert isinstance(attributes["type"].expression, Variable)
+    assert isinstance(attributes["default"].expression, Variable)
+    assert document.body.attributes["s"].expression == Literal(
+        "string", document.body.attributes["s"].expression.range
+    )
