@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from envdplan.addresses import Address
 from envdplan.config.config import Settings
 from envdplan.config.context import Context, Function, Names, nobody_asked
 from envdplan.config.data import AskImage
@@ -32,7 +33,7 @@ from envdplan.plans.options import PlanOptions
 from envdplan.plans.outputs import with_outputs
 from envdplan.plans.plan import Plan, check_protection, order
 from envdplan.plans.refreshonly import refresh_only
-from envdplan.plans.targets import scope, with_names
+from envdplan.plans.targets import by_default, default_scope, scope, with_names
 from envdplan.schema import Catalog
 from envdplan.source import SourceFile
 from envdplan.states.desired import DesiredState, Known
@@ -156,8 +157,11 @@ def make_plan(
     """What has to be done, and warnings. Changes nothing. Raises Rejected and EnvdplanError."""
     wanted = DesiredState() if options.destroy else desired
     believed = state.with_begun()
-    options = with_names(options, desired, believed)
-    only = scope(desired, believed, options)
+    if by_default(options, wanted):
+        only: frozenset[Address] | None = default_scope(wanted, believed)
+    else:
+        options = with_names(options, desired, believed)
+        only = scope(desired, believed, options)
     observed = (
         refresh(wanted, believed, readers, only=only, parallelism=parallelism)
         if look
@@ -218,7 +222,7 @@ def _decoded(
         yield document
 
 
-def _within(outcome: Diff, only: frozenset[object] | None) -> list[Change]:
+def _within(outcome: Diff, only: frozenset[Address] | None) -> list[Change]:
     changes = outcome.changes
     return [one for address, one in changes.items() if only is None or address in only]
 

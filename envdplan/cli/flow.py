@@ -17,6 +17,7 @@ from envdplan.engine.apply import Apply
 from envdplan.engine.events import Finished
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
+from envdplan.plans.targets import by_default
 from envdplan.states.desired import DesiredState
 from envdplan.states.recorded import State
 from envdplan.workflow import Loaded, apply, check, make_plan
@@ -48,6 +49,10 @@ class Opened:
             look=look,
         )
         self.session.view.diagnostics(warnings)
+        if by_default(options, self.loaded.desired):
+            self.session.view.message(
+                "Only what group.default names is planned; -target chooses something else."
+            )
         return plan
 
 

@@ -12,6 +12,7 @@ from envdplan.states.desired import DesiredState
 from envdplan.states.recorded import State
 
 GROUP: Final = "group"
+DEFAULT: Final = "default"
 
 
 def scope(desired: DesiredState, state: State, options: PlanOptions) -> frozenset[Address] | None:
@@ -31,6 +32,22 @@ def scope(desired: DesiredState, state: State, options: PlanOptions) -> frozense
     targets = [one for address in options.targets for one in _meant(address, edges)]
     graph = Graph(edges)
     return (graph.reversed() if options.destroy else graph).closure(targets)
+
+
+def by_default(options: PlanOptions, desired: DesiredState) -> bool:
+    """Whether the plan is about `group.default` alone: there is one, and nothing else is named.
+
+    bake's rule for what it builds when nobody says what.
+    """
+    named = options.targets or options.names or options.destroy or options.refresh_only
+    return DEFAULT in desired.groups and not named
+
+
+def default_scope(desired: DesiredState, state: State) -> frozenset[Address]:
+    """What `group.default` names and needs, and all that is recorded but no longer there."""
+    options = PlanOptions(targets=desired.groups[DEFAULT])
+    orphans = state.records.keys() - desired.resources.keys()
+    return (scope(desired, state, options) or frozenset()) | orphans
 
 
 def with_names(options: PlanOptions, desired: DesiredState, state: State) -> PlanOptions:
