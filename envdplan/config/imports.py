@@ -53,7 +53,7 @@ def _target(
         diagnostics.error("Missing attribute", detail, block.range)
         return None
     address = Address.of_path(static_path(attribute.expression) or ())
-    if address is None or address.kind not in _IDS:
+    if address is None or address.kind not in _IDS or _is_part(address, resources):
         detail = "`to` takes a whole resource: builder.NAME or context.NAME."
         diagnostics.error("Wrong type", detail, attribute.expression.range)
         return None
@@ -62,6 +62,11 @@ def _target(
     hint = suggestion(str(address), map(str, resources))
     diagnostics.error("Unknown name", f"There is no {address}.{hint}", attribute.expression.range)
     return None
+
+
+def _is_part(address: Address, resources: Mapping[Address, ResourceConfig]) -> bool:
+    """Whether it is an attribute of a resource, rather than one of a for_each."""
+    return address.key is not None and address.block in resources
 
 
 def _agrees(
