@@ -255,8 +255,9 @@ def _elements(cursor: Cursor, start: int) -> ObjectOf:
     while not cursor.at("}"):
         if cursor.at_end:
             _close(cursor, "}", start)
+        begin = cursor.position
         key = _key(cursor)
-        _distinct(cursor, key, seen)
+        _distinct(cursor, key, seen, begin)
         cursor.skip()
         if cursor.at("==") or not (cursor.take("=") or cursor.take(":")):
             cursor.fail(
@@ -293,13 +294,13 @@ def _key(cursor: Cursor) -> Expression:
     return key
 
 
-def _distinct(cursor: Cursor, key: Expression, seen: dict[str, Expression]) -> None:
+def _distinct(cursor: Cursor, key: Expression, seen: dict[str, Expression], start: int) -> None:
     if not isinstance(key, Literal):
         return
     first = seen.setdefault(key.value, key)
     if first is not key:
         detail = f'"{key.value}" is in this object already, at {first.range}.'
-        cursor.fail("Key twice", detail, cursor.position - len(str(key.value)))
+        cursor.fail("Key twice", detail, start)
 
 
 def _at_for(cursor: Cursor) -> bool:
