@@ -15,6 +15,7 @@ from envdplan.config.groups import groups
 from envdplan.config.imports import imports
 from envdplan.config.moves import moves, removals
 from envdplan.config.settings import settings
+from envdplan.config.unused import unused
 from envdplan.config.validate import validate
 from envdplan.config.variables import Given, variables
 from envdplan.diagnostics import Conflict, Diagnostics, Rejected
@@ -108,6 +109,7 @@ def load(
     )
     problems.extend(found)
     _stop_on_errors(problems)
+    problems.extend(unused(declared, given.names))
     secret = tuple(n for n, one in known.items() if one.sensitive or is_sensitive(values[n]))
     open_values = {name: value for name, value in values.items() if name not in secret}
     return Loaded(desired, chosen, open_values, secret, problems, evaluation)

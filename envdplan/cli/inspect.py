@@ -9,7 +9,7 @@ import typer
 from envdplan.cli import exit_codes
 from envdplan.cli.options import Json, LockTimeout, VarFiles, Vars, address
 from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import Diagnostics, EnvdplanError, Rejected
 from envdplan.values import Value
 
 state_app = typer.Typer(no_args_is_help=True, help="Look at the state, and take things out of it.")
@@ -23,11 +23,24 @@ def validate(
     """Check the configuration; looks at nothing else."""
     session: Session = ctx.obj
     session.json = session.json or json
-    loaded = session.load(session.project(var_file, var))
-    count = len(loaded.desired.resources)
-    noun = "resource" if count == 1 else "resources"
-    session.view.message(f"The configuration is valid: {count} {noun}.")
-    return exit_codes.OK
+    found, resources = _checked(session, var_file, var)
+    session.view.validation(found, resources)
+    return exit_codes.ERROR if found.has_errors else exit_codes.OK
+
+
+def _checked(
+    session: Session, files: list[Path] | None, flags: list[str] | None
+) -> tuple[Diagnostics, int]:
+    """All that is wrong; a project that cannot be read is one more mistake."""
+    try:
+        loaded = session.evaluated(session.project(files, flags))
+    except Rejected as error:
+        return error.diagnostics, 0
+    except EnvdplanError as error:
+        found = Diagnostics()
+        found.error(error.summary, error.detail)
+        return found, 0
+    return loaded.warnings, len(loaded.desired.resources)
 
 
 def show(

@@ -67,13 +67,17 @@ class Session:
 
     def load(self, project: "Project") -> "Loaded":
         """The configuration, evaluated and checked. Its warnings are told."""
+        loaded = self.evaluated(project)
+        self.view.diagnostics(loaded.warnings)
+        return loaded
+
+    def evaluated(self, project: "Project") -> "Loaded":
+        """The configuration, evaluated and checked. Raises Rejected."""
         from envdplan.cli.catalog import CATALOG
         from envdplan.config.functions import FUNCTIONS
         from envdplan.workflow import load
 
-        loaded = load(project, CATALOG, FUNCTIONS, __version__)
-        self.view.diagnostics(loaded.warnings)
-        return loaded
+        return load(project, CATALOG, FUNCTIONS, __version__)
 
     def settings(self) -> "Settings":
         """Where things are kept, for commands that need no more of the configuration."""

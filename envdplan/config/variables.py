@@ -43,6 +43,12 @@ class Given:
     planned: Mapping[str, Value] | None = None
     """The values of a saved plan: they hold for all variables that are not sensitive."""
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables that files and flags speak of."""
+        files = (name for one in self.files for name in one.body.attributes)
+        return frozenset((*files, *(name for name, _ in self.flags)))
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:

@@ -199,10 +199,56 @@ def test_a_mistake_in_a_file_is_told(folder: Path) -> None:
     code, _, err = run(folder, "validate")
     assert code == 1
     assert "at envdplan.hcl:2:7" in err
+
+
+def test_validate_says_all_as_one_json_object(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text("locals {\n  a = nope\n}\n")
     code, out, _ = run(folder, "validate", "--json")
     assert code == 1
-    found = [json.loads(line) for line in out.splitlines()]
-    assert found[1]["range"]["start"] == {"line": 2, "column": 7}
+    found = json.loads(out)
+    counts = [found[name] for name in ("valid", "error_count", "warning_count", "resources")]
+    assert counts == [False, 1, 0, 0]
+    assert found["diagnostics"] == [
+        {
+            "severity": "error",
+            "summary": "Unknown name",
+            "detail": 'There is nothing called "nope" here. Known here: build, builder, context, '
+            "local, var.",
+            "address": None,
+            "range": {
+                "file": "envdplan.hcl",
+                "start": {"line": 2, "column": 7},
+                "end": {"line": 2, "column": 11},
+            },
+            "snippet": {
+                "code": "  a = nope",
+                "start_line": 2,
+                "highlight_start_offset": 6,
+                "highlight_end_offset": 10,
+            },
+        }
+    ]
+
+
+def test_validate_is_about_warnings_too_and_about_what_is_no_project(folder: Path) -> None:
+    code, out, _ = run(folder, "validate", "--json")
+    assert code == 1
+    assert json.loads(out)["diagnostics"][0]["summary"] == "There is no configuration here"
+    (folder / "envdplan.hcl").write_text("locals {\n  a = 1\n}\n")
+    code, out, _ = run(folder, "validate", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert (found["valid"], found["warning_count"]) == (True, 1)
+    code, out, err = run(folder, "validate")
+    assert code == 0
+    assert "The configuration is valid: 0 resources, 1 warning." in out
+    assert "Warning: Unused local" in err
+
+
+def test_every_command_that_loads_tells_the_warnings(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text("locals {\n  a = 1\n}\n")
+    for command in ("plan", "apply"):
+        assert run(folder, command)[2].count("Unused local") == 1
 
 
 def test_nobody_is_asked_without_a_terminal(folder: Path) -> None:
