@@ -8,14 +8,14 @@ from typing import TypeAlias
 from envdplan.addresses import Address, Kind
 from envdplan.config.config import Declarations
 from envdplan.config.inheritance import INHERITS, Inheritance
-from envdplan.config.references import Path, references
+from envdplan.config.references import CALL, Path, references
 from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Cycle, Graph
 from envdplan.source import SourceRange
 from envdplan.syntax.document import Body, Expression
 
 Node: TypeAlias = str | Address
-"""The name of a local, or a resource."""
+"""The name of a local, a resource, or a function: its name with parentheses."""
 
 _KINDS = frozenset(kind.value for kind in Kind)
 
@@ -35,19 +35,23 @@ def dependencies(declared: Declarations, diagnostics: Diagnostics) -> Dependenci
         name: _needs(_mentioned(local.expression), declared)
         for name, local in declared.locals.items()
     }
+    for name, function in declared.functions.items():
+        needs[_call(name)] = _needs(_body_mentions(function.body), declared)
     inheritance = Inheritance(declared, Diagnostics())
-    results = (_body_mentions(one.body) for one in declared.functions.values())
-    shared = _needs(chain.from_iterable(results), declared)  # what every call may look at
+    if not inheritance.check_cycles(diagnostics):
+        return None
     for address, block in declared.resources.items():
         bodies = (block, *inheritance.ancestors(block, address.kind))
-        own = _needs(chain.from_iterable(_body_mentions(one.body) for one in bodies), declared)
-        needs[address] = [*own, *(one for one in shared if one != address and one not in own)]
+        mentioned = chain.from_iterable(_body_mentions(one.body) for one in bodies)
+        needs[address] = _needs(mentioned, declared)
     try:
         order = Graph[Node](needs).order()
     except Cycle as cycle:
         _complain(cycle, declared, diagnostics)
         return None
-    return Dependencies(order, _resources(order, needs))
+    calls = {_call(name) for name in declared.functions}
+    evaluated = tuple(node for node in order if node not in calls)
+    return Dependencies(evaluated, _resources(order, needs))
 
 
 def resources_behind(
@@ -82,6 +86,8 @@ def _nodes(path: Path, declared: Declarations) -> Iterator[Node]:
     root, name = path[0], path[1] if len(path) > 1 else None
     if root == "local":
         yield from (one for one in declared.locals if name in (None, one))
+    elif root == CALL:
+        yield from (_call(one) for one in declared.functions if name == one)
     elif root in _KINDS:
         kind = Kind(root)
         if name is None:
@@ -116,11 +122,17 @@ def _complain(cycle: Cycle[Node], declared: Declarations, diagnostics: Diagnosti
     )
 
 
+def _call(name: str) -> str:
+    return f"{name}{CALL}"
+
+
 def _name(node: Node) -> str:
-    return str(node) if isinstance(node, Address) else f"local.{node}"
+    return str(node) if isinstance(node, Address) or node.endswith(CALL) else f"local.{node}"
 
 
 def _place(node: Node, declared: Declarations) -> SourceRange:
     if isinstance(node, Address):
         return declared.resources[node].range
+    if node.endswith(CALL):
+        return declared.functions[node.removesuffix(CALL)].range
     return declared.locals[node].name_range

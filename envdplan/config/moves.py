@@ -1,6 +1,6 @@
 """`moved` and `removed` blocks: what became of resources that the state still knows otherwise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from envdplan.addresses import Address, Kind
@@ -8,6 +8,7 @@ from envdplan.config.config import Declarations, Declared
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
 from envdplan.diagnostics import Diagnostics
+from envdplan.graph import Cycle, Graph
 from envdplan.source import SourceRange
 from envdplan.syntax.document import Expression, Literal
 
@@ -30,7 +31,19 @@ def moves(declared: Declarations, diagnostics: Diagnostics) -> tuple[tuple[Addre
             diagnostics.error("Moved, but still there", detail, block.range)
         else:
             found[former] = (now, block.range)
+    _no_circle(found, diagnostics)
     return tuple((former, _end(former, found)) for former in found)
+
+
+def _no_circle(
+    found: Mapping[Address, tuple[Address, SourceRange]], diagnostics: Diagnostics
+) -> None:
+    try:
+        Graph({former: (now,) for former, (now, _) in found.items()}).order()
+    except Cycle as cycle:
+        drawn = " -> ".join(map(str, cycle.path))
+        detail = f"These moves end where they began: {drawn}. Take one of them out."
+        diagnostics.error("Reference cycle", detail, found[cycle.path[0]][1])
 
 
 def _end(former: Address, found: dict[Address, tuple[Address, SourceRange]]) -> Address:

@@ -5,19 +5,16 @@ from dataclasses import dataclass, field, fields
 from typing import Final, TypeAlias
 
 from envdplan.config.config import Declarations, Declared
-from envdplan.config.references import Path, parts, references
+from envdplan.config.references import CALL, Path, references
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceRange
-from envdplan.syntax.document import Attribute, Body, Call, Expression
+from envdplan.syntax.document import Attribute, Body
 
 _MEANT: Final = "_"
 """What a name begins with that is unused on purpose."""
 
 _PARAMETERS: Final = frozenset({"params", "variadic_params"})
-_CALL: Final = "()"
-"""Root of the path of a call: no name can look like it."""
-
-_WORDS: Final = {"var": "variable", "local": "local", _CALL: "function", "template": "template"}
+_WORDS: Final = {"var": "variable", "local": "local", CALL: "function", "template": "template"}
 
 Owner: TypeAlias = tuple[str, str]
 """What a mention stands in, as a path: `("var", "registry")`."""
@@ -62,7 +59,7 @@ def unused(declared: Declarations, given: Collection[str] = ()) -> Diagnostics:
 def _candidates(
     declared: Declarations, given: Collection[str]
 ) -> Iterator[tuple[Owner, SourceRange]]:
-    blocks = {"var": declared.variables, _CALL: declared.functions, "template": declared.templates}
+    blocks = {"var": declared.variables, CALL: declared.functions, "template": declared.templates}
     for root, named in blocks.items():
         for name, block in named.items():
             if not name.startswith(_MEANT) and not (root == "var" and name in given):
@@ -74,7 +71,7 @@ def _candidates(
 
 def _bodies(declared: Declarations) -> Iterator[tuple[Owner | None, Body]]:
     """All that is declared, of whatever sort; a new sort of block is looked through as well."""
-    roots = {"variables": "var", "functions": _CALL, "templates": "template"}
+    roots = {"variables": "var", "functions": CALL, "templates": "template"}
     for one in fields(declared):
         found = getattr(declared, one.name)
         root = roots.get(one.name)
@@ -90,16 +87,8 @@ def _mentions(body: Body) -> Iterator[Path]:
     for name, attribute in body.attributes.items():
         if name not in _PARAMETERS:
             yield from (path for path, _ in references(attribute.expression))
-            yield from _calls(attribute.expression)
     for block in body.blocks:
         yield from _mentions(block.body)
-
-
-def _calls(expression: Expression) -> Iterator[Path]:
-    if isinstance(expression, Call):
-        yield _CALL, expression.name
-    for part in parts(expression):
-        yield from _calls(part)
 
 
 def _warn(word: str, name: str, place: SourceRange, diagnostics: Diagnostics) -> None:

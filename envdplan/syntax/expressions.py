@@ -49,6 +49,14 @@ _LARGEST_EXPONENT: Final = 10_000
 _STAR: Final = "*"
 
 
+def parse_whole(cursor: Cursor) -> Expression:
+    """The expression at the cursor, which no other one surrounds. Raises SyntaxProblem."""
+    start = cursor.position
+    found = parse(cursor)
+    cursor.check_levels(found, start)
+    return found
+
+
 def parse(cursor: Cursor) -> Expression:
     """The expression at the cursor. Raises SyntaxProblem."""
     cursor.deeper()
@@ -133,10 +141,11 @@ def _primary(cursor: Cursor) -> Expression:
 
 
 def _missing(cursor: Cursor) -> Never:
+    hint = "Strings are written in double quotes."
+    if cursor.at("${"):
+        hint = "${...} stands in strings only; elsewhere write the expression without it."
     cursor.fail(
-        "Missing expression",
-        f"A value belongs here, but there is {cursor.shown()}. Strings are written in double "
-        "quotes.",
+        "Missing expression", f"A value belongs here, but there is {cursor.shown()}. {hint}"
     )
 
 
@@ -412,6 +421,13 @@ def _index(cursor: Cursor, source: Expression, start: int) -> Index:
 
 def _splat(cursor: Cursor, splat: Splat, start: int) -> Expression:
     """What follows a full splat applies to each element; of `.*` only attributes do."""
+    cursor.deeper()
+    found = _splatted(cursor, splat, start)
+    cursor.depth -= 1
+    return found
+
+
+def _splatted(cursor: Cursor, splat: Splat, start: int) -> Expression:
     each: Expression = Variable(_STAR, splat.range)
     for _ in range(_LONGEST_CHAIN):
         before = cursor.position

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from envdplan.syntax.cursor import Cursor, SyntaxProblem
+from envdplan.syntax.cursor import DEEPEST, TOO_DEEP, TOO_DEEP_DETAIL, Cursor, SyntaxProblem
 from envdplan.syntax.document import Conditional, Expression, For, Join, Literal, Template
 from envdplan.syntax.expressions import for_names, parse
 
@@ -97,7 +97,9 @@ def whole(cursor: Cursor) -> Expression:
     """All that is left as a template: a string of YAML. Raises SyntaxProblem."""
     start = cursor.position
     items = list(_items(cursor, quoted=False))
-    return _built(items, cursor, start)
+    found = _built(items, cursor, start)
+    cursor.check_levels(found, start)
+    return found
 
 
 def _items(cursor: Cursor, *, quoted: bool) -> Iterator[_Item]:
@@ -273,6 +275,7 @@ def _nested(
     items: list[_Item], index: int, until: tuple[str, ...], cursor: Cursor
 ) -> tuple[list[Expression], int]:
     """Parts up to one of the directives `until`, and where that one is."""
+    _check_depth(items, index, cursor)
     parts: list[Expression] = []
     while index < len(items):
         item = items[index]
@@ -283,6 +286,7 @@ def _nested(
             case _Value(expression=expression):
                 parts.append(expression)
             case _Directive(word=word) if word in until:
+                cursor.depth -= 1
                 return parts, index
             case _Directive(word="if"):
                 part, index = _if(items, index, item, cursor)
@@ -294,7 +298,15 @@ def _nested(
                 detail = f"There is no %{{if}} or %{{for}} that this {word} belongs to."
                 raise SyntaxProblem("Unexpected directive", detail, item.start, item.end)
         index += 1
+    cursor.depth -= 1
     return parts, index
+
+
+def _check_depth(items: list[_Item], index: int, cursor: Cursor) -> None:
+    cursor.depth += 1
+    if cursor.depth > DEEPEST:
+        opening = items[min(index, len(items)) - 1]
+        raise SyntaxProblem(TOO_DEEP, TOO_DEEP_DETAIL, opening.start, opening.end)
 
 
 def _if(

@@ -19,6 +19,7 @@ _HINTS: Final = (
     ("unexpected end of stream", "The quote that opens here is not closed."),
     ("unknown escape character", "Write the backslash twice, or the text in single quotes."),
     ("expected comment or line break", "The text of a block begins on the next line."),
+    ("maximum nesting depth", "YAML may be nested 100 levels deep here."),
     ("expected ',' or", "The bracket that opens here is not closed, or a comma is missing."),
 )
 _UNQUOTED: Final = "Inside of { } and [ ] a text with ${...} has to be quoted."

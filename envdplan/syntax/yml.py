@@ -23,7 +23,7 @@ from envdplan.syntax.document import (
     Literal,
     ObjectOf,
 )
-from envdplan.syntax.expressions import parse
+from envdplan.syntax.expressions import parse_whole
 from envdplan.syntax.places import Lines, Place
 from envdplan.syntax.scalars import Origins, content_start, origins
 from envdplan.syntax.template import whole
@@ -187,9 +187,7 @@ class _Reader:
     def _expression(self, node: "Node", *, bare: bool = False) -> Expression | None:
         """The value of a node; with `bare` its strings are expressions, as HCL would have them."""
         self._count(node)
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            self._stop("Nested too deeply", f"YAML may be nested {_DEEPEST} levels deep.", node)
+        self._deeper(node)
         try:
             if _is_map(node):
                 return self._object(node)
@@ -221,7 +219,7 @@ class _Reader:
             if not bare:
                 return whole(cursor)
             cursor.lines_open = 1
-            found = parse(cursor)
+            found = parse_whole(cursor)
             cursor.skip()
             if not cursor.at_end:
                 cursor.fail("Unexpected text", f"An expression ends before {cursor.shown()}.")
@@ -293,16 +291,26 @@ class _Reader:
                 yield name, key, value
 
     def _merge(self, value: "Node", merged: dict[str, tuple["Node", "Node"]]) -> None:
+        self._deeper(value)
         sources = _children(value) if _is_list(value) else [value]
         for source in sources:
             for name, key, inner in self._pairs(source, "What is merged"):
                 merged.setdefault(name, (key, inner))
+        self._depth -= 1
 
     def _key(self, key: "Node") -> str | None:
         if hasattr(key, "style") and isinstance(key.value, str):
             return key.value
         self.error("Invalid key", "The keys of a mapping are plain strings.", self.place(key))
         return None
+
+    def _deeper(self, node: "Node") -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            detail = (
+                f"YAML may be nested {_DEEPEST} levels deep; does an anchor hold its own alias?"
+            )
+            self._stop("Nested too deeply", detail, node)
 
     def _count(self, node: "Node") -> None:
         self._nodes += 1

@@ -171,7 +171,7 @@ output "b" { value = twice("y") }
         ('function "f" {\n params = [a]\n result = b\n}\noutput "o" { value = f(1) }', '"b"'),
         (
             'function "f" {\n params = [a]\n result = f(a)\n}\noutput "o" { value = f(1) }',
-            "too deep",
+            "f() -> f()",
         ),
     ],
 )

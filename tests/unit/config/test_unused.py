@@ -105,7 +105,7 @@ def test_functions_and_templates_count_as_well() -> None:
     text = """
 function "f" {
   params = [a]
-  result = f(a)
+  result = a
 }
 function "g" {
   params = [local]
