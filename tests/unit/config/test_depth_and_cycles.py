@@ -24,6 +24,16 @@ def function(name: str, result: str) -> str:
     return f'function "{name}" {{\n  params = []\n  result = {result}\n}}\n'
 
 
+MOVES = """
+moved {
+  from = build.a
+  to   = build.b
+}
+moved {
+  from = build.b
+  to   = build.a
+}
+"""
 CYCLES = {
     "locals": ("locals {\n  a = local.b\n  b = [local.a]\n}", "local.a -> local.b -> local.a"),
     "a local by itself": ('locals { a = local["a"] }', "local.a -> local.a"),
@@ -71,8 +81,7 @@ CYCLES = {
         "group.a -> group.b -> group.a",
     ),
     "moves": (
-        "moved {\n  from = build.a\n  to = build.b\n}\n"
-        "moved {\n  from = build.b\n  to = build.a\n}\n",
+        MOVES,
         "build.a -> build.b -> build.a",
     ),
 }
