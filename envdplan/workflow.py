@@ -105,7 +105,7 @@ def load(
         imports=named,
         moves=moves(declared, found),
         kept=removals(declared, found),
-        groups=groups(declared, found),
+        groups=groups(declared, config.resources, found),
     )
     problems.extend(found)
     _stop_on_errors(problems)

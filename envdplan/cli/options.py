@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
-from envdplan.addresses import Address
-from envdplan.diagnostics import EnvdplanError
+from envdplan.addresses import Address, Kind
+from envdplan.diagnostics import EnvdplanError, suggestion
 from envdplan.plans.options import PlanOptions
 
 Vars = Annotated[
@@ -95,4 +95,8 @@ def address(text: str) -> Address:
     try:
         return Address.parse(text)
     except ValueError as error:
-        raise EnvdplanError("Not an address", f"{error}.") from None
+        kinds = (*(kind.value for kind in Kind), _GROUP.removesuffix("."))
+        hint = suggestion(text.partition(".")[0], kinds)
+        if "[" in text:
+            hint = """ Quote it for the shell: 'build.NAME["KEY"]'."""
+        raise EnvdplanError("Not an address", f"{error}.{hint}") from None

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from envdplan.addresses import Address, Kind
 from envdplan.config.config import Declarations, Declared
+from envdplan.config.names import meant
 from envdplan.config.problems import suggestion
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceRange
@@ -104,7 +105,8 @@ def _unknown_block(sorting: _Sorting, block: Block) -> None:
         )
         return
     known = ", ".join(LABELS)
-    hint = suggestion(block.type, [*LABELS, *LATER]) or f" Blocks are: {known}."
+    near = meant(block.type, [*LABELS, *LATER])
+    hint = f' Did you mean "{near}"?' if near else f" Blocks are: {known}."
     sorting.diagnostics.error(
         "Unknown block type",
         f'There are no blocks of type "{block.type}" here.{hint}',

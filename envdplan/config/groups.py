@@ -1,10 +1,12 @@
 """`group` blocks: names for what -target means."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.config.config import Declarations, Declared
+from envdplan.config.names import refuse_unknown
 from envdplan.config.problems import suggestion
 from envdplan.config.references import Path, static_path
 from envdplan.diagnostics import Diagnostics
@@ -15,7 +17,27 @@ GROUP: Final = "group"
 _NAMES: Final = ("members", "description")
 
 
-def groups(declared: Declarations, diagnostics: Diagnostics) -> Mapping[str, tuple[Address, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a member can be."""
+
+    declared: Declarations
+    resources: Collection[Address]
+    """With the instances of for_each."""
+    found: Mapping[str, tuple[Address, ...]]
+    """The groups that are resolved already."""
+
+    def has(self, address: Address) -> bool:
+        return address in (self.declared.resources if address.key is None else self.resources)
+
+    def names(self) -> list[str]:
+        resources = map(str, (*self.declared.resources, *self.resources))
+        return [*resources, *(f"{GROUP}.{one}" for one in self.declared.groups)]
+
+
+def groups(
+    declared: Declarations, resources: Collection[Address], diagnostics: Diagnostics
+) -> Mapping[str, tuple[Address, ...]]:
     """The resources behind each group, through other groups too."""
     needs = {name: _inner(block, declared.groups) for name, block in declared.groups.items()}
     try:
@@ -27,7 +49,7 @@ def groups(declared: Declarations, diagnostics: Diagnostics) -> Mapping[str, tup
         return {}
     found: dict[str, tuple[Address, ...]] = {}
     for name in order:
-        members = _members(declared.groups[name], declared, found, diagnostics)
+        members = _members(declared.groups[name], _Known(declared, resources, found), diagnostics)
         found[name] = tuple(dict.fromkeys(members))
     return {name: found[name] for name in declared.groups}
 
@@ -44,54 +66,39 @@ def _items(block: Declared) -> tuple[Expression, ...]:
     return expression.items if isinstance(expression, ListOf) else ()
 
 
-def _members(
-    block: Declared,
-    declared: Declarations,
-    found: Mapping[str, tuple[Address, ...]],
-    diagnostics: Diagnostics,
-) -> Iterator[Address]:
-    _check_names(block, diagnostics)
+def _members(block: Declared, known: _Known, diagnostics: Diagnostics) -> Iterator[Address]:
+    misspelt = refuse_unknown("A group", block.body, _NAMES, diagnostics)
     attribute = block.body.attributes.get("members")
+    if attribute is None and "members" in misspelt:
+        return
     if attribute is None or not isinstance(attribute.expression, ListOf):
         detail = "A group needs members, a list such as [build.a, build.b]."
         place = block.range if attribute is None else attribute.range
         diagnostics.error("Missing attribute", detail, place)
     for item in _items(block):
-        yield from _member(item, declared, found, diagnostics)
+        yield from _member(item, known, diagnostics)
 
 
-def _member(
-    item: Expression,
-    declared: Declarations,
-    found: Mapping[str, tuple[Address, ...]],
-    diagnostics: Diagnostics,
-) -> Iterator[Address]:
+def _member(item: Expression, known: _Known, diagnostics: Diagnostics) -> Iterator[Address]:
     path = static_path(item) or ()
-    if len(path) == 2 and path[0] == GROUP and path[1] in found:  # noqa: PLR2004  kind.name
-        yield from found[path[1]]
-    elif _is_resource(path, declared):
-        yield Address(Kind(path[0]), path[1], path[2] if path[2:] else None)
+    address = _address(path)
+    if len(path) == 2 and path[0] == GROUP and path[1] in known.found:  # noqa: PLR2004  kind.name
+        yield from known.found[path[1]]
+    elif address is not None and known.has(address):
+        yield address
     else:
-        _unknown(item, declared, diagnostics)
+        _unknown(item, known, diagnostics)
 
 
-def _is_resource(path: Path, declared: Declarations) -> bool:
+def _address(path: Path) -> Address | None:
     if len(path) not in (2, 3) or path[0] not in {kind.value for kind in Kind}:
-        return False
-    return Address(Kind(path[0]), path[1]) in declared.resources
+        return None
+    return Address(Kind(path[0]), path[1], path[2] if path[2:] else None)
 
 
-def _unknown(item: Expression, declared: Declarations, diagnostics: Diagnostics) -> None:
-    known = [*map(str, declared.resources), *(f"group.{one}" for one in declared.groups)]
-    name = ".".join(static_path(item) or ())
-    hint = suggestion(name, known) if name else ""
+def _unknown(item: Expression, known: _Known, diagnostics: Diagnostics) -> None:
+    path = static_path(item) or ()
+    name = str(_address(path) or ".".join(path))
+    hint = suggestion(name, known.names()) if name else ""
     detail = f"A group holds builders, contexts, builds and groups; this is none.{hint}"
     diagnostics.error("Unknown name", detail, item.range)
-
-
-def _check_names(block: Declared, diagnostics: Diagnostics) -> None:
-    for name, attribute in block.body.attributes.items():
-        if name not in _NAMES:
-            hint = suggestion(name, _NAMES) or f" It has: {', '.join(_NAMES)}."
-            detail = f'A group has no attribute "{name}".{hint}'
-            diagnostics.error("Unknown attribute", detail, attribute.name_range)

@@ -7,6 +7,7 @@ from envdplan.addresses import Address, Kind
 from envdplan.config.config import Declared, ResourceConfig
 from envdplan.config.context import Context
 from envdplan.config.expressions import EvaluationError, evaluate
+from envdplan.config.names import refuse_unknown
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
 from envdplan.diagnostics import Diagnostics
@@ -34,11 +35,8 @@ def _import(
     base: Context,
     diagnostics: Diagnostics,
 ) -> Iterator[Address]:
-    for name, attribute in block.body.attributes.items():
-        if name not in _NAMES:
-            hint = suggestion(name, _NAMES) or " It has: to, id."
-            detail = f'An import block has no attribute "{name}".{hint}'
-            diagnostics.error("Unknown attribute", detail, attribute.name_range)
+    if "to" in refuse_unknown("An import block", block.body, _NAMES, diagnostics):
+        return
     address = _target(block, resources, diagnostics)
     if address is not None and _agrees(block, resources[address], base, diagnostics):
         yield address
@@ -54,7 +52,8 @@ def _target(
         return None
     path = static_path(attribute.expression) or ()
     if len(path) != 2 or path[0] not in {kind.value for kind in _IDS}:  # noqa: PLR2004  kind.name
-        detail = "`to` takes a whole resource: builder.NAME or context.NAME."
+        hint = suggestion(".".join(path), map(str, resources))
+        detail = f"`to` takes a whole resource: builder.NAME or context.NAME.{hint}"
         diagnostics.error("Wrong type", detail, attribute.expression.range)
         return None
     address = Address(Kind(path[0]), path[1])

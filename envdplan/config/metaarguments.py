@@ -54,7 +54,8 @@ def _address(item: Expression, declared: Declarations, diagnostics: Diagnostics)
     path = static_path(item) or ()
     if len(path) != 2 or path[0] not in {kind.value for kind in Kind}:  # noqa: PLR2004  kind.name
         detail = "depends_on takes whole resources, written as builder.NAME, context.NAME or "
-        diagnostics.error("Wrong type", f"{detail}build.NAME.", item.range)
+        hint = suggestion(".".join(path), map(str, declared.resources))
+        diagnostics.error("Wrong type", f"{detail}build.NAME.{hint}", item.range)
         return None
     address = Address(Kind(path[0]), path[1])
     if address in declared.resources:

@@ -1,10 +1,12 @@
 """`moved` and `removed` blocks: what became of resources that the state still knows otherwise."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.config.config import Declarations, Declared
+from envdplan.config.names import refuse_unknown
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
 from envdplan.diagnostics import Diagnostics
@@ -19,11 +21,15 @@ def moves(declared: Declarations, diagnostics: Diagnostics) -> tuple[tuple[Addre
     """Former and new address of each move, so that chains are followed to their end."""
     found: dict[Address, tuple[Address, SourceRange]] = {}
     for block in declared.moves:
-        _check_names(block, ("from", "to"), diagnostics)
-        former, now = (_stated(block, name, diagnostics) for name in ("from", "to"))
+        misspelt = refuse_unknown("A moved block", block.body, ("from", "to"), diagnostics)
+        names = [name for name in ("from", "to") if name not in misspelt]
+        former, now = (*(_stated(block, name, diagnostics) for name in names), None, None)[:2]
         if former is None or now is None:
             continue
-        if former in found:
+        if former.kind is not now.kind:
+            detail = f"{former} cannot become {now}: a {former.kind} stays a {former.kind}."
+            diagnostics.error("Wrong kind of resource", detail, block.range)
+        elif former in found:
             detail = f"{former} has moved already, at {found[former][1]}."
             diagnostics.error("Moved twice", detail, block.range)
         elif _is_declared(former, declared):
@@ -32,6 +38,7 @@ def moves(declared: Declarations, diagnostics: Diagnostics) -> tuple[tuple[Addre
         else:
             found[former] = (now, block.range)
     _no_circle(found, diagnostics)
+    _arrive(found, declared, diagnostics)
     return tuple((former, _end(former, found)) for former in found)
 
 
@@ -44,6 +51,28 @@ def _no_circle(
         drawn = " -> ".join(map(str, cycle.path))
         detail = f"These moves end where they began: {drawn}. Take one of them out."
         diagnostics.error("Reference cycle", detail, found[cycle.path[0]][1])
+
+
+def _arrive(
+    found: Mapping[Address, tuple[Address, SourceRange]],
+    declared: Declarations,
+    diagnostics: Diagnostics,
+) -> None:
+    """What moves to a name that nobody declares would be destroyed."""
+    left = {one for block in declared.removals for one in _addresses(block)}
+    for now, place in found.values():
+        block = replace(now, key=None)
+        if block not in declared.resources and now not in found and now not in left:
+            hint = suggestion(str(block), map(str, declared.resources))
+            detail = f"There is no {block} to move to.{hint}"
+            diagnostics.error("Unknown name", detail, place)
+
+
+def _addresses(block: Declared) -> Iterator[Address]:
+    attribute = block.body.attributes.get("from")
+    address = None if attribute is None else _address(attribute.expression)
+    if address is not None:
+        yield address
 
 
 def _end(former: Address, found: dict[Address, tuple[Address, SourceRange]]) -> Address:
@@ -63,7 +92,8 @@ def removals(declared: Declarations, diagnostics: Diagnostics) -> frozenset[Addr
 
 
 def _kept(block: Declared, declared: Declarations, diagnostics: Diagnostics) -> Iterator[Address]:
-    _check_names(block, ("from", "destroy"), diagnostics)
+    if "from" in refuse_unknown("A removed block", block.body, ("from", "destroy"), diagnostics):
+        return
     former = _stated(block, "from", diagnostics)
     attribute = block.body.attributes.get("destroy")
     destroy = True
@@ -97,7 +127,9 @@ def _stated(block: Declared, name: str, diagnostics: Diagnostics) -> Address | N
         return None
     address = _address(attribute.expression)
     if address is None:
-        detail = f'{name} takes a whole resource: builder.NAME, context.NAME, build.NAME["KEY"].'
+        root = (static_path(attribute.expression) or ("",))[0]
+        hint = suggestion(root, _KINDS)
+        detail = f"{name} takes a whole resource, such as build.NAME, or one KEY of it.{hint}"
         diagnostics.error("Wrong type", detail, attribute.expression.range)
     return address
 
@@ -107,11 +139,3 @@ def _address(expression: Expression) -> Address | None:
     if len(path) not in (2, 3) or path[0] not in _KINDS:  # kind, name and perhaps a key
         return None
     return Address(Kind(path[0]), path[1], path[2] if path[2:] else None)
-
-
-def _check_names(block: Declared, known: tuple[str, ...], diagnostics: Diagnostics) -> None:
-    for name, attribute in block.body.attributes.items():
-        if name not in known:
-            hint = suggestion(name, known) or f" It has: {', '.join(known)}."
-            detail = f'A {block.name} block has no attribute "{name}".{hint}'
-            diagnostics.error("Unknown attribute", detail, attribute.name_range)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from envdplan.addresses import Address
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import EnvdplanError, suggestion
 from envdplan.graph import Graph
 from envdplan.plans.options import PlanOptions
 from envdplan.states.desired import DesiredState
@@ -34,7 +34,8 @@ def _members(desired: DesiredState, options: PlanOptions) -> Iterator[Address]:
     for name in options.groups:
         if name not in desired.groups:
             known = ", ".join(f"group.{one}" for one in desired.groups) or "none"
-            raise EnvdplanError(f"There is no group.{name}", f"Groups are: {known}.")
+            hint = suggestion(name, desired.groups, "group.") or f" Groups are: {known}."
+            raise EnvdplanError("Unknown group", f"There is no group.{name}.{hint}")
         yield from desired.groups[name]
 
 
@@ -47,12 +48,9 @@ def _meant(address: Address, known: Iterable[Address]) -> list[Address]:
 
 
 def _unknown(address: Address, known: Iterable[Address]) -> EnvdplanError:
-    from difflib import get_close_matches  # only a mistake needs it
-
-    names = [str(one) for one in known]
-    near = get_close_matches(str(address), names, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(names))}."
+    names = sorted(str(one) for one in known)
+    hint = suggestion(str(address), names) or f" There are: {', '.join(names) or 'none'}."
     return EnvdplanError(
-        f"There is no {address}",
-        f"It is neither in the configuration nor in the state. {hint}",
+        "Unknown resource",
+        f"There is no {address}: it is neither in the configuration nor in the state.{hint}",
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from envdplan.diagnostics import suggestion
 from envdplan.syntax.cursor import DEEPEST, TOO_DEEP, TOO_DEEP_DETAIL, Cursor, SyntaxProblem
 from envdplan.syntax.document import Conditional, Expression, For, Join, Literal, Template
 from envdplan.syntax.expressions import for_names, parse
@@ -201,7 +202,8 @@ def _directive(cursor: Cursor) -> _Directive:
         names = for_names(cursor)
         expression = parse(cursor)
     elif word not in ("else", "endif", "endfor"):
-        detail = f'"{word}" is no directive: there are if, else, endif, for and endfor.'
+        known = ("if", "else", "endif", "for", "endfor")
+        detail = f'"{word}" is no directive: there are {", ".join(known)}.{suggestion(word, known)}'
         cursor.fail("Unknown directive", detail, start)
     right = _end(cursor, start)
     cursor.lines_open = outer

@@ -267,7 +267,8 @@ class _Reader:
         """Keys and values; merge keys (<<) are spread, and twice the same key is a mistake."""
         if not _is_map(node):
             if not _is_empty(node):
-                self.error("Wrong type", f"{what} must be a mapping here.", self.place(node))
+                detail = f"{what} must be a mapping here, written NAME: VALUE."
+                self.error("Wrong type", detail, self.place(node))
             return
         seen: dict[str, Node] = {}
         merged: dict[str, tuple[Node, Node]] = {}
