@@ -338,3 +338,50 @@ def test_console_evaluates_with_the_configuration(folder: Path) -> None:
     code, out, err = run(folder, "console", "1 +", "context.z.name", "2")
     assert (code, out.splitlines()) == (1, ["2"])
     assert "There is nothing called" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("plan", "--target", "context.registri"), "context.registry"),
+        (("plan", "--target", "contxt.a"), "context"),
+        (("plan", "--target", "group.relaese"), "group.release"),
+        (("plan", "--replace", "context.registri"), "context.registry"),
+        (("plan", "--var", "adress=x"), "address"),
+        (("import", "context.registri"), "context.registry"),
+        (("output", "nmaes"), "names"),
+        (("functions", "lenght"), "length"),
+        (("state", "show", "context.registri"), "context.registry"),
+        (("state", "rm", "context.registri"), "context.registry"),
+        (("context", "use", "--name", "registri"), "registry"),
+    ],
+)
+def test_what_is_misspelt_on_the_command_line_is_guessed(
+    applied: Path, arguments: tuple[str, ...], meant: str
+) -> None:
+    code, _, err = run(applied, *arguments)
+    assert code == 1
+    assert f'Did you mean "{meant}"?' in " ".join(err.split())
+
+
+def test_a_key_that_the_shell_has_bared_is_told(applied: Path) -> None:
+    _, _, err = run(applied, "plan", "--target", "context.registry[x]")
+    assert "Quote it for the shell: 'build.NAME[\"KEY\"]'." in " ".join(err.split())
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that is applied, and that no test changes."""
+    folder = tmp_path_factory.mktemp("applied")
+    (folder / "home").mkdir()
+    (folder / "envdplan.hcl").write_text("""
+variable "address" { default = "10.0.0.1:1234" }
+context "registry" {
+  builder         = "tcp"
+  builder_address = var.address
+}
+group "release" { members = [context.registry] }
+output "names" { value = [context.registry.name] }
+""")
+    assert run(folder, "apply", "--auto-approve")[0] == 0
+    return folder
