@@ -14,7 +14,12 @@ _MEANT: Final = "_"
 """What a name begins with that is unused on purpose."""
 
 _PARAMETERS: Final = frozenset({"params", "variadic_params"})
-_WORDS: Final = {"var": "variable", "local": "local", CALL: "function", "template": "template"}
+_SUMMARIES: Final = {
+    "var": "Unused variable",
+    "local": "Unused local",
+    CALL: "Unused function",
+    "template": "Unused template",
+}
 
 Owner: TypeAlias = tuple[str, str]
 """What a mention stands in, as a path: `("var", "registry")`."""
@@ -52,7 +57,7 @@ def unused(declared: Declarations, given: Collection[str] = ()) -> Diagnostics:
             search.mentioned(path, owner)
     diagnostics = Diagnostics()
     for (root, name), place in search.left.items():
-        _warn(_WORDS[root], name, place, diagnostics)
+        diagnostics.warn(_SUMMARIES[root], _detail(root, name), place)
     return diagnostics
 
 
@@ -91,7 +96,7 @@ def _mentions(body: Body) -> Iterator[Path]:
         yield from _mentions(block.body)
 
 
-def _warn(word: str, name: str, place: SourceRange, diagnostics: Diagnostics) -> None:
-    again = f"rename it to _{name}" if word != "variable" else f'call it "_{name}"'
-    detail = f'Nothing uses the {word} "{name}". Remove it, or {again} if this is meant.'
-    diagnostics.warn(f"Unused {word}", detail, place)
+def _detail(root: str, name: str) -> str:
+    word = _SUMMARIES[root].removeprefix("Unused ")
+    again = f'call it "_{name}"' if root == "var" else f"rename it to _{name}"
+    return f'Nothing uses the {word} "{name}". Remove it, or {again} if this is meant.'
