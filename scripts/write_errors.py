@@ -25,8 +25,9 @@ def _lines() -> Iterator[str]:
     yield "# Errors and warnings"
     yield ""
     yield "Written by `python scripts/write_errors.py` from [errors.toml](errors.toml), which a"
-    yield "test holds against the code. A message has a summary, which is the same for each mistake of"
-    yield "a kind and is listed here, and a detail about the very case. `...` stands for what differs."
+    yield "test holds against the code. A message has a summary, which is the same for each mistake"
+    yield "of a kind and is listed here, and a detail about the very case. `...` stands for what"
+    yield "differs."
     for stage in table().values():
         yield f"\n## {stage['title']}\n"
         yield "| summary | what it means, and what to do | for example |"

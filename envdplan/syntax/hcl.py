@@ -13,9 +13,11 @@ from envdplan.syntax.cursor import TOO_DEEP, Cursor, SyntaxProblem
 from envdplan.syntax.document import Attribute, Block, Body, Document, Expression, Literal
 from envdplan.syntax.expressions import parse_whole
 from envdplan.syntax.places import Lines
-from envdplan.syntax.template import quoted, whole
+from envdplan.syntax.template import UNCLOSED_HEREDOC, quoted, whole
 
 _MOST_PROBLEMS: Final = 20
+_HOPELESS: Final = frozenset({TOO_DEEP, UNCLOSED_HEREDOC})
+"""Behind these nothing can be read for what it is meant to be."""
 
 
 def decode(file: SourceFile) -> tuple[Document, Diagnostics]:
@@ -87,7 +89,7 @@ class _Parser:
             try:
                 self._item(attributes, blocks, one_line=False)
             except SyntaxProblem as problem:
-                if not self._note(problem) or problem.summary == TOO_DEEP:
+                if not self._note(problem) or problem.summary in _HOPELESS:
                     self.given_up = True
                     cursor.position = cursor.end
                     break

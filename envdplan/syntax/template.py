@@ -14,6 +14,7 @@ from envdplan.syntax.cursor import DEEPEST, TOO_DEEP, TOO_DEEP_DETAIL, Cursor, S
 from envdplan.syntax.document import Conditional, Expression, For, Join, Literal, Template
 from envdplan.syntax.expressions import for_names, parse
 
+UNCLOSED_HEREDOC: Final = "Unclosed heredoc"
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _PLAIN_QUOTED: Final = re.compile(r'[^"\\$%\n]+')
 _PLAIN: Final = re.compile(r"[^$%]+")
@@ -83,8 +84,10 @@ def heredoc(cursor: Cursor) -> Expression:
     found = closing.search(cursor.text, opening.end(), cursor.end)
     if found is None:
         cursor.position = opening.end() - 1
-        detail = f'The heredoc that begins here has no line "{word}" that ends it.'
-        cursor.fail("Unclosed heredoc", detail, start)
+        detail = (
+            f'The heredoc that begins here does not end: no line holds "{word}" and nothing else.'
+        )
+        cursor.fail(UNCLOSED_HEREDOC, detail, start)
     inner = Cursor(cursor.text, cursor.place, opening.end(), found.start())
     inner.depth = cursor.depth
     items = list(_items(inner, quoted=False))
