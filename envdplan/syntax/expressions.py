@@ -5,7 +5,6 @@ not; see docs/decisions/0002-own-parser.md.
 """
 
 import re
-from decimal import Decimal
 from typing import Final, Never
 
 from envdplan.syntax.cursor import Cursor
@@ -24,9 +23,9 @@ from envdplan.syntax.document import (
     Unary,
     Variable,
 )
+from envdplan.syntax.numbers import number
 from envdplan.values import Value
 
-_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _OPERATOR: Final = re.compile(r"\|\||&&|==|!=|<=|>=|[<>+\-*/%]")
 _PRECEDENCE: Final = {
     "||": 1,
@@ -45,7 +44,6 @@ _PRECEDENCE: Final = {
 }
 _WORDS: Final[dict[str, Value]] = {"true": True, "false": False, "null": None}
 _LONGEST_CHAIN: Final = 200
-_LARGEST_EXPONENT: Final = 10_000
 _STAR: Final = "*"
 
 
@@ -129,7 +127,7 @@ def _primary(cursor: Cursor) -> Expression:
     if char == "(":
         return _parenthesised(cursor)
     if char.isdigit():
-        return _number(cursor)
+        return number(cursor)
     name = cursor.name()
     if name is None:
         _missing(cursor)
@@ -147,28 +145,6 @@ def _missing(cursor: Cursor) -> Never:
     cursor.fail(
         "Missing expression", f"A value belongs here, but there is {cursor.shown()}. {hint}"
     )
-
-
-def _number(cursor: Cursor) -> Literal:
-    start = cursor.position
-    match = _NUMBER.match(cursor.text, start, cursor.end)
-    text = match.group() if match else ""
-    cursor.position = start + len(text)
-    if cursor.name() is not None or not text.isascii():
-        detail = f'"{cursor.text[start : cursor.position][:40]}" is no number.'
-        cursor.fail("Invalid number", detail, start)
-    return Literal(_value(cursor, text, start), cursor.range(start))
-
-
-def _value(cursor: Cursor, text: str, start: int) -> Value:
-    if text.isdigit():
-        if len(text) > _LARGEST_EXPONENT:
-            cursor.fail("Invalid number", "This number has too many digits.", start)
-        return int(text)
-    number = Decimal(text)
-    if abs(number.adjusted()) > _LARGEST_EXPONENT:
-        cursor.fail("Invalid number", "The exponent of this number is too large.", start)
-    return int(number) if number == number.to_integral_value() else number
 
 
 def _parenthesised(cursor: Cursor) -> Expression:
