@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from envdplan.config import metaarguments
 from envdplan.config.config import ResourceConfig
-from envdplan.config.names import meant
 from envdplan.config.problems import suggestion
+from envdplan.config.refusals import meant
 from envdplan.diagnostics import Diagnostics
 from envdplan.schema import JsonSchema, conforms
 from envdplan.values import (

@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 
 from envdplan.addresses import Address, Kind
 from envdplan.config.config import Declarations, Declared
-from envdplan.config.names import meant
 from envdplan.config.problems import suggestion
+from envdplan.config.refusals import meant
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceRange
 from envdplan.syntax.document import Attribute, Block, Document

@@ -6,9 +6,9 @@ from typing import Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.config.config import Declarations, Declared
-from envdplan.config.names import refuse_unknown
 from envdplan.config.problems import suggestion
 from envdplan.config.references import Path, static_path
+from envdplan.config.refusals import refuse_unknown
 from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Cycle, Graph
 from envdplan.syntax.document import Expression, ListOf

@@ -7,9 +7,9 @@ from envdplan.addresses import Address, Kind
 from envdplan.config.config import Declared, ResourceConfig
 from envdplan.config.context import Context
 from envdplan.config.expressions import EvaluationError, evaluate
-from envdplan.config.names import refuse_unknown
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
+from envdplan.config.refusals import refuse_unknown
 from envdplan.diagnostics import Diagnostics
 
 _NAMES: Final = ("to", "id")

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from envdplan.config.config import Declarations, Declared
 from envdplan.config.expressions import EvaluationError
-from envdplan.config.names import refuse_unknown
+from envdplan.config.refusals import refuse_unknown
 from envdplan.diagnostics import Diagnostics, Rejected
 from envdplan.states.desired import Known, Output
 from envdplan.syntax.document import Expression

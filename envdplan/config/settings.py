@@ -8,7 +8,7 @@ from envdplan.config.coercion import absolute
 from envdplan.config.config import Declarations, Declared, Settings
 from envdplan.config.context import Context
 from envdplan.config.expressions import EvaluationError, evaluate
-from envdplan.config.names import refuse_unknown
+from envdplan.config.refusals import refuse_unknown
 from envdplan.diagnostics import Diagnostics
 
 _NAMES: Final = ("required_version", "context_store", "state")

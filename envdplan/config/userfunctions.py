@@ -8,7 +8,7 @@ from envdplan.config.config import Declared
 from envdplan.config.context import Context, Function, Passing
 from envdplan.config.expressions import evaluate
 from envdplan.config.instances import Inner
-from envdplan.config.names import refuse_unknown
+from envdplan.config.refusals import refuse_unknown
 from envdplan.diagnostics import Diagnostics
 from envdplan.syntax.document import Expression, ListOf, Literal, Variable
 from envdplan.values import Value

@@ -18,8 +18,8 @@ from envdplan.config.expressions import (
     evaluate,
     parse_type,
 )
-from envdplan.config.names import refuse_unknown
 from envdplan.config.problems import suggestion
+from envdplan.config.refusals import refuse_unknown
 from envdplan.config.types import ANY, BOOL, NUMBER, STRING
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceFile, SourceRange
