@@ -106,6 +106,53 @@ def validate(bench: Bench) -> Iterator[Row]:
     yield Row(what, ours, bench.time([terraform, "validate"], peer), "terraform")
 
 
+def lines(bench: Bench) -> Iterator[Row]:
+    """A first plan of many lines, and of as many resources made by one for_each."""
+    size = 300 if bench.quick else 2834
+    folder = bench.folder / "lines"
+    folder.mkdir()
+    text = _contexts(size)
+    (folder / "envdplan.hcl").write_text(text)
+    ours = bench.time([*bench.ours, "plan"], folder)
+    what = f"first plan, {text.count(chr(10)):,} lines, {size:,} resources"
+    if terraform := program("terraform"):
+        peer = bench.folder / "terraform-lines"
+        peer.mkdir()
+        (peer / "main.tf").write_text(_terraform(size, chained=False))
+        bench.time([terraform, "init", "-input=false"], peer, runs=1)
+        command = [terraform, "plan", "-input=false"]
+        yield Row(what, ours, bench.time(command, peer), "terraform")
+    else:
+        yield Row(what, ours)
+    yield _for_each(bench, 100 if bench.quick else 1000)
+
+
+def _for_each(bench: Bench, size: int) -> Row:
+    texts = {"for-each": _one_for_each(size), "blocks": _contexts(size)}
+    timings = {}
+    for name, text in texts.items():
+        folder = bench.folder / f"instances-{name}"
+        folder.mkdir()
+        (folder / "envdplan.hcl").write_text(text)
+        timings[name] = bench.time([*bench.ours, "plan"], folder)
+    what = f"first plan, {size:,} of one for_each"
+    return Row(what, timings["for-each"], timings["blocks"], "as blocks")
+
+
+def _one_for_each(size: int) -> str:
+    """As many contexts as _contexts makes, from a set that is computed."""
+    return (
+        'envdplan {\n  context_store = "contexts"\n}\n'
+        f'locals {{\n  numbers = {{ for n in range({size}) : "c${{n}}" => n }}\n}}\n'
+        'context "c" {\n'
+        "  for_each        = local.numbers\n"
+        '  builder         = "tcp"\n'
+        '  builder_address = "10.0.0.1:${each.value + 1}"\n'
+        '  runner_address  = "http://none"\n'
+        "}\n"
+    )
+
+
 def _builds(count: int) -> str:
     head = 'variable "registry" {\n  default = "localhost:5000"\n}\n\n'
     head += "locals {\n  version = 1\n}\n\n"

@@ -1,9 +1,10 @@
 """Measures envdplan beside its peers, in the same run, and prints a table.
 
-`python benchmarks/run.py [--quick] [GROUP ...]`; groups: start, plan, validate, contexts, digest,
-builds, transfer. The last two need real parts: they are taken from ENVDPLAN_TEST_SERVICES, or
-started. What is not found (terraform, docker buildx) is left out. Every number is the median of
-several runs with the lowest and highest beside it: on a shared machine trust the ratios.
+`python benchmarks/run.py [--quick] [GROUP ...]`; groups: start, plan, validate, lines, contexts,
+digest, builds, transfer. The last two need real parts: they are taken from
+ENVDPLAN_TEST_SERVICES, or started. What is not found (terraform, docker buildx) is left out. Every
+number is the median of several runs with the lowest and highest beside it: on a shared machine
+trust the ratios.
 """
 
 import argparse
@@ -22,6 +23,7 @@ GROUPS: dict[str, Group] = {
     "start": core.start,
     "plan": core.plans,
     "validate": core.validate,
+    "lines": core.lines,
     "contexts": core.contexts,
     "digest": core.digests,
     "builds": daemons.builds,

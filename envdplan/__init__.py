@@ -5,7 +5,7 @@
 #
 #   cli                                  parse arguments, wire clients, choose the exit code
 #   views | providers | store            how things look; Change -> calls; where State is kept
-#   drivers | frontends                  builder types; image frontends
+#   drivers | frontends | modules        builder types; image frontends; sources of modules
 #   buildkit                             the BuildKit client: Control API, session, progress
 #   registry | dockerengine | envd | files    clients of one system each
 #   credentials                          registry credentials, as Docker keeps them

@@ -12,6 +12,7 @@ EnvdplanError                 anything that ends a command with exit code 1
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import ClassVar
 
 from envdplan.source import SourceRange
 
@@ -108,6 +109,9 @@ def _place(one: Diagnostic) -> tuple[bool, str, int, int]:
 
 class EnvdplanError(Exception):
     """Root of what ends a command. `summary` is one line; `detail` says what to do."""
+
+    is_about_a_secret: ClassVar[bool] = False
+    """Whether the line that it is about must not be shown."""
 
     def __init__(self, summary: str, detail: str = "") -> None:
         super().__init__(f"{summary}\n{detail}" if detail else summary)

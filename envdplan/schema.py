@@ -11,7 +11,8 @@ x-reference            the kind of resource that may stand here as a whole: "bui
 x-labels               blocks of this name take one label, which becomes the key of an object
 x-connection           part of what is needed to reach a builder; builds carry it with them
 x-selected-by          the attribute that makes a block this type of its kind
-x-path                 a path (or a list of them): a relative one starts at the file that states it
+x-path                 a path (or a list of them): a relative one starts at the file that states it;
+                       a regular expression, where only its first group is a path
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping
@@ -38,6 +39,8 @@ class ResourceType:
     """Fills in what follows from the attributes alone (a builder's address)."""
     problems: Callable[[Attributes], Iterator[Problem]] = field(default=lambda _: iter(()))
     """What no schema can say: attributes that do not go together."""
+    consequence: Callable[[frozenset[str | int], Attributes], str] = field(default=lambda _, __: "")
+    """What a change in place of these attributes does to the thing, for the plan to say."""
 
     def property(self, name: str) -> JsonSchema:
         """The schema of one attribute; empty for an unknown name."""

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from envdplan.config.config import Settings
-from envdplan.config.context import Context, Function, Names
+from envdplan.config.context import Context, Function, Names, nobody_asked
+from envdplan.config.data import AskImage
 from envdplan.config.declarations import declare
 from envdplan.config.evaluate import Evaluation, evaluate_all
 from envdplan.config.expressions import EvaluationError
 from envdplan.config.groups import groups
 from envdplan.config.imports import imports
+from envdplan.config.modules import Decode, Read, modules, no_modules
 from envdplan.config.moves import moves, removals
 from envdplan.config.settings import settings
 from envdplan.config.unused import unused
@@ -22,14 +24,15 @@ from envdplan.diagnostics import Conflict, Diagnostics, Rejected
 from envdplan.engine.apply import Apply
 from envdplan.engine.events import Event
 from envdplan.engine.protocols import Readers
-from envdplan.engine.refresh import refresh, unread
+from envdplan.engine.refresh import as_recorded, refresh, unread
 from envdplan.plans.changes import Change
+from envdplan.plans.conditions import checks
 from envdplan.plans.diff import Diff, diff
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.outputs import with_outputs
 from envdplan.plans.plan import Plan, check_protection, order
 from envdplan.plans.refreshonly import refresh_only
-from envdplan.plans.targets import scope
+from envdplan.plans.targets import scope, with_names
 from envdplan.schema import Catalog
 from envdplan.source import SourceFile
 from envdplan.states.desired import DesiredState, Known
@@ -50,6 +53,12 @@ class Project:
     """The weakest first."""
     flags: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    modules: Read = no_modules
+    """What reads the modules that the files call."""
+    decode: Decode = decode
+    """Reads a file; an unchanged one perhaps from what was kept of it."""
+    image: AskImage = nobody_asked
+    """What tells what an image in a registry is; by default nobody is asked."""
     planned: Mapping[str, Value] | None = None
     """Values of the variables in a saved plan."""
 
@@ -83,9 +92,9 @@ def load(
 ) -> Loaded:
     """Texts to a desired state. Raises Rejected with all the mistakes that were found."""
     problems = Diagnostics()
-    base = Context(Names(), functions, project.directory, project.environment)
-    documents = list(_decoded(project.files, problems))
-    values_files = tuple(_decoded(project.variable_files, problems))
+    base = Context(Names(), functions, project.directory, project.environment, image=project.image)
+    documents = list(_decoded(project.files, project.decode, problems))
+    values_files = tuple(_decoded(project.variable_files, project.decode, problems))
     _stop_on_errors(problems)
     declared, found = declare(documents)
     problems.extend(found)
@@ -94,7 +103,9 @@ def load(
     problems.extend(found)
     values, known, found = variables(declared.variables, given, base)
     problems.extend(found)
-    config, evaluation, found = evaluate_all(declared, catalog, values, base)
+    tree, found = modules(declared, project.directory, project.modules, project.decode)
+    problems.extend(found)
+    config, evaluation, found = evaluate_all(tree, catalog, values, base)
     problems.extend(found)
     _stop_on_errors(problems)
     assert evaluation is not None  # noqa: S101  without one there is an error
@@ -103,9 +114,9 @@ def load(
     desired = replace(
         desired,
         imports=named,
-        moves=moves(declared, found),
-        kept=removals(declared, found),
-        groups=groups(declared, config.resources, found),
+        moves=moves(tree, found),
+        kept=removals(tree, found),
+        groups=groups(tree, config.resources, found),
     )
     problems.extend(found)
     _stop_on_errors(problems)
@@ -117,7 +128,7 @@ def load(
 
 def load_settings(project: Project, version: str) -> Settings:
     """Only where things are kept: for commands that need no more. Mistakes elsewhere are let be."""
-    documents = list(_decoded(project.files, Diagnostics()))
+    documents = list(_decoded(project.files, project.decode, Diagnostics()))
     declared, _ = declare(documents)
     chosen, problems = settings(declared, Context(Names(), {}, project.directory), version)
     _stop_on_errors(problems)
@@ -137,6 +148,7 @@ def make_plan(
     """What has to be done, and warnings. Changes nothing. Raises Rejected and EnvdplanError."""
     wanted = DesiredState() if options.destroy else desired
     believed = state.with_begun()
+    options = with_names(options, desired, believed)
     only = scope(desired, believed, options)
     observed = (
         refresh(wanted, believed, readers, only=only, parallelism=parallelism)
@@ -146,13 +158,14 @@ def make_plan(
     outcome = (
         refresh_only(believed, observed, catalog)
         if options.refresh_only
-        else diff(wanted, believed, observed, catalog, options)
+        else diff(wanted, believed, observed, catalog, options, only)
     )
     plan = order(_within(outcome, only), believed, outcome.drift, options)
     if only is None and not options.refresh_only:
         plan = with_outputs(plan, wanted, outcome.known, state)
     check_protection(plan, outcome.diagnostics)
     _stop_on_errors(outcome.diagnostics)
+    outcome.diagnostics.extend(checks(wanted, outcome.known))
     return plan, outcome.diagnostics
 
 
@@ -178,14 +191,21 @@ def check_fresh(plan: Plan, state: State) -> State:
     return state
 
 
+def check(desired: DesiredState, state: State) -> Diagnostics:
+    """Warnings of the check blocks, after an apply."""
+    return checks(desired, as_recorded(state))
+
+
 def apply(run: Apply) -> Iterator[Event]:
     """Do what the plan of `run` says, event by event; the state is saved before each is told."""
     return run.run()
 
 
-def _decoded(files: tuple[SourceFile, ...], problems: Diagnostics) -> Iterator[Document]:
+def _decoded(
+    files: tuple[SourceFile, ...], read: Decode, problems: Diagnostics
+) -> Iterator[Document]:
     for file in files:
-        document, found = decode(file)
+        document, found = read(file)
         problems.extend(found)
         yield document
 

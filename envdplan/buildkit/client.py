@@ -163,16 +163,19 @@ class BuildKit:
         """Build. `on_progress` is called in this thread.
 
         Raises BuildFailed, Unreachable, and Interrupted once `cancel` is set and the builder
-        has stopped. Local caches are served and recorded here.
+        has stopped. Local caches and OCI layouts are served and recorded here.
         """
-        from envdplan.buildkit import localcache
+        from envdplan.buildkit import layoutexport, localcache
         from envdplan.buildkit.content import content_services
 
         request = localcache.prepared(request)
-        if stores := localcache.stores(request):
-            services = {**content_services(stores), **services}
+        stores = {**localcache.stores(request), **layoutexport.stores(request)}
+        layouts = localcache.layouts(request)
+        if stores or layouts:
+            services = {**content_services(stores, layouts), **services}
         response = self._solve(request, services, on_progress, cancel)
         localcache.record(request, response)
+        layoutexport.record(request, response)
         return SolveResult(response)
 
     def _solve(

@@ -34,14 +34,17 @@ _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 Stores: TypeAlias = Mapping[str, Path]
 
 
-def content_services(stores: Stores) -> Services:
-    """Serves blobs of `stores`, by their ids. Only these directories are read or written."""
-    serves: Mapping[str, Callable[[Stream, Path], None]] = {
-        "Info": _info,
-        "Read": _read,
-        "Write": _write,
+def content_services(stores: Stores, readable: Stores | None = None) -> Services:
+    """Serves blobs of `stores`, by their ids, and without writing those of `readable`.
+
+    No other directory is read or written.
+    """
+    both = {**(readable or {}), **stores}
+    return {
+        f"{_SERVICE}Info": _chosen(_info, both),
+        f"{_SERVICE}Read": _chosen(_read, both),
+        f"{_SERVICE}Write": _chosen(_write, stores),
     }
-    return {_SERVICE + name: _chosen(serve, stores) for name, serve in serves.items()}
 
 
 def _chosen(serve: Callable[[Stream, Path], None], stores: Stores) -> Handler:

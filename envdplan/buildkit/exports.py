@@ -32,16 +32,15 @@ class Target:
 
 
 def targets(exports: tuple[Export, ...]) -> dict[str, Target]:
-    """The targets of a request's exports, by the number that the builder gives each of them."""
+    """The targets of a request's exports, by the number that the builder gives each of them.
+
+    OCI layouts are written by the content service.
+    """
     return {
-        str(number): Target(one.destination, _is_folder(one))
+        str(number): Target(one.destination, one.type == "local")
         for number, one in enumerate(exports)
-        if one.destination is not None
+        if one.destination is not None and one.attributes.get("tar") != "false"
     }
-
-
-def _is_folder(one: Export) -> bool:
-    return one.type == "local" or one.attributes.get("tar") == "false"
 
 
 def file_send(

@@ -19,7 +19,8 @@ class SendWindows:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._connection = DEFAULT_WINDOW
-        self._initial = DEFAULT_WINDOW
+        self._initial = self._announced = DEFAULT_WINDOW
+        """What new streams start with, and what the peer said last."""
         self._streams: dict[int, int] = {}
         self._closed = False
         self._unsent: set[object] = set()
@@ -67,14 +68,9 @@ class SendWindows:
             self._unsent.add(token)
             return granted
 
-    def unsent(self) -> Callable[[], None]:
-        """What waits until everything is written whose credit is taken by now.
-
-        A SETTINGS frame that makes windows smaller holds from its acknowledgement on (RFC 9113,
-        6.9.2), so that bytes of the former windows have to go before it.
-        """
-        with self._changed:
-            tokens = frozenset(self._unsent)
+    def _unsent_now(self) -> Callable[[], None]:
+        """What waits until everything is written whose credit is taken by now."""
+        tokens = frozenset(self._unsent)
 
         def wait() -> None:
             with self._changed:
@@ -97,14 +93,33 @@ class SendWindows:
                 self._streams[stream] = _checked(self._streams[stream] + increment)
             self._changed.notify_all()
 
-    def resize(self, initial: int) -> None:
-        """The peer's SETTINGS_INITIAL_WINDOW_SIZE: moves the window of every stream."""
+    def resize(self, initial: int) -> tuple[Callable[[], None], Callable[[], None]]:
+        """The peer's SETTINGS_INITIAL_WINDOW_SIZE: moves the window of every stream.
+
+        It holds from its acknowledgement on (RFC 9113, 6.9.2): bytes of larger former windows go
+        before that, bytes of larger new ones behind it. So the result is what has to be called
+        before the acknowledgement is written, and what after it.
+        """
         with self._changed:
-            change = _checked(initial) - self._initial
-            self._initial = initial
-            for stream, window in self._streams.items():
-                self._streams[stream] = _checked(window + change)
+            change = _checked(initial) - self._announced
+            self._announced = initial
+            for window in self._streams.values():
+                _checked(window + change)
+            if change >= 0:
+                return _nothing, lambda: self._shift(change)
+            self._shift(change)
+            return self._unsent_now(), _nothing
+
+    def _shift(self, change: int) -> None:
+        with self._changed:
+            self._initial += change
+            for stream in self._streams:
+                self._streams[stream] += change
             self._changed.notify_all()
+
+
+def _nothing() -> None:
+    """What there is to do where order does not matter."""
 
 
 def _checked(window: int) -> int:

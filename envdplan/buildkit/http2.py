@@ -248,10 +248,10 @@ class Connection:
             raise ConnectionFault(Code.PROTOCOL_ERROR, "SETTINGS out of place")
         if flags & frames.ACK:
             return
-        for name, value in frames.parse_settings(payload):
-            if name == Setting.INITIAL_WINDOW_SIZE:
-                self.windows.resize(value)
-        self._writer.later(frames.SETTINGS_ACK, self.windows.unsent())
+        stated = dict(frames.parse_settings(payload))  # the last of a name counts
+        size = stated.get(Setting.INITIAL_WINDOW_SIZE)
+        before, after = (None, None) if size is None else self.windows.resize(size)
+        self._writer.later(frames.SETTINGS_ACK, before, after)
 
     def _ping(self, flags: int, stream: int, payload: bytes) -> None:
         if stream or len(payload) != 8:  # noqa: PLR2004  RFC 9113, 6.7

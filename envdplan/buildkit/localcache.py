@@ -35,13 +35,27 @@ def stores(request: SolveRequest) -> Stores:
     return {f"local:{path}": Path(path) for path in (*sources, *targets) if path}
 
 
+def layouts(request: SolveRequest) -> Stores:
+    """The directories that it may read only, by the ids that it asks for."""
+    return {f"oci:{store}": Path(folder) for store, folder in request.layouts.items()}
+
+
+def manifest_digests(store: Path) -> dict[str, str]:
+    """The digests in the index of an OCI layout by their tags; by themselves without one."""
+    found: dict[str, str] = {}
+    for one in _manifests(_index(store)):
+        digest = str(one.get("digest", ""))
+        found[str(_annotations(one).get(_REF_NAME, digest))] = digest
+    return found
+
+
 def record(request: SolveRequest, response: Mapping[str, str]) -> None:
     """After a solve: name the exported cache in the index of its directory."""
     manifest = response.get(_MANIFEST)
     if not manifest:
         return
     for entry in _local(request.cache_exports):
-        _put(Path(entry.attributes["dest"]), json.loads(manifest), _tag(entry))
+        put_manifest(Path(entry.attributes["dest"]), json.loads(manifest), _tag(entry))
 
 
 def _local(entries: Iterable[CacheEntry]) -> Iterable[CacheEntry]:
@@ -70,10 +84,7 @@ def _has(store: Path, digest: str) -> bool:
 
 
 def _named(store: Path, tag: str) -> str:
-    for one in _manifests(_index(store)):
-        if _annotations(one).get(_REF_NAME) == tag:
-            return str(one.get("digest", ""))
-    return ""
+    return manifest_digests(store).get(tag, "")
 
 
 def _index(store: Path) -> dict[str, object]:
@@ -90,8 +101,8 @@ def _index(store: Path) -> dict[str, object]:
 
 
 def _corrupt(path: Path, reason: str) -> CorruptFile:
-    detail = f"{path}: {reason}. Remove the directory of the cache; builds then make it anew."
-    return CorruptFile("the index of a local cache cannot be read", detail)
+    detail = f"{path}: {reason}. Remove the directory; a build that writes it makes it anew."
+    return CorruptFile("the index of an OCI layout cannot be read", detail)
 
 
 def _manifests(index: Mapping[str, object]) -> list[dict[str, object]]:
@@ -104,8 +115,11 @@ def _annotations(manifest: Mapping[str, object]) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _put(store: Path, manifest: dict[str, object], tag: str) -> None:
-    """The manifest replaces the one of the same tag; others are kept."""
+def put_manifest(store: Path, manifest: dict[str, object], tag: str) -> None:
+    """Name `manifest` in the index of an OCI layout.
+
+    It replaces the one of the same tag; others are kept.
+    """
     index = _index(store)
     manifest["annotations"] = {**_annotations(manifest), _REF_NAME: tag}
     kept = [one for one in _manifests(index) if _annotations(one).get(_REF_NAME) != tag]

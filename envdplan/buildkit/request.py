@@ -58,6 +58,17 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
+class SshAgent:
+    """What a build may sign with under `id`: the socket of an agent, or files of private keys.
+
+    Without paths it is the user's own agent.
+    """
+
+    id: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SolveRequest:
     """Everything a solve needs. `attributes` are the frontend's (filename, build-arg:X, ...)."""
 
@@ -65,6 +76,9 @@ class SolveRequest:
     attributes: Mapping[str, str]
     directories: tuple[LocalDirectory, ...] = ()
     secrets: tuple[SecretSource, ...] = ()
+    ssh: tuple[SshAgent, ...] = ()
+    layouts: Mapping[str, str] = field(default_factory=dict)
+    """Folders of OCI layouts that the builder may read, by the names of their stores."""
     exports: tuple[Export, ...] = ()
     cache_imports: tuple[CacheEntry, ...] = ()
     cache_exports: tuple[CacheEntry, ...] = ()

@@ -68,9 +68,9 @@ class Session:
         thread = threading.Thread(
             target=self._serve, args=(call, handler), name=f"session {path}", daemon=True
         )
-        with self._lock:
+        with self._lock:  # who closes meanwhile must find none that has not begun
+            thread.start()
             self._handlers.add(thread)
-        thread.start()
 
     def _refuse(self, call: Call, path: str) -> None:
         """Answers without blocking, as the reader calls it."""

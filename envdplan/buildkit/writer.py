@@ -2,13 +2,17 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 from envdplan.buildkit.frames import Code, ConnectionFault
 from envdplan.buildkit.transport import Part, Transport
 
 MAX_PENDING = 10_000
 """Control frames that may wait; a peer that makes us owe more does not read."""
+
+_Step: TypeAlias = Callable[[], None] | None
+_Later: TypeAlias = tuple[bytes, _Step, _Step]
 
 
 class Writer:
@@ -21,7 +25,7 @@ class Writer:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._lock = threading.Lock()
-        self._pending: deque[tuple[bytes, Callable[[], None] | None]] = deque()
+        self._pending: deque[_Later] = deque()
         self._wake = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="session-control", daemon=True)
@@ -35,15 +39,15 @@ class Writer:
         with self._lock:
             self._transport.send(parts)
 
-    def later(self, frame: bytes, after: Callable[[], None] | None = None) -> None:
-        """Write soon, when `after` has returned; never blocks.
+    def later(self, frame: bytes, before: _Step = None, after: _Step = None) -> None:
+        """Write soon, and call `before` and `after` around that; never blocks.
 
         Raises ConnectionFault when the peer makes us owe too much.
         """
         with self._wake:
             if len(self._pending) >= MAX_PENDING:
                 raise ConnectionFault(Code.ENHANCE_YOUR_CALM, "too many frames to answer")
-            self._pending.append((frame, after))
+            self._pending.append((frame, before, after))
             self._wake.notify()
 
     def close(self, timeout: float) -> None:
@@ -51,22 +55,28 @@ class Writer:
         with self._wake:
             self._closed = True
             self._wake.notify()
-        self._thread.join(timeout)
+        if self._thread.is_alive():  # one that begins later finds that it is closed
+            self._thread.join(timeout)
 
     def _run(self) -> None:
         while pending := self._next():
-            for _, after in pending:
-                if after is not None:
-                    after()
+            _call(before for _, before, _ in pending)
             try:
-                self.write([frame for frame, _ in pending])
+                self.write([frame for frame, _, _ in pending])
             except OSError:
                 return  # the reader sees the same end
+            _call(after for _, _, after in pending)
 
-    def _next(self) -> list[tuple[bytes, Callable[[], None] | None]]:
+    def _next(self) -> list[_Later]:
         with self._wake:
             while not self._pending and not self._closed:
                 self._wake.wait()
             pending = list(self._pending)
             self._pending.clear()
             return pending
+
+
+def _call(steps: Iterable[_Step]) -> None:
+    for step in steps:
+        if step is not None:
+            step()

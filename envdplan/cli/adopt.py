@@ -117,7 +117,11 @@ def _adopt_all(
         typer.echo(text, nl=False)
         return exit_codes.OK
     _write_new(session.directory / out, text)
-    again = session.load(session.project(var_file, var))
+    try:
+        again = session.load(session.project(var_file, var))
+    except EnvdplanError:
+        (session.directory / out).unlink()  # as it was: what was found does not fit in
+        raise
     problems = _record(session, again, [one.address for one in found if not one.note], lock_timeout)
     noun = "block" if len(found) == 1 else "blocks"
     session.view.message(f"{len(found)} {noun} written to {out}, and recorded as they are.")

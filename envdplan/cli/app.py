@@ -13,11 +13,14 @@ from envdplan.cli.adopt import adopt
 from envdplan.cli.apply import apply, destroy
 from envdplan.cli.builders import builder_app, forward
 from envdplan.cli.contexts import context_app
+from envdplan.cli.fmt import fmt
+from envdplan.cli.init import init
 from envdplan.cli.inspect import force_unlock, output, show, state_app, validate
 from envdplan.cli.language import console, functions
 from envdplan.cli.plan import plan
+from envdplan.cli.schema import schema
 from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError, Rejected
+from envdplan.diagnostics import EnvdplanError
 
 app: Final = typer.Typer(
     name="envdplan",
@@ -27,16 +30,19 @@ app: Final = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help="Plan and apply envd contexts, BuildKit builders and image builds.",
 )
+app.command("init")(init)
 app.command("plan")(plan)
 app.command("apply")(apply)
 app.command("destroy")(destroy)
 app.command("validate")(validate)
+app.command("fmt")(fmt)
 app.command("show")(show)
 app.command("output")(output)
 app.command("import")(adopt)
 app.command("forward")(forward)
 app.command("console")(console)
 app.command("functions")(functions)
+app.command("schema")(schema)
 app.command("force-unlock")(force_unlock)
 app.add_typer(state_app, name="state")
 app.add_typer(context_app, name="context")
@@ -79,7 +85,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = app(arguments, standalone_mode=False, obj=session)
     except EnvdplanError as error:
-        _tell(session, error)
+        session.tell(error)
         code = exit_codes.ERROR
     except KeyboardInterrupt:
         code = exit_codes.INTERRUPTED
@@ -93,13 +99,6 @@ def run(arguments: list[str]) -> int:
         if "view" in session.__dict__:
             session.view.close()
     return code if isinstance(code, int) else exit_codes.OK
-
-
-def _tell(session: Session, error: EnvdplanError) -> None:
-    if isinstance(error, Rejected):
-        session.view.diagnostics(error.diagnostics)
-    else:
-        session.view.error(error)
 
 
 def _unexpected(session: Session, error: Exception) -> int:

@@ -6,4 +6,6 @@ OK: Final = 0
 ERROR: Final = 1
 CHANGES: Final = 2
 """With --detailed-exitcode: the plan is not empty."""
+UNFORMATTED: Final = 3
+"""With fmt -check: a file is not in canonical form."""
 INTERRUPTED: Final = 130

@@ -19,7 +19,7 @@ from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
 from envdplan.states.desired import DesiredState
 from envdplan.states.recorded import State
-from envdplan.workflow import Loaded, apply, make_plan
+from envdplan.workflow import Loaded, apply, check, make_plan
 
 if TYPE_CHECKING:
     from envdplan.cli.edge import Edge
@@ -110,6 +110,8 @@ def run(project: Opened, plan: Plan, state: State, *, parallelism: int) -> int:
     if finished is not None and finished.outputs:
         secret = frozenset(name for name, one in outputs.items() if one.sensitive)
         view.outputs(dict(finished.outputs), secret)
+    if not plan.options.destroy:
+        view.diagnostics(check(project.loaded.desired, work.state))
     project.store.prune(work.state)
     if cancel.is_set():
         return exit_codes.INTERRUPTED

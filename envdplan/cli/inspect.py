@@ -35,7 +35,7 @@ def _checked(
 ) -> tuple[Diagnostics, int]:
     """All that is wrong; a project that cannot be read is one more mistake."""
     try:
-        loaded = session.evaluated(session.project(files, flags))
+        loaded = session.evaluated(session.project(files, flags), look=False)
     except Rejected as error:
         return error.diagnostics, 0
     except EnvdplanError as error:
@@ -48,11 +48,25 @@ def _checked(
 def show(
     ctx: typer.Context,
     planfile: Annotated[Path | None, typer.Argument(metavar="[PLANFILE]")] = None,
+    config: Annotated[
+        bool, typer.Option("--config", "-config", help="The configuration, all resolved.")
+    ] = False,
+    var: Vars = None,
+    var_file: VarFiles = None,
     json: Json = False,
 ) -> int:
-    """Show a saved plan, or the state."""
+    """Show a saved plan, the state, or with --config what the configuration resolves to."""
     session: Session = ctx.obj
     session.json = session.json or json
+    if config and planfile is not None:
+        raise EnvdplanError("Two things to show", "Give a plan file or --config, not both.")
+    if not config and (var or var_file):
+        detail = "--var and --var-file are for --config: plan and state have their values."
+        raise EnvdplanError("Values without use", detail)
+    if config:
+        loaded = session.load(session.project(var_file, var), look=False)
+        session.view.configuration(loaded.desired)
+        return exit_codes.OK
     if planfile is not None:
         from envdplan.cli.saved import read_plan
 

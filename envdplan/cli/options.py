@@ -1,5 +1,6 @@
 """Options that several commands share. Terraform's spelling with one dash works too."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -64,7 +65,8 @@ LockTimeout = Annotated[
 ]
 
 
-_GROUP: Final = "group."
+_NAMED: Final = re.compile(r"group\..*|(module\.[^.]+)(\.module\.[^.]+)*")
+"""What stands for several addresses."""
 
 
 def plan_options(
@@ -80,10 +82,10 @@ def plan_options(
             "--destroy and --refresh-only exclude each other",
             "The one removes everything, the other changes nothing but the state.",
         )
-    named = [one for one in targets or () if one.startswith(_GROUP)]
+    named = [one for one in targets or () if _NAMED.fullmatch(one)]
     return PlanOptions(
         targets=tuple(address(one) for one in targets or () if one not in named),
-        groups=tuple(one.removeprefix(_GROUP) for one in named),
+        names=tuple(named),
         replace=tuple(map(address, replaces or ())),
         destroy=destroy,
         refresh_only=refresh_only,
@@ -95,7 +97,7 @@ def address(text: str) -> Address:
     try:
         return Address.parse(text)
     except ValueError as error:
-        kinds = (*(kind.value for kind in Kind), _GROUP.removesuffix("."))
+        kinds = (*(kind.value for kind in Kind), "group", "module")
         hint = suggestion(text.partition(".")[0], kinds)
         if "[" in text:
             hint = """ Quote it for the shell: 'build.NAME["KEY"]'."""

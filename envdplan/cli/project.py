@@ -2,12 +2,17 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from envdplan.config.modules import Texts
 from envdplan.diagnostics import EnvdplanError
 from envdplan.source import SourceFile
 from envdplan.workflow import Project
+
+if TYPE_CHECKING:
+    from envdplan.modules.installed import Installed
 
 _CONFIGURATION: Final = (".envdplan.hcl", ".envdplan.yaml", ".envdplan.yml")
 _NAMED: Final = frozenset({"envdplan.hcl", "envdplan.yaml", "envdplan.yml"})
@@ -30,7 +35,7 @@ def read_project(
     Where it `may_be_empty`, a directory without a configuration is a project without blocks.
     """
     names = _names(directory)
-    configuration = [one for one in names if one in _NAMED or one.endswith(_CONFIGURATION)]
+    configuration = _configuration(names)
     if not configuration and not may_be_empty:
         raise EnvdplanError(
             "There is no configuration here",
@@ -48,7 +53,49 @@ def read_project(
         ),
         flags=tuple(_flag(one) for one in flags),
         environment=environment,
+        modules=Modules(directory),
     )
+
+
+@dataclass(slots=True)
+class Modules:
+    """Reads the modules that a project calls, as they are installed."""
+
+    project: Path
+    _installed: "Installed | None" = None
+
+    def __call__(self, source: str, directory: str) -> Texts:
+        """The files of a module, called by a file in `directory`. Raises EnvdplanError."""
+        from envdplan.modules.installed import Installed
+        from envdplan.modules.source import parse
+
+        self._installed = self._installed or Installed(self.project)
+        place = self._installed.find(parse(source), Path(directory))
+        return Texts(str(place), read_configuration(place))
+
+
+def read_configuration(folder: Path) -> tuple[SourceFile, ...]:
+    """The files of a module. Raises EnvdplanError when there are none."""
+    found = _configuration(_names(folder))
+    if not found:
+        raise _empty(folder)
+    return tuple(read_source(folder / one) for one in found)
+
+
+def _empty(folder: Path) -> EnvdplanError:
+    from envdplan.modules.installed import folders
+
+    inside = ", ".join(folders(folder)[:10])
+    hint = f" It has the folders {inside}; to mean one, name it: //FOLDER in what is fetched."
+    return EnvdplanError(
+        "A module without a configuration",
+        f"{folder} has no envdplan.hcl, *.envdplan.hcl, envdplan.yaml or *.envdplan.yaml."
+        f"{hint if inside else ''}",
+    )
+
+
+def _configuration(names: Iterable[str]) -> list[str]:
+    return [one for one in names if one in _NAMED or one.endswith(_CONFIGURATION)]
 
 
 def read_source(path: Path) -> SourceFile:

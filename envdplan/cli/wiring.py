@@ -4,12 +4,13 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from envdplan import __version__
+from envdplan.diagnostics import EnvdplanError, Rejected
 from envdplan.views import VIEWS
 from envdplan.views.base import View
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from envdplan.envd.store import ContextStore
     from envdplan.states.recorded import State
     from envdplan.store.local import LocalStore
+    from envdplan.store.parsed import ParsedFiles
     from envdplan.workflow import Loaded, Project
 
 STATE: Final = Path(".envdplan", "state.json")
+CACHE: Final = Path(".envdplan", "cache")
 _WIDTH: Final = 100
 
 
@@ -46,6 +49,13 @@ class Session:
             width=_width() if tty else _WIDTH,
         )
 
+    def tell(self, error: EnvdplanError) -> None:
+        """What ended the command, or a part of it."""
+        if isinstance(error, Rejected):
+            self.view.diagnostics(error.diagnostics)
+        else:
+            self.view.error(error)
+
     def project(
         self,
         files: list[Path] | None = None,
@@ -57,26 +67,39 @@ class Session:
         from envdplan.cli.project import read_project
 
         here = [one.absolute() for one in files or ()]
-        return read_project(
+        project = read_project(
             self.directory,
             self.environment,
             variable_files=here,
             flags=flags or (),
             may_be_empty=may_be_empty,
         )
+        return replace(project, decode=self._parsed_files().decode)
 
-    def load(self, project: "Project") -> "Loaded":
+    def _parsed_files(self) -> "ParsedFiles":
+        from envdplan.store.parsed import ParsedFiles, key_file
+
+        scheme = f"{__version__} {sys.version_info.major}.{sys.version_info.minor}"
+        return ParsedFiles(self.directory / CACHE, key_file(self.environment), scheme)
+
+    def load(self, project: "Project", *, look: bool = True) -> "Loaded":
         """The configuration, evaluated and checked. Its warnings are told."""
-        loaded = self.evaluated(project)
+        loaded = self.evaluated(project, look=look)
         self.view.diagnostics(loaded.warnings)
         return loaded
 
-    def evaluated(self, project: "Project") -> "Loaded":
-        """The configuration, evaluated and checked. Raises Rejected."""
+    def evaluated(self, project: "Project", *, look: bool = True) -> "Loaded":
+        """The configuration, evaluated and checked. Raises Rejected.
+
+        Where it must not `look`, what images in registries are is not known.
+        """
         from envdplan.cli.catalog import CATALOG
         from envdplan.config.functions import FUNCTIONS
+        from envdplan.providers.images import Images
         from envdplan.workflow import load
 
+        if look:
+            project = replace(project, image=Images(self.environment))
         return load(project, CATALOG, FUNCTIONS, __version__)
 
     def settings(self) -> "Settings":

@@ -28,9 +28,23 @@ def coerce(value: Value, schema: JsonSchema, directory: str) -> Value:
         items = schema.get("items", _EMPTY)
         return tuple([coerce(item, items, directory) for item in value])
     fitting = _primitive(value, schema)
-    if schema.get("x-path") and isinstance(fitting, str) and not fitting.startswith(_PEM):
-        return absolute(fitting, directory)
-    return fitting
+    pattern = schema.get("x-path")
+    if not pattern or not isinstance(fitting, str) or fitting.startswith(_PEM):
+        return fitting
+    if isinstance(pattern, str):
+        return _with_absolute_parts(fitting, pattern, directory)
+    return absolute(fitting, directory)
+
+
+def _with_absolute_parts(text: str, pattern: str, directory: str) -> str:
+    """`text` with every first group of `pattern` as an absolute path."""
+    import re
+
+    def replaced(match: "re.Match[str]") -> str:
+        start, end = (at - match.start() for at in match.span(1))
+        return match[0][:start] + absolute(match[1], directory) + match[0][end:]
+
+    return re.sub(pattern, replaced, text)
 
 
 def absolute(path: str, directory: str) -> str:

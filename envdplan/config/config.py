@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from envdplan.addresses import Address
+from envdplan.addresses import Address, Kind, ModulePath
 from envdplan.schema import ResourceType
 from envdplan.source import SourceRange
 from envdplan.states.desired import Lifecycle, Output
@@ -21,6 +21,15 @@ class Settings:
     required_version: str | None = None
     context_store: str | None = None
     state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What has to be true, and what is said when it is not."""
+
+    condition: Expression
+    message: Expression
+    range: SourceRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,16 @@ class Declarations:
     templates: Mapping[str, Declared] = field(default_factory=dict)
     functions: Mapping[str, Declared] = field(default_factory=dict)
     groups: Mapping[str, Declared] = field(default_factory=dict)
+    modules: Mapping[str, Declared] = field(default_factory=dict)
+    data: Mapping[str, Declared] = field(default_factory=dict)
+    """By TYPE.NAME."""
+    checks: Mapping[str, Declared] = field(default_factory=dict)
+    module: ModulePath = ()
+    """Whose declarations these are; the addresses of `resources` say it too."""
+
+    def address(self, kind: Kind, name: str) -> Address:
+        """What `kind.name` means in an expression here."""
+        return Address(kind, name, None, self.module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +79,8 @@ class ResourceConfig:
     range: SourceRange
     depends_on: tuple[Address, ...] = ()
     lifecycle: Lifecycle = Lifecycle()
+    preconditions: tuple[Condition, ...] = ()
+    postconditions: tuple[Condition, ...] = ()
 
     def place(self, *path: str | int) -> SourceRange:
         """Where an attribute stands; the nearest one that encloses it, else the block's header."""

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Protocol, runtime_checkable
 
 from envdplan.config.problems import NameUnknown
-from envdplan.values import Reference, Value
+from envdplan.values import UNKNOWN, Reference, Value
 
 
 class Scope(Protocol):
@@ -85,6 +85,12 @@ def _no_resource(reference: Reference) -> Mapping[str, Value]:
     raise NameUnknown(str(reference))
 
 
+def nobody_asked(ref: str) -> Value:
+    """Where nothing is looked at: what an image is, is not known."""
+    del ref
+    return UNKNOWN
+
+
 def _ignore(name: str) -> None:
     del name
 
@@ -103,6 +109,8 @@ class Context:
     """Is told the name of every environment variable that is read."""
     on_file: Callable[[str], None] = _ignore
     """Is told the absolute path of every file or folder that is read."""
+    image: Callable[[str], Value] = nobody_asked
+    """What an image in a registry is, by its reference; see config.data."""
     now: Callable[[], float] = time.time
     """Seconds since 1970, for timestamp()."""
     started: float = field(default_factory=time.time)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from envdplan.addresses import Address, Kind
+from envdplan.addresses import Address, Kind, ModulePath
 from envdplan.config.config import Declarations, Declared
 from envdplan.config.problems import suggestion
 from envdplan.config.refusals import meant
@@ -26,11 +26,17 @@ LABELS: Final[Mapping[str, int]] = {
     "template": 1,
     "function": 1,
     "group": 1,
+    "module": 1,
+    "data": 2,
+    "check": 1,
 }
 """Every block at the top of a file, with the number of its labels."""
 
-LATER: Final = frozenset({"data", "check", "module"})
-"""Blocks of the language that this version does not know yet."""
+DATA: Final = ("image",)
+"""The types of data."""
+
+_NOT_IN_MODULES: Final = frozenset({"envdplan", "import", "removed", "group"})
+"""What is about a whole project."""
 
 _Key = TypeVar("_Key", str, Address)
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_-]*"
@@ -39,6 +45,7 @@ _NAME: Final = r"[A-Za-z_][A-Za-z0-9_-]*"
 @dataclass(slots=True)
 class _Sorting:
     diagnostics: Diagnostics
+    module: ModulePath
     settings: list[Declared] = field(default_factory=list)
     variables: dict[str, Declared] = field(default_factory=dict)
     locals: dict[str, Attribute] = field(default_factory=dict)
@@ -48,13 +55,17 @@ class _Sorting:
         default_factory=lambda: {"import": [], "moved": [], "removed": []}
     )
     named: dict[str, dict[str, Declared]] = field(
-        default_factory=lambda: {"template": {}, "function": {}, "group": {}}
+        default_factory=lambda: {
+            name: {} for name in ("template", "function", "group", "module", "data", "check")
+        }
     )
 
 
-def declare(documents: Iterable[Document]) -> tuple[Declarations, Diagnostics]:
+def declare(
+    documents: Iterable[Document], module: ModulePath = ()
+) -> tuple[Declarations, Diagnostics]:
     """All declarations of `documents`; their order never matters."""
-    sorting = _Sorting(Diagnostics())
+    sorting = _Sorting(Diagnostics(), module)
     for document in documents:
         for attribute in document.body.attributes.values():
             _stray_attribute(sorting, attribute)
@@ -72,6 +83,10 @@ def declare(documents: Iterable[Document]) -> tuple[Declarations, Diagnostics]:
         sorting.named["template"],
         sorting.named["function"],
         sorting.named["group"],
+        sorting.named["module"],
+        sorting.named["data"],
+        sorting.named["check"],
+        module,
     )
     return made, sorting.diagnostics
 
@@ -89,23 +104,26 @@ def _block(sorting: _Sorting, block: Block) -> None:
     wanted = LABELS.get(block.type)
     if wanted is None:
         _unknown_block(sorting, block)
+    elif sorting.module and block.type in _NOT_IN_MODULES:
+        _not_in_module(sorting, block)
     elif len(block.labels) != wanted:
         _wrong_labels(sorting, block, wanted)
     elif wanted == 0 or _good_name(sorting, block):
         _sort(sorting, block)
 
 
+def _not_in_module(sorting: _Sorting, block: Block) -> None:
+    sorting.diagnostics.error(
+        "Block does not belong in a module",
+        f"A {block.type} block is about a whole project, so that a module cannot have one. Put it "
+        "into the project that calls the module.",
+        block.range,
+    )
+
+
 def _unknown_block(sorting: _Sorting, block: Block) -> None:
-    if block.type in LATER:
-        sorting.diagnostics.error(
-            "Block not supported yet",
-            f'Blocks of type "{block.type}" are part of the language, but this version of '
-            "envdplan does not support them yet.",
-            block.range,
-        )
-        return
     known = ", ".join(LABELS)
-    near = meant(block.type, [*LABELS, *LATER])
+    near = meant(block.type, LABELS)
     hint = f' Did you mean "{near}"?' if near else f" Blocks are: {known}."
     sorting.diagnostics.error(
         "Unknown block type",
@@ -118,8 +136,10 @@ def _wrong_labels(sorting: _Sorting, block: Block, wanted: int) -> None:
     given = len(block.labels)
     if wanted == 0:
         detail = f"A {block.type} block takes no label, but this one has {given}."
-    elif given == 0:
+    elif given == 0 and wanted == 1:
         detail = f'A {block.type} block needs a name: {block.type} "NAME" {{ ... }}.'
+    elif wanted > 1:
+        detail = f'A {block.type} block needs a type and a name: data "image" "NAME" {{ ... }}.'
     else:
         detail = f"A {block.type} block takes one label, its name, but this one has {given}."
     sorting.diagnostics.error("Wrong number of labels", detail, block.range)
@@ -128,11 +148,11 @@ def _wrong_labels(sorting: _Sorting, block: Block, wanted: int) -> None:
 def _good_name(sorting: _Sorting, block: Block) -> bool:
     import re
 
-    if re.fullmatch(_NAME, block.labels[0]):
+    if re.fullmatch(_NAME, block.labels[-1]):
         return True
     sorting.diagnostics.error(
         "Invalid name",
-        f'"{block.labels[0]}" cannot be a name: names start with a letter or an underscore and '
+        f'"{block.labels[-1]}" cannot be a name: names start with a letter or an underscore and '
         "go on with letters, digits, underscores and hyphens.",
         block.range,
     )
@@ -149,16 +169,24 @@ def _sort(sorting: _Sorting, block: Block) -> None:
     if block.type in sorting.nameless:
         sorting.nameless[block.type].append(Declared(block.type, block.body, block.range))
         return
-    declared = Declared(block.labels[0], block.body, block.range)
-    if block.type == "variable":
+    declared = Declared(".".join(block.labels), block.body, block.range)
+    if block.type == "data" and block.labels[0] not in DATA:
+        _unknown_data(sorting, block)
+    elif block.type == "variable":
         _put(sorting, sorting.variables, declared.name, declared, "variable")
     elif block.type == "output":
         _put(sorting, sorting.outputs, declared.name, declared, "output")
     elif block.type in sorting.named:
         _put(sorting, sorting.named[block.type], declared.name, declared, block.type)
     else:
-        address = Address(Kind(block.type), declared.name)
+        address = Address(Kind(block.type), declared.name, None, sorting.module)
         _put(sorting, sorting.resources, address, declared, block.type)
+
+
+def _unknown_data(sorting: _Sorting, block: Block) -> None:
+    hint = suggestion(block.labels[0], DATA) or f" There is: {', '.join(DATA)}."
+    detail = f'There is no data of type "{block.labels[0]}".{hint}'
+    sorting.diagnostics.error("Unknown type of data", detail, block.range)
 
 
 def _settings(sorting: _Sorting, block: Block) -> None:

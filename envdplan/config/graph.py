@@ -1,99 +1,150 @@
 """Which names of a configuration need which, found without evaluating anything."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeAlias
 
 from envdplan.addresses import Address, Kind
-from envdplan.config.config import Declarations
+from envdplan.config.config import Declarations, Declared
 from envdplan.config.inheritance import INHERITS, Inheritance
-from envdplan.config.references import CALL, Path, references
+from envdplan.config.modules import CALLING
+from envdplan.config.names import Name, Sort
+from envdplan.config.references import Path, calls, references
+from envdplan.config.tree import Module, Tree
 from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Cycle, Graph
 from envdplan.source import SourceRange
 from envdplan.syntax.document import Body, Expression
 
-Node: TypeAlias = str | Address
-"""The name of a local, a resource, or a function: its name with parentheses."""
+Node: TypeAlias = Name | Address
 
-_KINDS = frozenset(kind.value for kind in Kind)
+_KINDS = {kind.value: kind for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """The order of evaluation, and the resources that each resource refers to."""
+    """The order of evaluation, and the resources that each node refers to."""
 
     order: tuple[Node, ...]
     resources: Mapping[Node, tuple[Address, ...]]
-    """Resources behind a node, directly or through locals; sorted."""
+    """Resources behind a node, directly or through locals and modules; sorted."""
 
 
-def dependencies(declared: Declarations, diagnostics: Diagnostics) -> Dependencies | None:
+def dependencies(tree: Tree, diagnostics: Diagnostics) -> Dependencies | None:
     """None, and a diagnostic that draws it, when there is a cycle."""
-    needs: dict[Node, list[Node]] = {
-        name: _needs(_mentioned(local.expression), declared)
-        for name, local in declared.locals.items()
-    }
-    for name, function in declared.functions.items():
-        needs[_call(name)] = _needs(_body_mentions(function.body), declared)
-    inheritance = Inheritance(declared, Diagnostics())
-    if not inheritance.check_cycles(diagnostics):
-        return None
-    for address, block in declared.resources.items():
-        bodies = (block, *inheritance.ancestors(block, address.kind))
-        mentioned = chain.from_iterable(_body_mentions(one.body) for one in bodies)
-        needs[address] = _needs(mentioned, declared)
+    needs: dict[Node, list[Node]] = {}
+    for module in tree.modules.values():
+        if not Inheritance(module.declared, Diagnostics()).check_cycles(diagnostics):
+            return None
+        needs.update(_Needs(tree, module).all())
     try:
         order = Graph[Node](needs).order()
     except Cycle as cycle:
-        _complain(cycle, declared, diagnostics)
+        _complain(cycle, tree, diagnostics)
         return None
-    calls = {_call(name) for name in declared.functions}
-    evaluated = tuple(node for node in order if node not in calls)
-    return Dependencies(evaluated, _resources(order, needs))
+    return Dependencies(order, _resources(order, needs))
 
 
-def resources_behind(
-    expression: Expression, declared: Declarations, found: Dependencies
-) -> tuple[Address, ...]:
-    """The resources that one more expression refers to, such as an output's."""
-    return _behind(_needs(_mentioned(expression), declared), found.resources)
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """What the blocks of one module need."""
+
+    tree: Tree
+    module: Module
+    _children: Mapping[str, Declarations] = field(init=False)
+
+    def __post_init__(self) -> None:
+        path, modules = self.module.path, self.tree.modules
+        found = {name: modules.get((*path, name)) for name in self._declared.modules}
+        children = {name: child.declared for name, child in found.items() if child is not None}
+        object.__setattr__(self, "_children", children)
+
+    @property
+    def _declared(self) -> Declarations:
+        return self.module.declared
+
+    def all(self) -> Iterator[tuple[Node, list[Node]]]:
+        """Every name and resource of the module with what it needs."""
+        declared, path = self._declared, self.module.path
+        for name, local in declared.locals.items():
+            yield Name(Sort.LOCAL, name, path), self.of((local.expression,))
+        for sort, blocks in ((Sort.DATA, declared.data), (Sort.FUNCTION, declared.functions)):
+            for name, block in blocks.items():
+                yield Name(sort, name, path), self.of(_expressions(block.body))
+        if path:
+            for name, block in declared.outputs.items():
+                yield Name(Sort.OUTPUT, name, path), self.of(_expressions(block.body))
+        yield from self._resources()
+        yield from self._inputs()
+
+    def _resources(self) -> Iterator[tuple[Node, list[Node]]]:
+        inheritance = Inheritance(self._declared, Diagnostics())
+        for address, block in self._declared.resources.items():
+            bodies = (block, *inheritance.ancestors(block, address.kind))
+            yield address, self.of(chain.from_iterable(_expressions(one.body) for one in bodies))
+
+    def _inputs(self) -> Iterator[tuple[Node, list[Node]]]:
+        """What the modules that are called here get: their variables, seen from here."""
+        for name, child in self._children.items():
+            call = self._declared.modules[name]
+            for variable in child.variables:
+                given = call.body.attributes.get(variable)
+                expressions = () if given is None or variable in CALLING else (given.expression,)
+                yield Name(Sort.INPUT, variable, child.module), self.of(expressions)
+
+    def of(self, expressions: Iterable[Expression]) -> list[Node]:
+        """What `expressions` mention, each once."""
+        found: dict[Node, None] = {}
+        for expression in expressions:
+            for path, _ in references(expression):
+                found.update(dict.fromkeys(self._nodes(path)))
+            if self._declared.functions:
+                found.update(dict.fromkeys(self._called(expression)))
+        return list(found)
+
+    def _called(self, expression: Expression) -> Iterator[Node]:
+        for name in calls(expression):
+            if name in self._declared.functions:
+                yield Name(Sort.FUNCTION, name, self.module.path)
+
+    def _nodes(self, path: Path) -> Iterator[Node]:
+        """A root alone, as a value, needs all its members."""
+        root, rest = path[0], path[1:]
+        if root in _KINDS:
+            members = self.module.by_kind[_KINDS[root]]
+            yield from (one for name, one in members.items() if not rest or name == rest[0])
+        elif root == "module":
+            yield from self._outputs(rest)
+        elif names := self._names(root):
+            wanted = ".".join(rest[: 2 if root == Sort.DATA else 1])
+            known = (n for n in names if not wanted or n == wanted or n.startswith(f"{wanted}."))
+            yield from (Name(Sort(root), name, self.module.path) for name in known)
+
+    def _names(self, root: str) -> Mapping[str, object]:
+        match root:
+            case Sort.LOCAL:
+                return self._declared.locals
+            case Sort.DATA:
+                return self._declared.data
+            case Sort.INPUT if self.module.path:
+                return self._declared.variables
+        return {}
+
+    def _outputs(self, rest: Path) -> Iterator[Node]:
+        for name, child in self._children.items():
+            if not rest or rest[0] == name:
+                for output in child.outputs:
+                    if len(rest) < 2 or rest[1] == output:  # noqa: PLR2004  module.NAME alone
+                        yield Name(Sort.OUTPUT, output, child.module)
 
 
-def _body_mentions(body: Body) -> Iterator[Path]:
+def _expressions(body: Body) -> Iterator[Expression]:
     for name, attribute in body.attributes.items():
         if name != INHERITS:  # an ancestor is no resource to wait for; its mentions count
-            yield from _mentioned(attribute.expression)
+            yield attribute.expression
     for block in body.blocks:
-        yield from _body_mentions(block.body)
-
-
-def _mentioned(expression: Expression) -> Iterator[Path]:
-    return (path for path, _ in references(expression))
-
-
-def _needs(mentioned: Iterator[Path], declared: Declarations) -> list[Node]:
-    found: dict[Node, None] = {}
-    for path in mentioned:
-        for node in _nodes(path, declared):
-            found[node] = None
-    return list(found)
-
-
-def _nodes(path: Path, declared: Declarations) -> Iterator[Node]:
-    """`local` alone, as a value, needs every local; so it is with the kinds of resource."""
-    root, name = path[0], path[1] if len(path) > 1 else None
-    if root == "local":
-        yield from (one for one in declared.locals if name in (None, one))
-    elif root == CALL:
-        yield from (_call(one) for one in declared.functions if name == one)
-    elif root in _KINDS:
-        kind = Kind(root)
-        if name is None:
-            yield from (one for one in declared.resources if one.kind is kind)
-        elif (address := Address(kind, name)) in declared.resources:
-            yield address
+        yield from _expressions(block.body)
 
 
 def _resources(
@@ -101,38 +152,33 @@ def _resources(
 ) -> Mapping[Node, tuple[Address, ...]]:
     found: dict[Node, tuple[Address, ...]] = {}
     for node in order:
-        found[node] = _behind(needs[node], found)
+        behind: set[Address] = set()
+        for one in needs[node]:
+            behind.update((one,) if isinstance(one, Address) else found.get(one, ()))
+        found[node] = tuple(sorted(behind))
     return found
 
 
-def _behind(needed: list[Node], found: Mapping[Node, tuple[Address, ...]]) -> tuple[Address, ...]:
-    behind: set[Address] = set()
-    for node in needed:
-        behind.update((node,) if isinstance(node, Address) else found.get(node, ()))
-    return tuple(sorted(behind))
-
-
-def _complain(cycle: Cycle[Node], declared: Declarations, diagnostics: Diagnostics) -> None:
-    drawn = " -> ".join(_name(node) for node in cycle.path)
+def _complain(cycle: Cycle[Node], tree: Tree, diagnostics: Diagnostics) -> None:
+    drawn = " -> ".join(map(str, cycle.path))
     diagnostics.error(
         "Reference cycle",
         f"These need each other, so none of them can come first: {drawn}. Take out one of the "
         "references.",
-        _place(cycle.path[0], declared),
+        _place(cycle.path[0], tree),
     )
 
 
-def _call(name: str) -> str:
-    return f"{name}{CALL}"
-
-
-def _name(node: Node) -> str:
-    return str(node) if isinstance(node, Address) or node.endswith(CALL) else f"local.{node}"
-
-
-def _place(node: Node, declared: Declarations) -> SourceRange:
+def _place(node: Node, tree: Tree) -> SourceRange:
     if isinstance(node, Address):
-        return declared.resources[node].range
-    if node.endswith(CALL):
-        return declared.functions[node.removesuffix(CALL)].range
-    return declared.locals[node].name_range
+        return tree.block(node).range
+    declared = tree.declared(node.module)
+    if node.sort is Sort.LOCAL:
+        return declared.locals[node.name].name_range
+    blocks: Mapping[Sort, Mapping[str, Declared]] = {
+        Sort.INPUT: declared.variables,
+        Sort.OUTPUT: declared.outputs,
+        Sort.DATA: declared.data,
+        Sort.FUNCTION: declared.functions,
+    }
+    return blocks[node.sort][node.name].range

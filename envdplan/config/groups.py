@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from envdplan.addresses import Address, Kind
-from envdplan.config.config import Declarations, Declared
+from envdplan.addresses import MODULE, Address
+from envdplan.config.config import Declared
 from envdplan.config.problems import suggestion
 from envdplan.config.references import Path, static_path
 from envdplan.config.refusals import refuse_unknown
+from envdplan.config.tree import Tree
 from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Cycle, Graph
 from envdplan.syntax.document import Expression, ListOf
@@ -21,37 +22,41 @@ _NAMES: Final = ("members", "description")
 class _Known:
     """What a member can be."""
 
-    declared: Declarations
+    tree: Tree
     resources: Collection[Address]
     """With the instances of for_each."""
     found: Mapping[str, tuple[Address, ...]]
     """The groups that are resolved already."""
 
     def has(self, address: Address) -> bool:
-        return address in (self.declared.resources if address.key is None else self.resources)
+        """Whether there is such a block, or such an instance of one."""
+        return self.tree.has(address) if address.key is None else address in self.resources
 
     def names(self) -> list[str]:
-        resources = map(str, (*self.declared.resources, *self.resources))
-        return [*resources, *(f"{GROUP}.{one}" for one in self.declared.groups)]
+        """All that there are, for suggestions."""
+        modules = (f"{MODULE}.{'.module.'.join(path)}" for path in self.tree.modules if path)
+        named = (f"{GROUP}.{one}" for one in self.tree.root.groups)
+        return [*map(str, (*self.tree.addresses(), *self.resources)), *named, *modules]
 
 
 def groups(
-    declared: Declarations, resources: Collection[Address], diagnostics: Diagnostics
+    tree: Tree, resources: Collection[Address], diagnostics: Diagnostics
 ) -> Mapping[str, tuple[Address, ...]]:
     """The resources behind each group, through other groups too."""
-    needs = {name: _inner(block, declared.groups) for name, block in declared.groups.items()}
+    blocks = tree.root.groups
+    needs = {name: _inner(block, blocks) for name, block in blocks.items()}
     try:
         order = Graph(needs).order()
     except Cycle as cycle:
         drawn = " -> ".join(f"{GROUP}.{one}" for one in cycle.path)
         detail = f"These groups hold each other: {drawn}. Take one of them out."
-        diagnostics.error("Reference cycle", detail, declared.groups[cycle.path[0]].range)
+        diagnostics.error("Reference cycle", detail, blocks[cycle.path[0]].range)
         return {}
     found: dict[str, tuple[Address, ...]] = {}
     for name in order:
-        members = _members(declared.groups[name], _Known(declared, resources, found), diagnostics)
+        members = _members(blocks[name], _Known(tree, resources, found), diagnostics)
         found[name] = tuple(dict.fromkeys(members))
-    return {name: found[name] for name in declared.groups}
+    return {name: found[name] for name in blocks}
 
 
 def _inner(block: Declared, known: Collection[str]) -> list[str]:
@@ -81,24 +86,28 @@ def _members(block: Declared, known: _Known, diagnostics: Diagnostics) -> Iterat
 
 def _member(item: Expression, known: _Known, diagnostics: Diagnostics) -> Iterator[Address]:
     path = static_path(item) or ()
-    address = _address(path)
+    address = Address.of_path(path)
     if len(path) == 2 and path[0] == GROUP and path[1] in known.found:  # noqa: PLR2004  kind.name
         yield from known.found[path[1]]
     elif address is not None and known.has(address):
         yield address
+    elif found := _in_module(path, known.tree):
+        yield from found
     else:
         _unknown(item, known, diagnostics)
 
 
-def _address(path: Path) -> Address | None:
-    if len(path) not in (2, 3) or path[0] not in {kind.value for kind in Kind}:
-        return None
-    return Address(Kind(path[0]), path[1], path[2] if path[2:] else None)
+def _in_module(parts: Path, tree: Tree) -> list[Address]:
+    """All that a module holds, when `parts` are module.NAME, or more of the kind."""
+    path = parts[1::2]
+    if not parts or set(parts[0::2]) != {MODULE} or path not in tree.modules:
+        return []
+    return [one for one in tree.addresses() if one.module[: len(path)] == path]
 
 
 def _unknown(item: Expression, known: _Known, diagnostics: Diagnostics) -> None:
     path = static_path(item) or ()
-    name = str(_address(path) or ".".join(path))
+    name = str(Address.of_path(path) or ".".join(path))
     hint = suggestion(name, known.names()) if name else ""
-    detail = f"A group holds builders, contexts, builds and groups; this is none.{hint}"
+    detail = f"A group holds builders, contexts, builds, modules and groups; this is none.{hint}"
     diagnostics.error("Unknown name", detail, item.range)

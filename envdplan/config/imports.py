@@ -51,12 +51,12 @@ def _target(
         diagnostics.error("Missing attribute", detail, block.range)
         return None
     path = static_path(attribute.expression) or ()
-    if len(path) != 2 or path[0] not in {kind.value for kind in _IDS}:  # noqa: PLR2004  kind.name
+    address = Address.of_path(path)
+    if address is None or address.kind not in _IDS:
         hint = suggestion(".".join(path), map(str, resources))
         detail = f"`to` takes a whole resource: builder.NAME or context.NAME.{hint}"
         diagnostics.error("Wrong type", detail, attribute.expression.range)
         return None
-    address = Address(Kind(path[0]), path[1])
     if address in resources:
         return address
     hint = suggestion(str(address), map(str, resources))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from envdplan.addresses import Address, Kind
+from envdplan.addresses import Kind
 from envdplan.config.config import Declarations, Declared
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
@@ -63,7 +63,8 @@ class Inheritance:
         blocks: dict[str, tuple[Declared, Kind]] = {
             f"{TEMPLATE}.{name}": (one, Kind.BUILD) for name, one in self.declared.templates.items()
         }
-        blocks |= {str(a): (one, a.kind) for a, one in self.declared.resources.items()}
+        for address, one in self.declared.resources.items():
+            blocks[f"{address.kind}.{address.name}"] = (one, address.kind)
         needs = {
             name: [parent for parent, _ in self._parents(one, kind, quiet=True)]
             for name, (one, kind) in blocks.items()
@@ -114,7 +115,11 @@ class Inheritance:
         if path[0] == TEMPLATE:
             template = self.declared.templates.get(path[1])
             return None if template is None else (name, template)
-        block = self.declared.resources.get(Address(kind, path[1])) if path[0] == kind else None
+        block = (
+            self.declared.resources.get(self.declared.address(kind, path[1]))
+            if path[0] == kind
+            else None
+        )
         return None if block is None else (name, block)
 
     def _unknown(self, item: Expression, kind: Kind) -> None:

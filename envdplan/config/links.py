@@ -48,6 +48,48 @@ def link_context(
     return linked, {"resource": str(builder.address), "type": type.name, **connection}
 
 
+def link_named_contexts(
+    attributes: Attributes, lookup: Lookup, place: Callable[..., SourceRange]
+) -> Attributes:
+    """A build's attributes with the images of the builds that are among its named contexts.
+
+    Raises EvaluationError.
+    """
+    contexts = attributes.get("contexts")
+    if not isinstance(contexts, Mapping):
+        return attributes
+    linked = {
+        name: _image_of(value.address, lookup, place("contexts", name))
+        if isinstance(value, Reference)
+        else value
+        for name, value in contexts.items()
+    }
+    return {**attributes, "contexts": linked}
+
+
+def _image_of(address: Address, lookup: Lookup, range: SourceRange) -> Value:
+    if address.kind is not Kind.BUILD:
+        detail = f"A context of a build may be another build, but {address} is none."
+        raise failure("Wrong kind of resource", detail, range)
+    _, target = lookup(address)
+    if not _is_pushed(target):
+        detail = (
+            f"{address} is not pushed, so there is no image that another build could begin with. "
+            f"Set tags and push = true in {address}."
+        )
+        raise failure("Context without a pushed image", detail, range)
+    image = target.get("image", UNKNOWN)
+    return image if isinstance(image, Unknown) else f"docker-image://{image}"
+
+
+def _is_pushed(build: Attributes) -> bool:
+    """Whether it will have an image in a registry; perhaps counts as yes."""
+    outputs = build.get("output")
+    if isinstance(outputs, Unknown):
+        return True
+    return any(isinstance(one, Unknown) or one.get("push") for one in outputs or ())
+
+
 def link_build(
     attributes: Attributes, contexts: Mapping[Address, Attributes], range: SourceRange
 ) -> tuple[Attributes, Address | None]:

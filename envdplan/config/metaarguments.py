@@ -1,38 +1,25 @@
 """What every resource can have beside the attributes of its type."""
 
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol
 
-from envdplan.addresses import Address, Kind
+from envdplan.addresses import Address
 from envdplan.config.config import Declarations, Declared
-from envdplan.config.context import Context
-from envdplan.config.expressions import EvaluationError, evaluate
+from envdplan.config.expressions import EvaluationError
+from envdplan.config.instances import FOR_EACH, Instance
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
 from envdplan.config.yamlblocks import blocks_of
 from envdplan.diagnostics import Diagnostics
+from envdplan.schema import ResourceType
 from envdplan.states.desired import Lifecycle
-from envdplan.syntax.document import Attribute, Block, Expression, ListOf
+from envdplan.syntax.document import Block, Expression, ListOf, Literal, Variable
+from envdplan.values import AttributePath, Value
 
-NAMES: Final = frozenset({"depends_on", "lifecycle", "for_each", "inherits", "unset"})
-LATER: Final = frozenset({"precondition", "postcondition", "retries"})
-"""Parts of the language that this version does not know yet."""
-
-_LIFECYCLE: Final = ("prevent_destroy",)
-_LIFECYCLE_LATER: Final = ("ignore_changes", "replace_triggered_by")
-
-
-def refuse_later(block: Declared, diagnostics: Diagnostics) -> None:
-    """A clear word for what cannot be done yet."""
-    found: list[Attribute | Block] = [*block.body.attributes.values(), *block.body.blocks]
-    for one in found:
-        name = one.type if isinstance(one, Block) else one.name
-        if name in LATER:
-            diagnostics.error(
-                "Not supported yet",
-                f'"{name}" is part of the language, but this version of envdplan does not '
-                "support it yet.",
-                one.range,
-            )
+CONDITIONS: Final = frozenset({"precondition", "postcondition"})
+NAMES: Final = frozenset({"depends_on", "lifecycle", "for_each", "inherits", "unset"}) | CONDITIONS
+_LIFECYCLE: Final = ("prevent_destroy", "ignore_changes", "replace_triggered_by")
+_ALL: Final = "all"
 
 
 def depends_on(
@@ -51,45 +38,70 @@ def depends_on(
 
 
 def _address(item: Expression, declared: Declarations, diagnostics: Diagnostics) -> Address | None:
-    path = static_path(item) or ()
-    if len(path) != 2 or path[0] not in {kind.value for kind in Kind}:  # noqa: PLR2004  kind.name
+    address = Address.of_path(static_path(item) or (), declared.module)
+    if address is None or address.key is not None or address.module != declared.module:
         detail = "depends_on takes whole resources, written as builder.NAME, context.NAME or "
-        hint = suggestion(".".join(path), map(str, declared.resources))
+        hint = suggestion(".".join(static_path(item) or ()), map(str, declared.resources))
         diagnostics.error("Wrong type", f"{detail}build.NAME.{hint}", item.range)
         return None
-    address = Address(Kind(path[0]), path[1])
     if address in declared.resources:
         return address
-    hint = suggestion(str(address), map(str, declared.resources))
-    diagnostics.error("Unknown name", f"There is no {address}.{hint}", item.range)
+    _unknown(address, item, declared, diagnostics)
     return None
 
 
-def lifecycle(block: Declared, context: Context, diagnostics: Diagnostics) -> Lifecycle:
+def _unknown(
+    address: Address, item: Expression, declared: Declarations, diagnostics: Diagnostics
+) -> None:
+    hint = suggestion(str(address), map(str, declared.resources))
+    diagnostics.error("Unknown name", f"There is no {address}.{hint}", item.range)
+
+
+class Instances(Protocol):
+    """Knows what the for_each of a block makes."""
+
+    def expanded(self, block: Address) -> tuple[Instance, ...]:
+        """The resources of a block."""
+
+
+def lifecycle(
+    block: Declared,
+    type: ResourceType,
+    value: Callable[[Expression], Value],
+    declared: Declarations,
+    instances: Instances,
+    diagnostics: Diagnostics,
+) -> Lifecycle:
     """What the lifecycle block says."""
     protected = False
+    ignored: tuple[AttributePath, ...] = ()
+    triggers: tuple[tuple[Address, AttributePath], ...] = ()
     for one in blocks_of(block.body, "lifecycle", diagnostics):
         _check_lifecycle(one, diagnostics)
-        attribute = one.body.attributes.get("prevent_destroy")
-        if attribute is not None:
-            protected = _flag(attribute.expression, context, diagnostics)
-    return Lifecycle(prevent_destroy=protected)
+        given = {name: found.expression for name, found in one.body.attributes.items()}
+        if "prevent_destroy" in given:
+            protected = _flag(given["prevent_destroy"], value, diagnostics)
+        if "ignore_changes" in given:
+            ignored = tuple(_ignored(given["ignore_changes"], type, diagnostics))
+        if "replace_triggered_by" in given:
+            expression = given["replace_triggered_by"]
+            triggers = tuple(_triggers(expression, declared, instances, diagnostics))
+    return Lifecycle(protected, ignored, triggers)
 
 
 def _check_lifecycle(block: Block, diagnostics: Diagnostics) -> None:
     for name, attribute in block.body.attributes.items():
-        if name in _LIFECYCLE_LATER:
-            detail = f'"{name}" is part of the language, but not supported yet.'
-            diagnostics.error("Not supported yet", detail, attribute.range)
-        elif name not in _LIFECYCLE:
-            hint = suggestion(name, [*_LIFECYCLE, *_LIFECYCLE_LATER])
+        if name not in _LIFECYCLE:
+            hint = suggestion(name, _LIFECYCLE) or f" It has: {', '.join(_LIFECYCLE)}."
             detail = f'A lifecycle block has no attribute "{name}".{hint}'
             diagnostics.error("Unknown attribute", detail, attribute.name_range)
 
 
-def _flag(expression: Expression, context: Context, diagnostics: Diagnostics) -> bool:
+def _flag(
+    expression: Expression, evaluate: Callable[[Expression], Value], diagnostics: Diagnostics
+) -> bool:
     try:
-        value = evaluate(expression, context)
+        value = evaluate(expression)
     except EvaluationError as error:
         diagnostics.extend([error.diagnostic])
         return False
@@ -98,3 +110,64 @@ def _flag(expression: Expression, context: Context, diagnostics: Diagnostics) ->
         diagnostics.error("Wrong type", detail, expression.range)
         return True
     return value
+
+
+def _ignored(
+    expression: Expression, type: ResourceType, diagnostics: Diagnostics
+) -> Iterator[AttributePath]:
+    """Terraform's form: names of attributes, parts of maps among them, or `all`."""
+    if _word(expression) == _ALL:
+        yield ()
+        return
+    if not isinstance(expression, ListOf):
+        detail = "ignore_changes is a list of attributes, such as [args, labels], or all."
+        diagnostics.error("Wrong type", detail, expression.range)
+        return
+    known = type.schema["properties"]
+    for item in expression.items:
+        path = static_path(item) or tuple(_word(item).split("."))
+        if path[0] in known:
+            yield path
+        else:
+            hint = suggestion(path[0], known)
+            detail = f'There is no attribute "{path[0]}" whose changes could be ignored.{hint}'
+            diagnostics.error("Unknown attribute", detail, item.range)
+
+
+def _word(expression: Expression) -> str:
+    if isinstance(expression, Variable):
+        return expression.name
+    return str(expression.value) if isinstance(expression, Literal) else ""
+
+
+def _triggers(
+    expression: Expression,
+    declared: Declarations,
+    instances: Instances,
+    diagnostics: Diagnostics,
+) -> Iterator[tuple[Address, AttributePath]]:
+    if not isinstance(expression, ListOf):
+        detail = "replace_triggered_by is a list of resources or attributes of resources."
+        diagnostics.error("Wrong type", detail, expression.range)
+        return
+    for item in expression.items:
+        path = static_path(item) or ()
+        address = Address.of_path(path[:2], declared.module)
+        if address is None:
+            detail = "replace_triggered_by takes resources and their attributes: build.base.digest."
+            diagnostics.error("Wrong type", detail, item.range)
+        elif address not in declared.resources:
+            _unknown(address, item, declared, diagnostics)
+        else:
+            yield from _meant(address, path[2:], declared, instances)
+
+
+def _meant(
+    address: Address, rest: tuple[str, ...], declared: Declarations, instances: Instances
+) -> Iterator[tuple[Address, AttributePath]]:
+    """The resource; of a for_each the one with the key, or all of them."""
+    made = [one.address for one in instances.expanded(address)]
+    if FOR_EACH in declared.resources[address].body.attributes and rest:
+        made, rest = [one for one in made if one.key == rest[0]], rest[1:]
+    for one in made:
+        yield one, rest

@@ -2,44 +2,53 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final
 
-from envdplan.addresses import Address, Kind
-from envdplan.config.config import Declarations, Declared
+from envdplan.addresses import Address, Kind, ModulePath
+from envdplan.config.config import Declared
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
 from envdplan.config.refusals import refuse_unknown
+from envdplan.config.tree import Tree
 from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Cycle, Graph
 from envdplan.source import SourceRange
-from envdplan.syntax.document import Expression, Literal
-
-_KINDS: Final = frozenset(kind.value for kind in Kind)
+from envdplan.syntax.document import Literal
 
 
-def moves(declared: Declarations, diagnostics: Diagnostics) -> tuple[tuple[Address, Address], ...]:
+def moves(tree: Tree, diagnostics: Diagnostics) -> tuple[tuple[Address, Address], ...]:
     """Former and new address of each move, so that chains are followed to their end."""
     found: dict[Address, tuple[Address, SourceRange]] = {}
-    for block in declared.moves:
-        misspelt = refuse_unknown("A moved block", block.body, ("from", "to"), diagnostics)
-        names = [name for name in ("from", "to") if name not in misspelt]
-        former, now = (*(_stated(block, name, diagnostics) for name in names), None, None)[:2]
-        if former is None or now is None:
-            continue
-        if former.kind is not now.kind:
-            detail = f"{former} cannot become {now}: a {former.kind} stays a {former.kind}."
-            diagnostics.error("Wrong kind of resource", detail, block.range)
-        elif former in found:
-            detail = f"{former} has moved already, at {found[former][1]}."
-            diagnostics.error("Moved twice", detail, block.range)
-        elif _is_declared(former, declared):
-            detail = f"{former} is still declared. A moved block is for what it was called before."
-            diagnostics.error("Moved, but still there", detail, block.range)
-        else:
-            found[former] = (now, block.range)
+    for module in tree.modules.values():
+        for block in module.declared.moves:
+            _move(block, module.path, tree, found, diagnostics)
     _no_circle(found, diagnostics)
-    _arrive(found, declared, diagnostics)
+    _arrive(found, tree, diagnostics)
     return tuple((former, _end(former, found)) for former in found)
+
+
+def _move(
+    block: Declared,
+    module: ModulePath,
+    tree: Tree,
+    found: dict[Address, tuple[Address, SourceRange]],
+    diagnostics: Diagnostics,
+) -> None:
+    misspelt = refuse_unknown("A moved block", block.body, ("from", "to"), diagnostics)
+    names = [name for name in ("from", "to") if name not in misspelt]
+    former, now = (*(_stated(block, name, module, diagnostics) for name in names), None, None)[:2]
+    if former is None or now is None:
+        return
+    if former.kind is not now.kind:
+        detail = f"{former} cannot become {now}: a {former.kind} stays a {former.kind}."
+        diagnostics.error("Wrong kind of resource", detail, block.range)
+    elif former in found:
+        detail = f"{former} has moved already, at {found[former][1]}."
+        diagnostics.error("Moved twice", detail, block.range)
+    elif _is_declared(former, tree):
+        detail = f"{former} is still declared. A moved block is for what it was called before."
+        diagnostics.error("Moved, but still there", detail, block.range)
+    else:
+        found[former] = (now, block.range)
 
 
 def _no_circle(
@@ -54,23 +63,21 @@ def _no_circle(
 
 
 def _arrive(
-    found: Mapping[Address, tuple[Address, SourceRange]],
-    declared: Declarations,
-    diagnostics: Diagnostics,
+    found: Mapping[Address, tuple[Address, SourceRange]], tree: Tree, diagnostics: Diagnostics
 ) -> None:
     """What moves to a name that nobody declares would be destroyed."""
-    left = {one for block in declared.removals for one in _addresses(block)}
+    left = {one for block in tree.root.removals for one in _addresses(block)}
     for now, place in found.values():
         block = replace(now, key=None)
-        if block not in declared.resources and now not in found and now not in left:
-            hint = suggestion(str(block), map(str, declared.resources))
-            detail = f"There is no {block} to move to.{hint}"
-            diagnostics.error("Unknown name", detail, place)
+        if not tree.has(block) and now not in found and now not in left:
+            hint = suggestion(str(block), map(str, tree.addresses()))
+            diagnostics.error("Unknown name", f"There is no {block} to move to.{hint}", place)
 
 
 def _addresses(block: Declared) -> Iterator[Address]:
     attribute = block.body.attributes.get("from")
-    address = None if attribute is None else _address(attribute.expression)
+    path = () if attribute is None else static_path(attribute.expression) or ()
+    address = Address.of_path(path)
     if address is not None:
         yield address
 
@@ -84,17 +91,16 @@ def _end(former: Address, found: dict[Address, tuple[Address, SourceRange]]) -> 
     return now
 
 
-def removals(declared: Declarations, diagnostics: Diagnostics) -> frozenset[Address]:
+def removals(tree: Tree, diagnostics: Diagnostics) -> frozenset[Address]:
     """What is only to be forgotten; what is to be destroyed needs no block."""
-    return frozenset(
-        address for block in declared.removals for address in _kept(block, declared, diagnostics)
-    )
+    blocks = tree.root.removals
+    return frozenset(address for block in blocks for address in _kept(block, tree, diagnostics))
 
 
-def _kept(block: Declared, declared: Declarations, diagnostics: Diagnostics) -> Iterator[Address]:
+def _kept(block: Declared, tree: Tree, diagnostics: Diagnostics) -> Iterator[Address]:
     if "from" in refuse_unknown("A removed block", block.body, ("from", "destroy"), diagnostics):
         return
-    former = _stated(block, "from", diagnostics)
+    former = _stated(block, "from", (), diagnostics)
     attribute = block.body.attributes.get("destroy")
     destroy = True
     if attribute is not None:
@@ -105,37 +111,32 @@ def _kept(block: Declared, declared: Declarations, diagnostics: Diagnostics) -> 
         destroy = given.value
     if former is None:
         return
-    if _is_declared(former, declared):
+    if _is_declared(former, tree):
         detail = f"{former} is still declared: take its block away first."
         diagnostics.error("Removed, but still there", detail, block.range)
     elif not destroy:
         yield former
 
 
-def _is_declared(address: Address, declared: Declarations) -> bool:
-    block = declared.resources.get(Address(address.kind, address.name))
-    if block is None:
+def _is_declared(address: Address, tree: Tree) -> bool:
+    if not tree.has(address.block):
         return False
+    block = tree.block(address.block)
     return (address.key is not None) is ("for_each" in block.body.attributes)
 
 
-def _stated(block: Declared, name: str, diagnostics: Diagnostics) -> Address | None:
+def _stated(
+    block: Declared, name: str, module: ModulePath, diagnostics: Diagnostics
+) -> Address | None:
     attribute = block.body.attributes.get(name)
     if attribute is None:
         detail = f"A {block.name} block needs {name}, such as {name} = build.NAME."
         diagnostics.error("Missing attribute", detail, block.range)
         return None
-    address = _address(attribute.expression)
+    address = Address.of_path(static_path(attribute.expression) or (), module)
     if address is None:
         root = (static_path(attribute.expression) or ("",))[0]
-        hint = suggestion(root, _KINDS)
+        hint = suggestion(root, [kind.value for kind in Kind])
         detail = f"{name} takes a whole resource, such as build.NAME, or one KEY of it.{hint}"
         diagnostics.error("Wrong type", detail, attribute.expression.range)
     return address
-
-
-def _address(expression: Expression) -> Address | None:
-    path = static_path(expression) or ()
-    if len(path) not in (2, 3) or path[0] not in _KINDS:  # kind, name and perhaps a key
-        return None
-    return Address(Kind(path[0]), path[1], path[2] if path[2:] else None)

@@ -1,6 +1,7 @@
 """Output blocks."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, Protocol
 
 from envdplan.config.config import Declarations, Declared
@@ -33,15 +34,18 @@ def outputs(
     """All outputs, evaluated."""
     found: dict[str, Output] = {}
     for name, block in declared.outputs.items():
-        output = _output(block, value, again, diagnostics)
+        output = read_output(block, value, diagnostics)
         if output is not None:
-            found[name] = output
+            expression = block.body.attributes["value"].expression
+            resolve = None if is_known(output.value) else _resolver(expression, again)
+            found[name] = replace(output, resolve=resolve)
     return found
 
 
-def _output(
-    block: Declared, value: Callable[[Expression], Value], again: Again, diagnostics: Diagnostics
+def read_output(
+    block: Declared, value: Callable[[Expression], Value], diagnostics: Diagnostics
 ) -> Output | None:
+    """One output with its value of now; None, and a diagnostic, when it has none."""
     misspelt = refuse_unknown("An output", block.body, _NAMES, diagnostics)
     attribute = block.body.attributes.get("value")
     if attribute is None and "value" in misspelt:
@@ -67,9 +71,8 @@ def _output(
             "sensitive = true to say that this is meant, or use nonsensitive().",
             attribute.expression.range,
         )
-    resolve = None if is_known(result) else _resolver(attribute.expression, again)
     description = str(texts.get("description") or "")
-    return Output(block.name, result, description, sensitive, resolve)
+    return Output(block.name, result, description, sensitive)
 
 
 def _resolver(expression: Expression, again: Again) -> Callable[[Known], Value]:

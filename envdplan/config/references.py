@@ -47,6 +47,14 @@ def static_path(expression: Expression) -> Path | None:
     return None
 
 
+def calls(expression: Expression) -> Iterator[str]:
+    """The names of all functions that `expression` calls."""
+    if isinstance(expression, Call):
+        yield expression.name
+    for part in parts(expression):
+        yield from calls(part)
+
+
 def _mentions(expression: Expression, bound: frozenset[str]) -> Iterator[Mention]:
     path = static_path(expression)
     if path is not None:

@@ -1,15 +1,16 @@
-"""The root names that expressions of a configuration see: var, local, builder, context, build."""
+"""The root names that expressions see: var, local, builder, context, build, data, module."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Protocol
 
-from envdplan.addresses import Address, Kind
+from envdplan.addresses import Address
+from envdplan.config.config import Declarations
 from envdplan.config.context import Namespace
+from envdplan.config.names import Name, Sort
 from envdplan.config.problems import NameUnknown
+from envdplan.config.tree import Module, Tree
 from envdplan.values import Value
-
-ROOTS: Final = ("var", "local", *(kind.value for kind in Kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +45,57 @@ class Roots:
             raise NameUnknown(name, self.namespaces) from None
 
 
-def roots(
-    variables: Mapping[str, Value],
-    locals: Mapping[str, object],
-    local: Callable[[str], Value],
-    resources: Iterable[Address],
-    resource: Callable[[Address], Value],
-) -> Roots:
-    """The scope in which all blocks of a configuration are evaluated."""
-    by_kind: dict[Kind, dict[str, Address]] = {kind: {} for kind in Kind}
-    for address in resources:
-        by_kind[address.kind][address.name] = address
+class Values(Protocol):
+    """Evaluates what the names of one module stand for, when it is asked."""
+
+    def named(self, name: Name) -> Value:
+        """The value of a local, an input, an output or data."""
+
+    def whole(self, block: Address) -> Value:
+        """A resource, or all that its for_each makes."""
+
+
+def roots(tree: Tree, module: Module, variables: Mapping[str, Value], values: Values) -> Roots:
+    """The scope in which all blocks of a module are evaluated."""
+    declared, path = module.declared, module.path
+
+    def of(sort: Sort, prefix: str = "") -> Callable[[str], Value]:
+        return lambda name: values.named(Name(sort, f"{prefix}{name}", path))
+
+    inputs = of(Sort.INPUT) if path else variables.__getitem__
     namespaces: dict[str, Namespace] = {
-        "var": Members(variables, variables.__getitem__),
-        "local": Members(locals, local),
+        "var": Members(declared.variables if path else variables, inputs),
+        "local": Members(declared.locals, of(Sort.LOCAL)),
+        "data": _data(declared, of),
+        "module": _modules(tree, module, values),
     }
-    for kind, members in by_kind.items():
-        namespaces[kind.value] = Members(members, _looked_up(members, resource))
+    for kind, members in module.by_kind.items():
+        namespaces[kind.value] = Members(members, _looked_up(members, values.whole))
     return Roots(namespaces)
+
+
+def _data(declared: Declarations, of: Callable[[Sort, str], Callable[[str], Value]]) -> Members:
+    """`data.TYPE.NAME`: a namespace of namespaces."""
+    by_type: dict[str, dict[str, object]] = {}
+    for full, block in declared.data.items():
+        type, _, name = full.partition(".")
+        by_type.setdefault(type, {})[name] = block
+    return Members(by_type, lambda type: Members(by_type[type], of(Sort.DATA, f"{type}.")))
+
+
+def _modules(tree: Tree, module: Module, values: Values) -> Members:
+    """`module.NAME.OUTPUT`."""
+    paths = ((name, (*module.path, name)) for name in module.declared.modules)
+    children = {name: path for name, path in paths if path in tree.modules}
+
+    def outputs(name: str) -> Members:
+        path = children[name]
+        return Members(
+            tree.declared(path).outputs,
+            lambda output: values.named(Name(Sort.OUTPUT, output, path)),
+        )
+
+    return Members(children, outputs)
 
 
 def _looked_up(

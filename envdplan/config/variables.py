@@ -18,6 +18,7 @@ from envdplan.config.expressions import (
     evaluate,
     parse_type,
 )
+from envdplan.config.marks import mark
 from envdplan.config.problems import suggestion
 from envdplan.config.refusals import refuse_unknown
 from envdplan.config.types import ANY, BOOL, NUMBER, STRING
@@ -75,14 +76,38 @@ def variables(
     A variable that has no good value is UNKNOWN, so that one mistake makes one complaint.
     """
     diagnostics = Diagnostics()
-    known = {name: _declaration(one, base, diagnostics) for name, one in declared.items()}
+    known = declarations(declared, base, diagnostics)
     supplied = _supplied(known, given, base, diagnostics)
     values = {
         name: _value(one, supplied.get(name), given, diagnostics) for name, one in known.items()
     }
+    check_values(known, values, base, diagnostics)
+    return values, known, diagnostics
+
+
+def declarations(
+    declared: Mapping[str, Declared], base: Context, diagnostics: Diagnostics
+) -> Mapping[str, Variable]:
+    """The variables that blocks declare."""
+    return {name: _declaration(one, base, diagnostics) for name, one in declared.items()}
+
+
+def bound(variable: Variable, value: Value, place: SourceRange, diagnostics: Diagnostics) -> Value:
+    """What a module's variable is when its caller gives `value`, which may be unknown yet."""
+    supplied = _Supplied(value, "given where the module is called", place)
+    found = _value(variable, supplied, Given(), diagnostics)
+    return mark(found) if variable.sensitive else found
+
+
+def check_values(
+    known: Mapping[str, Variable],
+    values: Mapping[str, Value],
+    base: Context,
+    diagnostics: Diagnostics,
+) -> None:
+    """Whether the values are as the validation blocks demand."""
     for one in known.values():
         _validate(one, values, base, diagnostics)
-    return values, known, diagnostics
 
 
 def _declaration(declared: Declared, base: Context, diagnostics: Diagnostics) -> Variable:

@@ -22,6 +22,12 @@ TIMEOUT: Final[JsonSchema] = {
     "x-connection": True,
     "description": "Seconds to wait for an answer",
 }
+RETRIES: Final[JsonSchema] = {
+    "type": "integer",
+    "minimum": 0,
+    "x-unplanned": True,
+    "description": "So many more attempts after a change that failed (default: none)",
+}
 COMPUTED: Final[dict[str, JsonSchema]] = {
     "version": {"type": "string", "readOnly": True, "description": "Version of BuildKit"},
     "platforms": {"type": "array", "readOnly": True, "description": "Platforms it builds for"},

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from envdplan.drivers.buildkitd_config import CONFIG
-from envdplan.drivers.common import COMPUTED, TIMEOUT
+from envdplan.drivers.common import COMPUTED, RETRIES, TIMEOUT
 from envdplan.schema import JsonSchema, Problem
 from envdplan.values import Attributes, Sensitive, Value, is_known
 
@@ -123,6 +123,7 @@ SCHEMA: Final[JsonSchema] = {
             "default": 60,
             "description": "Seconds until it has to be ready",
         },
+        "retries": RETRIES,
         "status": {
             "type": "string",
             "enum": ["running"],
@@ -180,3 +181,11 @@ def _mount(one: Value) -> Attributes:
         return {"read_only": mode == ["ro"], "source": source, "target": target}
     mount: Attributes = {"read_only": bool(one.get("read_only")), **one}
     return mount
+
+
+def consequence(changed: frozenset[str | int], attributes: Attributes) -> str:
+    """What a change of a container in place does to it."""
+    del attributes
+    if changed <= {"status", "restart"}:
+        return ""
+    return "the container is made anew, and its cache stays"

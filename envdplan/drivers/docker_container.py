@@ -15,7 +15,7 @@ from envdplan.diagnostics import Conflict, EnvdplanError, Interrupted, Refused
 from envdplan.drivers.base import Driver, Surroundings
 from envdplan.drivers.buildkitd_config import CONFIG_FILE, DIRECTORY, render
 from envdplan.drivers.common import computed
-from envdplan.drivers.container_schema import SCHEMA, derive, problems
+from envdplan.drivers.container_schema import SCHEMA, consequence, derive, problems
 from envdplan.engine.protocols import Reporter
 from envdplan.schema import ResourceType
 from envdplan.states.observed import Absent, Observation, Present, Unreachable
@@ -38,7 +38,7 @@ _PATIENCE: Final = 5.0
 
 _PAUSE: Final = 0.1
 _NO_INIT: Final = ("docker-init", "container-init")
-TYPE: Final = ResourceType(Kind.BUILDER, "docker-container", SCHEMA, derive, problems)
+TYPE: Final = ResourceType(Kind.BUILDER, "docker-container", SCHEMA, derive, problems, consequence)
 _LOG_LINES: Final = 15
 
 

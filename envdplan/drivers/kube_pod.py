@@ -16,6 +16,7 @@ from envdplan.drivers.pod_schema import (
     CONFIGURED,
     CONTAINER,
     SCHEMA,
+    consequence,
     derive,
     from_address,
     problems,
@@ -38,7 +39,7 @@ _DIAL: Final = ("buildctl", "dial-stdio")
 _PATIENCE: Final = 10.0
 """Seconds that a builder which seems to run may take to answer a plan."""
 
-TYPE: Final = ResourceType(Kind.BUILDER, "kube-pod", SCHEMA, derive, problems)
+TYPE: Final = ResourceType(Kind.BUILDER, "kube-pod", SCHEMA, derive, problems, consequence)
 
 
 class KubePod:

@@ -8,6 +8,7 @@ from envdplan.drivers.base import Driver, Surroundings
 from envdplan.drivers.common import (
     COMPUTED,
     NAME,
+    RETRIES,
     TIMEOUT,
     graphdriver_capabilities,
 )
@@ -96,6 +97,7 @@ DRIVER: Final = Driver(
                     "description": "What envd's store holds for it",
                 },
                 "timeout": TIMEOUT,
+                "retries": RETRIES,
                 **COMPUTED,
             },
         },

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from envdplan.addresses import Kind
 from envdplan.drivers.base import Driver
-from envdplan.drivers.container_schema import SCHEMA, derive, problems
+from envdplan.drivers.container_schema import SCHEMA, consequence, derive, problems
 from envdplan.drivers.docker_container import DIAL, DockerContainer
 from envdplan.schema import JsonSchema, ResourceType
 from envdplan.values import Attributes
@@ -68,5 +68,7 @@ def _from_address(address: str) -> Attributes | None:
     return {"name": name} if name and "/" not in name else None
 
 
-TYPE: Final = ResourceType(Kind.BUILDER, "nerdctl-container", _SCHEMA, derive, problems)
+TYPE: Final = ResourceType(
+    Kind.BUILDER, "nerdctl-container", _SCHEMA, derive, problems, consequence
+)
 DRIVER: Final = Driver(TYPE, NerdctlContainer, _from_address)

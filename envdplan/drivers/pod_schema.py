@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from envdplan.drivers.buildkitd_config import CONFIG
-from envdplan.drivers.common import COMPUTED, TIMEOUT
+from envdplan.drivers.common import COMPUTED, RETRIES, TIMEOUT
 from envdplan.schema import JsonSchema, Problem
 from envdplan.values import Attributes, Sensitive, Value, is_known
 
@@ -193,6 +193,7 @@ SCHEMA: Final[JsonSchema] = {
             "default": 120,
             "description": "Seconds until it has to be ready",
         },
+        "retries": RETRIES,
         "status": {
             "type": "string",
             "enum": ["running"],
@@ -292,3 +293,12 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     if attributes.get("storage") is not None and attributes.get("scratch_size") is not None:
         detail = "scratch_size is for a cache that is lost with the pod; storage has a size."
         yield ("scratch_size",), "Attribute without use", detail
+
+
+def consequence(changed: frozenset[str | int], attributes: Attributes) -> str:
+    """What a change of pods in place does to them."""
+    if attributes.get("mode") == "attach" or changed <= {"status", "replicas"}:
+        return ""
+    if attributes.get("storage") is None:
+        return "the pods start anew, and what they have cached is lost"
+    return "the pods start anew, and their caches stay"

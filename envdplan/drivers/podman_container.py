@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan.addresses import Kind
 from envdplan.drivers.base import Driver
-from envdplan.drivers.container_schema import SCHEMA, derive, problems
+from envdplan.drivers.container_schema import SCHEMA, consequence, derive, problems
 from envdplan.drivers.docker_container import DockerContainer
 from envdplan.schema import JsonSchema, ResourceType
 from envdplan.values import Attributes
@@ -55,5 +55,5 @@ def _from_address(address: str) -> Attributes | None:
     return {"name": name, "host": None} if name and "/" not in name else None
 
 
-TYPE: Final = ResourceType(Kind.BUILDER, "podman-container", _SCHEMA, derive, problems)
+TYPE: Final = ResourceType(Kind.BUILDER, "podman-container", _SCHEMA, derive, problems, consequence)
 DRIVER: Final = Driver(TYPE, PodmanContainer, _from_address)

@@ -12,7 +12,7 @@ from envdplan.diagnostics import EnvdplanError
 from envdplan.drivers.attached import Attached
 from envdplan.drivers.base import Driver, Surroundings
 from envdplan.drivers.buildkitd_config import PEM
-from envdplan.drivers.common import COMPUTED, NAME, TIMEOUT
+from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT
 from envdplan.schema import JsonSchema, ResourceType
 from envdplan.values import Attributes, Value, reveal
 
@@ -62,6 +62,7 @@ def _schema(title: str, address: JsonSchema, more: Mapping[str, JsonSchema]) -> 
             "address": {**address, "x-connection": True},
             **more,
             "timeout": TIMEOUT,
+            "retries": RETRIES,
             **COMPUTED,
         },
     }

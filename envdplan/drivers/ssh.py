@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from envdplan.addresses import Kind
 from envdplan.drivers.attached import Attached
 from envdplan.drivers.base import Driver, Surroundings
-from envdplan.drivers.common import COMPUTED, NAME, TIMEOUT
+from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT
 from envdplan.schema import JsonSchema, ResourceType
 from envdplan.values import Attributes
 
@@ -56,6 +56,7 @@ SCHEMA: Final[JsonSchema] = {
             "description": "File of the private key (default: ssh's own choice)",
         },
         "timeout": TIMEOUT,
+        "retries": RETRIES,
         **COMPUTED,
     },
 }

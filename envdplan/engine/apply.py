@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 
 from envdplan.addresses import Address
 from envdplan.diagnostics import Conflict, EnvdplanError, Interrupted
+from envdplan.engine.attempts import attempt
 from envdplan.engine.events import (
     Event,
     Failed,
@@ -20,12 +21,15 @@ from envdplan.engine.events import (
 )
 from envdplan.engine.protocols import Clock, StateStore, Writers
 from envdplan.engine.record import record
+from envdplan.engine.refresh import as_recorded
 from envdplan.graph import Graph
 from envdplan.plans.changes import Action, Change
+from envdplan.plans.conditions import broken
+from envdplan.plans.ignoring import let_be
 from envdplan.plans.plan import Plan
 from envdplan.plans.promise import check_promise
 from envdplan.plans.resolve import resolve
-from envdplan.states.desired import DesiredState
+from envdplan.states.desired import DesiredState, Known, Requirement
 from envdplan.states.recorded import State
 from envdplan.values import Attributes, Value
 
@@ -132,7 +136,7 @@ class Apply:
         while not self._events.empty():
             events.append(self._events.get())
         self._save(*events)
-        for event in events:
+        for event in map(self._judged, events):
             if isinstance(event, Succeeded | Failed):
                 running.discard(event.change.address)
                 self._outcomes[event.change.address] = event
@@ -165,14 +169,39 @@ class Apply:
                     f"{change.address} is in the plan but no longer in the configuration. "
                     "Plan again.",
                 )
-            known = {a: r.attributes for a, r in self.state.records.items()}
-            final = check_promise(change, resolve(resource, known))
-            change = replace(change, after=final)
+            known = as_recorded(self.state)
+            self._demand("Precondition failed", resource.preconditions, known)
+            ignored = resource.lifecycle.ignored
+            found = let_be(resolve(resource, known), ignored, change.after)
+            change = replace(change, after=check_promise(change, found))
 
         def report(message: str = "", detail: object | None = None) -> None:
             self._events.put(Progressed(change.address, message, detail))
 
-        return self.writers(change.address.kind.value).write(change, report, self.cancel)
+        writer = self.writers(change.address.kind.value)
+        return attempt(
+            change,
+            lambda limit: writer.write(change, report, limit),
+            report,
+            self.cancel,
+            self.clock,
+        )
+
+    def _judged(self, event: Event) -> Event:
+        """What is done and saved fails all the same when a postcondition does not hold."""
+        if not isinstance(event, Succeeded) or not event.change.action.is_change:
+            return event
+        resource = self.desired.resources.get(event.change.address)
+        tests = () if resource is None else resource.postconditions
+        known = {**as_recorded(self.state), event.change.address: event.attributes or {}}
+        for message in broken(tests, known):
+            return Failed(event.change, "Postcondition failed", message, event.seconds)
+        return event
+
+    def _demand(self, summary: str, tests: tuple[Requirement, ...], known: Known) -> None:
+        """Raises EnvdplanError when a condition does not hold, now that all is known."""
+        for message in broken(tests, known):
+            raise EnvdplanError(summary, message)
 
     def _save(self, *events: Event) -> None:
         state = self.state

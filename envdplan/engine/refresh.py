@@ -50,7 +50,7 @@ def _questions(
     for address, resource in desired.resources.items():
         if only is None or address in only:
             record = state.records.get(address)
-            yield _Question(address, resource, resolve(resource, known), record)
+            yield _Question(address, resource, resolve(resource, known, record), record)
     for address, record in state.records.items():
         if address not in desired.resources and (only is None or address in only):
             yield _Question(address, None, record.attributes, record)

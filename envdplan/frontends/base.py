@@ -9,6 +9,16 @@ from envdplan.values import Attributes
 
 
 @dataclass(frozen=True, slots=True)
+class NamedDirectory:
+    """A further context of this machine: all of a folder, or one image in an OCI layout."""
+
+    name: str
+    directory: str
+    """Absolute; of a layout with its DIR[:TAG][@DIGEST]."""
+    layout: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Which files of this machine count as inputs of a build. Paths are absolute."""
 
@@ -22,6 +32,10 @@ class Source:
     """Where patterns of ignored files may stand; the first that exists counts."""
     tool: str | None = None
     """A command of this machine whose version and settings count as well."""
+    contexts: tuple[NamedDirectory, ...] = ()
+    """What else the definition may name; each folder has its own .dockerignore."""
+    optional: bool = False
+    """The definition need not be there: not every frontend reads one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from envdplan.frontends.frontendschema import ATTEST, CONTEXTS, FRONTEND, SSH, SYNTAX
 from envdplan.schema import JsonSchema
 
 _STRINGS: Final[JsonSchema] = {"type": "array", "items": {"type": "string"}}
@@ -44,7 +45,7 @@ _OUTPUT: Final[JsonSchema] = {
         },
         "tar": {
             "type": "boolean",
-            "description": "For oci and docker: one tar file (default), or a directory",
+            "description": "For oci and docker: one tar file (default), or an OCI layout",
         },
     },
 }
@@ -116,6 +117,9 @@ PROPERTIES: Final[dict[str, JsonSchema]] = {
         "x-path": True,
         "description": "Patterns of files that are no part of the source (default: .dockerignore)",
     },
+    "contexts": CONTEXTS,
+    "frontend": FRONTEND,
+    "syntax": SYNTAX,
     "args": {**_TEXTS, "description": "Build arguments"},
     "labels": {**_TEXTS, "description": "Labels of the image"},
     "annotations": {
@@ -207,7 +211,21 @@ PROPERTIES: Final[dict[str, JsonSchema]] = {
         "items": _SECRET,
         "description": "Secrets for RUN --mount=type=secret, read when the builder asks for them",
     },
+    "ssh": SSH,
+    "attest": ATTEST,
     "triggers": {**_TEXTS, "description": "Any change of a value makes the build run"},
+    "timeout": {
+        "type": "number",
+        "minimum": 1,
+        "x-unplanned": True,
+        "description": "Seconds that one run of the build may take (default: no limit)",
+    },
+    "retries": {
+        "type": "integer",
+        "minimum": 0,
+        "x-unplanned": True,
+        "description": "So many more runs after one that failed (default: none)",
+    },
     "digest": {"type": "string", "readOnly": True, "description": "Digest of the image"},
     "image": {"type": "string", "readOnly": True, "description": "REPOSITORY@DIGEST"},
     "image_id": {"type": "string", "readOnly": True, "description": "Digest of the image's config"},

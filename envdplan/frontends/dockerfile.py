@@ -1,4 +1,4 @@
-"""Builds from a Dockerfile: BuildKit's built-in frontend `dockerfile.v0`."""
+"""Builds by a frontend of BuildKit: its own for Dockerfiles, or one that is an image."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,10 +13,12 @@ from envdplan.buildkit.request import (
     SolveRequest,
 )
 from envdplan.files.ignore import HIDDEN
+from envdplan.frontends import attestations, contexts, gateway
 from envdplan.frontends.base import Extras, Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
 from envdplan.frontends.outputs import cache_problems, with_caches, with_outputs
 from envdplan.frontends.sizes import size_in_bytes
+from envdplan.frontends.sshagents import agents, with_ssh
 from envdplan.schema import Problem, ResourceType
 from envdplan.values import Attributes, Sensitive, Unknown, reveal
 
@@ -26,8 +28,9 @@ _FILES: Final = ("docker", "oci", "tar", "local")
 
 
 def derive(attributes: Attributes) -> Attributes:
-    """Short forms of outputs and caches written out."""
-    return with_caches(with_outputs(attributes))
+    """Short forms written out."""
+    made = with_caches(with_outputs(attributes))
+    return attestations.with_attestations(with_ssh(contexts.with_contexts(made)))
 
 
 def problems(attributes: Attributes) -> Iterator[Problem]:
@@ -41,6 +44,8 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     yield from cache_problems(attributes)
     yield from _secret_problems(attributes)
     yield from _output_problems(attributes)
+    for one in (contexts, attestations, gateway):
+        yield from one.problems(attributes)
 
 
 def _secret_problems(attributes: Attributes) -> Iterator[Problem]:
@@ -58,7 +63,12 @@ def _secret_problems(attributes: Attributes) -> Iterator[Problem]:
 
 def _output_problems(attributes: Attributes) -> Iterator[Problem]:
     outputs = attributes.get("output")
+    folders = 0
     for index, one in enumerate(outputs if isinstance(outputs, tuple) else ()):
+        folders += one.get("tar") is False
+        if one.get("tar") is False and folders > 1:
+            detail = "BuildKit writes one folder of images in one build: make the other a tar."
+            yield ("output", index), "Several folders of images", detail
         path, type, dest = ("output", index), one["type"], one.get("dest")
         if type in ("oci", "tar", "local") and dest is None:
             yield path, "Missing attribute", f"An output of type {type} needs dest."
@@ -85,16 +95,20 @@ TYPE: Final = ResourceType(
 
 
 def source(attributes: Attributes) -> Source:
-    """The context directory and the Dockerfile."""
+    """The context directory and the Dockerfile, and the further contexts."""
     directory = str(attributes["path"])
     ignore = attributes.get("ignore_file")
     inline = attributes.get("dockerfile_inline")
+    named = contexts.directories(attributes)
     if inline is not None:
         files = (ignore,) if ignore else (f"{directory}/.dockerignore",)
-        return Source(directory, None, reveal(inline), files)
-    definition = Path(directory, attributes.get("dockerfile") or DEFAULT_FILE)
+        return Source(directory, None, reveal(inline), files, contexts=named)
+    given = attributes.get("dockerfile")
+    definition = Path(directory, given or DEFAULT_FILE)
     usual = (f"{definition}.dockerignore", f"{directory}/.dockerignore")
-    return Source(directory, str(definition), None, (ignore,) if ignore else usual)
+    optional = not given and attributes.get("frontend") is not None
+    ignores = (ignore,) if ignore else usual
+    return Source(directory, str(definition), None, ignores, None, named, optional)
 
 
 def request(attributes: Attributes, extras: Extras) -> SolveRequest:
@@ -102,11 +116,14 @@ def request(attributes: Attributes, extras: Extras) -> SolveRequest:
     found = source(attributes)
     directories, filename = _directories(found)
     plain = reveal(attributes)
+    frontend, image = gateway.solver(plain)
     return SolveRequest(
-        frontend="dockerfile.v0",
-        attributes={"filename": filename, **dict(_options(plain, extras))},
-        directories=directories,
+        frontend=frontend,
+        attributes={"filename": filename, **image, **dict(_options(plain, extras))},
+        directories=(*directories, *contexts.local_directories(plain)),
         secrets=tuple(_secrets(plain)),
+        ssh=tuple(agents(plain)),
+        layouts={one.store: str(one.directory) for one in contexts.layouts(plain)},
         exports=tuple(_exports(plain, extras)),
         cache_imports=tuple(_caches(plain, "import_cache")),
         cache_exports=tuple(_caches(plain, "export_cache")),
@@ -145,6 +162,8 @@ def _options(plain: Attributes, extras: Extras) -> Iterator[tuple[str, str]]:
         yield "no-cache", ",".join(plain["no_cache_filter"])
     if plain.get("pull"):
         yield "image-resolve-mode", "pull"
+    yield from contexts.options(plain)
+    yield from attestations.options(plain)
 
 
 def _limits(plain: Attributes) -> Iterator[tuple[str, str]]:

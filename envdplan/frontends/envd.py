@@ -40,6 +40,8 @@ _SHARED: Final = (
     "path",
     "tags",
     "platforms",
+    "timeout",
+    "retries",
     "push",
     "load",
     "import_cache",

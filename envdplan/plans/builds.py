@@ -63,16 +63,16 @@ def decide(
     record: Record | None,
     facts: BuildFacts,
     *,
-    forced: bool,
+    forced: str = "",
 ) -> Change:
-    """The change of one build; `forced` is the user's -replace."""
+    """The change of one build; `forced` says why it has to run though nothing changed."""
     own = attribute_inputs(attributes)
     inputs = None if own is None or facts.files is None else (*own, *facts.files)
     digest = None
     if own is not None and facts.files is not None:
         digest = inputs_digest(own, facts.files_digest or entries_digest(facts.files))
     case = _Case(resource, attributes, record, facts, inputs, digest)
-    reasons = ("it was asked for by -replace",) if forced else _why_build(case)
+    reasons = (forced,) if forced else _why_build(case)
     return _build(case, reasons) if reasons else _settled(case)
 
 

@@ -24,6 +24,7 @@ def check_capabilities(build: Attributes, builder: Attributes) -> Iterator[str]:
     yield from _platforms(build, can)
     yield from _caches(build, can)
     yield from _nodes(build, can)
+    yield from _attestations(build, can)
     if _results(build) > 1 and not can.get("several_outputs", True):
         yield f"This builder makes one output in one build, but there are several; {WHO_CAN}."
 
@@ -42,6 +43,23 @@ def _exporters(build: Attributes, can: Attributes) -> Iterator[str]:
         if allowed and type not in allowed:
             names = ", ".join(allowed)
             yield f"This builder has no output of type {type} (it has: {names}); {WHO_CAN}."
+
+
+def _attestations(build: Attributes, can: Attributes) -> Iterator[str]:
+    """They make an index of the image, which not every exporter can hold."""
+    wanted = build.get("attest")
+    if isinstance(wanted, Unknown) or not wanted:
+        return
+    if "oci" not in (can.get("exporters") or FULL):
+        yield f"This builder makes no attestations; {WHO_CAN}."
+        return
+    in_engine = (build.get("connection") or {}).get("type") == "moby-worker"
+    archives = [one for one in build.get("output") or () if one.get("type") == "docker"]
+    if any(one.get("dest") or not in_engine for one in archives):
+        yield (
+            "An archive for docker load holds no attestations: push the image, take an output of "
+            "type oci, or make the one with attestations by a build of its own."
+        )
 
 
 def _platforms(build: Attributes, can: Attributes) -> Iterator[str]:

@@ -10,6 +10,8 @@ from envdplan.plans import builds
 from envdplan.plans.capabilities import check_capabilities
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.compare import differences, drifted
+from envdplan.plans.conditions import check_after, check_before
+from envdplan.plans.ignoring import let_be
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.resolve import resolve
 from envdplan.schema import Catalog, ResourceType
@@ -23,7 +25,7 @@ from envdplan.states.observed import (
     Unreachable,
 )
 from envdplan.states.recorded import Record, State
-from envdplan.values import UNKNOWN, Attributes
+from envdplan.values import UNKNOWN, AttributePath, Attributes, Value
 
 
 @dataclass(slots=True)
@@ -44,6 +46,8 @@ class _World:
     observed: ObservedState
     catalog: Catalog
     options: PlanOptions
+    only: frozenset[Address] | None
+    """What the plan is about; None means all."""
     heirs: Mapping[tuple[object, ...], Record]
     """Records without a block, by what they are in the world: a renamed block inherits one."""
 
@@ -54,14 +58,15 @@ def diff(
     observed: ObservedState,
     catalog: Catalog,
     options: PlanOptions,
+    only: frozenset[Address] | None = None,
 ) -> Diff:
-    """What has to change so that the world is as desired."""
+    """What has to change so that the world is as desired; complaints are about `only`."""
     heirs = {
         identity(one.address, one.type, one.attributes): one
         for one in state.records.values()
         if one.address not in desired.resources and one.address.kind is not Kind.BUILD
     }
-    world = _World(desired, state, observed, catalog, options, heirs)
+    world = _World(desired, state, observed, catalog, options, only, heirs)
     outcome = Diff(drift=list(find_drift(state, observed, catalog)))
     needs = {address: one.depends_on for address, one in desired.resources.items()}
     for address in Graph(needs).order():
@@ -93,10 +98,16 @@ def find_drift(state: State, observed: ObservedState, catalog: Catalog) -> Itera
 
 
 def _add(outcome: Diff, world: _World, resource: Resource) -> None:
-    attributes = resolve(resource, outcome.known)
+    record = world.state.records.get(resource.address)
+    attributes = resolve(resource, outcome.known, record)
+    meant = world.only is None or resource.address in world.only
+    if meant:
+        check_before(resource, outcome.known, outcome.diagnostics)
     change = _change(outcome, world, resource, attributes)
     outcome.changes[resource.address] = change
     outcome.known[resource.address] = change.after or attributes
+    if meant and change.action is not Action.DEFER:
+        check_after(resource, outcome.known, outcome.diagnostics)
 
 
 def _change(outcome: Diff, world: _World, resource: Resource, attributes: Attributes) -> Change:
@@ -122,7 +133,7 @@ def _change(outcome: Diff, world: _World, resource: Resource, attributes: Attrib
         return _other_type(type, base, record)
     if isinstance(observation, Absent):
         return _create(type, base, attributes, "it does not exist")
-    return _present_change(outcome, world, type, base, observation)
+    return _present_change(outcome, world, type, resource, base, observation)
 
 
 def _deferred(world: _World, base: Change, reason: str) -> Change:
@@ -143,14 +154,19 @@ def _computed(type: ResourceType, attributes: Attributes) -> Attributes:
 
 
 def _present_change(
-    outcome: Diff, world: _World, type: ResourceType, base: Change, live: Present
+    outcome: Diff,
+    world: _World,
+    type: ResourceType,
+    resource: Resource,
+    base: Change,
+    live: Present,
 ) -> Change:
-    wanted = base.after or {}
+    wanted = let_be(base.after or {}, resource.lifecycle.ignored, live.attributes)
     found = differences(type, live.attributes, wanted)
     computed = {name: live.attributes.get(name) for name in type.with_annotation("readOnly")}
     base = replace(base, before=live.attributes, after={**wanted, **computed})
-    if _is_to_replace(world, base.address):
-        return _replace(type, base, found, "it was asked for by -replace")
+    if forced := _why_forced(outcome, world, resource):
+        return _replace(type, base, found, forced)
     former = world.state.moved.get(base.address)
     because = (f"it was {former} before",) if former else ()
     if not found:
@@ -161,12 +177,36 @@ def _present_change(
     if any(one.forces_replacement for one in found):
         return _replace(type, base, found, "an attribute cannot be changed in place")
     reasons = tuple(f"{'.'.join(map(str, one.path))} differs" for one in found)
+    what_it_means = type.consequence(frozenset(one.path[0] for one in found), wanted)
+    if what_it_means:
+        reasons = (*reasons[:-1], f"{reasons[-1]}: {what_it_means}")
     return replace(base, action=Action.UPDATE, differences=found, reasons=reasons)
 
 
-def _is_to_replace(world: _World, address: Address) -> bool:
-    """Whether -replace names it, or the whole for_each that it belongs to."""
-    return bool({address, replace(address, key=None)} & {*world.options.replace})
+def _why_forced(outcome: Diff, world: _World, resource: Resource) -> str:
+    """Why it is replaced (or runs again) though it may be as wanted; empty when it is not."""
+    address = resource.address
+    if {address, address.block} & {*world.options.replace}:
+        return "it was asked for by -replace"
+    for trigger, path in resource.lifecycle.triggers:
+        change = outcome.changes.get(trigger)
+        if change is not None and _has_changed(change, path):
+            name = ".".join(map(str, (trigger, *path)))
+            return f"{name} changes, which replace_triggered_by names"
+    return ""
+
+
+def _has_changed(change: Change, path: AttributePath) -> bool:
+    if not change.action.is_change:
+        return False
+    before, after = (_part(one, path) for one in (change.before or {}, change.after or {}))
+    return not path or before != after
+
+
+def _part(value: Value, path: AttributePath) -> Value:
+    for step in path:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
 
 
 def _quiet(world: _World, base: Change) -> Action:
@@ -234,7 +274,7 @@ def _build_change(
             "Source of a build cannot be read", facts.problem, resource.range, str(resource.address)
         )
     record = world.state.records.get(resource.address)
-    forced = _is_to_replace(world, resource.address)
+    forced = _why_forced(outcome, world, resource) if record else ""
     change = builds.decide(resource, attributes, record, facts, forced=forced)
     change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
     _warn_unclear(outcome, resource, facts)
@@ -309,7 +349,7 @@ def _orphan(
         prevent_destroy=record.prevent_destroy,
         reasons=("it is no longer in the configuration",),
     )
-    if {record.address, replace(record.address, key=None)} & world.desired.kept:
+    if {record.address, record.address.block} & world.desired.kept:
         reason = "a removed block says that it is to be kept"
         return replace(base, action=Action.FORGET, reasons=(reason,))
     if record.address.kind is Kind.BUILD:

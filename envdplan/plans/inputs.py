@@ -1,18 +1,19 @@
 """The inputs of a build: what its digest covers, and how two lists of them differ in words.
 
 In the key: file contents, links, empty directories, the Dockerfile, arguments, labels,
-annotations, target, platforms, network, hosts, limits, exporters' options, triggers, ids of
-secrets. Not in the key: credentials, secret values, tags, cache settings, absolute paths,
-times, owners. Sensitive arguments count by name only: a digest of a short secret can be guessed.
+annotations, target, platforms, network, hosts, limits, exporters' options, triggers, further
+contexts, the frontend, attestations, ids of secrets and SSH agents. Not in the key: credentials,
+keys, secret values, tags, cache settings, absolute paths, times, owners. Sensitive arguments count
+by name only: a digest of a short secret can be guessed.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 
 from envdplan.encoding import to_json
 from envdplan.states.observed import Input
-from envdplan.values import Attributes, Value, is_known, is_sensitive
+from envdplan.values import Attributes, Sensitive, Unknown, Value, is_known, is_sensitive
 
 SCHEME = "2"
 """Version of the key. A new one is announced, not taken for changed inputs."""
@@ -22,6 +23,7 @@ _SCALARS = (
     "from",
     "use_proxy",
     "frontend",
+    "syntax",
     "target",
     "platforms",
     "network",
@@ -49,14 +51,50 @@ def unknown_inputs(attributes: Attributes) -> tuple[str, ...]:
 def _attribute_inputs(attributes: Attributes) -> Iterator[Input]:
     yield Input("scheme", "", _digest(SCHEME))
     for attribute, kind in _MAPS.items():
-        for key, value in (attributes.get(attribute) or {}).items():
-            yield Input(kind, key, _digest(value))
+        yield from _pairs(kind, attributes.get(attribute))
+    yield from _pairs("context", attributes.get("contexts"), _without_place)
     for name in _SCALARS:
         if (value := attributes.get(name)) not in (None, (), {}, ""):
             yield Input("attribute", name, _digest(value))
     for secret in attributes.get("secret") or ():
         yield Input("secret", str(secret["id"]), _digest(secret.get("version")))
+    yield from _named("ssh", "id", attributes.get("ssh"), lambda _: None)
+    yield from _named("attest", "type", attributes.get("attest"), _options)
     yield from _export_inputs(attributes)
+
+
+def _pairs(
+    kind: str, pairs: Value, counts: Callable[[Value], Value] = lambda value: value
+) -> Iterator[Input]:
+    """An input for each key of a map; one for all of it where it is unknown or sensitive."""
+    if isinstance(pairs, Unknown | Sensitive):
+        yield Input(kind, "*", _digest(pairs))
+        return
+    for key, value in (pairs or {}).items():
+        yield Input(kind, key, _digest(counts(value)))
+
+
+def _without_place(value: Value) -> Value:
+    """What is on this machine counts by its content, wherever it lies."""
+    kinds = {"/": "a directory", "oci-layout://": "an OCI layout"}
+    text = value if isinstance(value, str) else ""
+    return next((kind for start, kind in kinds.items() if text.startswith(start)), value)
+
+
+def _named(
+    kind: str, key: str, items: Value, counts: Callable[[Attributes], Value]
+) -> Iterator[Input]:
+    """An input for each object of a list; one that is unknown where the list or an item is."""
+    if isinstance(items, Unknown):
+        yield Input(kind, "*", "")
+        return
+    for one in items or ():
+        known = isinstance(one, Mapping) and is_known(one.get(key))
+        yield Input(kind, str(one[key]), _digest(counts(one))) if known else Input(kind, "*", "")
+
+
+def _options(item: Attributes) -> Attributes:
+    return {name: value for name, value in item.items() if value is not None}
 
 
 def _export_inputs(attributes: Attributes) -> Iterator[Input]:
@@ -112,6 +150,13 @@ _WORDS = {
     "trigger": "triggers.{}",
     "attribute": "{}",
     "secret": "secret {}",
+    "ssh": "ssh {}",
+    "attest": "attestation {}",
+    "context": "contexts.{}",
+    "context-file": "{}",
+    "context-link": "{} (link)",
+    "context-dir": "{}/ (directory)",
+    "context-image": "contexts.{} (image)",
     "output": "output {}",
     "tool": "the version of {}",
     "settings": "{} of the user",

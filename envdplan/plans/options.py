@@ -15,5 +15,6 @@ class PlanOptions:
     """Replaced (builders, contexts) or run again (builds) though nothing changed."""
     destroy: bool = False
     refresh_only: bool = False
-    groups: tuple[str, ...] = ()
-    """Groups whose members are targets too; a saved plan names the members alone."""
+    names: tuple[str, ...] = ()
+    """Groups and modules that stand for targets: `group.release`, `module.services`. A plan names
+    what they stand for."""

@@ -1,13 +1,17 @@
 """-target: which resources a plan is about."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
 
-from envdplan.addresses import Address
+from envdplan.addresses import Address, in_module
 from envdplan.diagnostics import EnvdplanError, suggestion
 from envdplan.graph import Graph
 from envdplan.plans.options import PlanOptions
 from envdplan.states.desired import DesiredState
 from envdplan.states.recorded import State
+
+GROUP: Final = "group"
 
 
 def scope(desired: DesiredState, state: State, options: PlanOptions) -> frozenset[Address] | None:
@@ -22,28 +26,45 @@ def scope(desired: DesiredState, state: State, options: PlanOptions) -> frozense
     for address in (*options.targets, *options.replace):
         if not _meant(address, edges):
             raise _unknown(address, edges)
-    wanted = (*options.targets, *_members(desired, options))
-    if not wanted:
+    if not options.targets:
         return None
-    targets = [one for address in wanted for one in _meant(address, edges)]
+    targets = [one for address in options.targets for one in _meant(address, edges)]
     graph = Graph(edges)
     return (graph.reversed() if options.destroy else graph).closure(targets)
 
 
-def _members(desired: DesiredState, options: PlanOptions) -> Iterator[Address]:
-    for name in options.groups:
-        if name not in desired.groups:
-            known = ", ".join(f"group.{one}" for one in desired.groups) or "none"
-            hint = suggestion(name, desired.groups, "group.") or f" Groups are: {known}."
-            raise EnvdplanError("Unknown group", f"There is no group.{name}.{hint}")
-        yield from desired.groups[name]
+def with_names(options: PlanOptions, desired: DesiredState, state: State) -> PlanOptions:
+    """`options` with all that groups and modules stand for as targets. Raises EnvdplanError."""
+    if not options.names:
+        return options
+    known = {*desired.resources, *state.records}
+    members = [one for name in options.names for one in _behind(name, desired, known)]
+    targets = dict.fromkeys((*options.targets, *members))
+    return replace(options, targets=tuple(targets), names=())
+
+
+def _behind(name: str, desired: DesiredState, known: Iterable[Address]) -> Iterable[Address]:
+    root, _, rest = name.partition(".")
+    if root == GROUP:
+        if rest in desired.groups:
+            return desired.groups[rest]
+        listed = ", ".join(f"{GROUP}.{one}" for one in desired.groups) or "none"
+        hint = suggestion(rest, desired.groups, "group.") or f" Groups are: {listed}."
+        raise EnvdplanError("Unknown group", f"There is no {name}.{hint}")
+    found = sorted(one for one in known if in_module(one.module).startswith(f"{name}."))
+    if found:
+        return found
+    modules = sorted({in_module(one.module).rstrip(".") for one in known} - {""})
+    listed = ", ".join(modules) or "none"
+    hint = suggestion(name, modules) or f" Modules with resources are: {listed}."
+    raise EnvdplanError("Unknown module", f"There is no {name}.{hint}")
 
 
 def _meant(address: Address, known: Iterable[Address]) -> list[Address]:
     """The resource, or all that one for_each makes."""
     if address in known:
         return [address]
-    same = (one for one in known if (one.kind, one.name) == (address.kind, address.name))
+    same = (one for one in known if one.block == address)
     return list(same) if address.key is None else []
 
 

@@ -6,10 +6,34 @@ from typing import TypeAlias
 
 from envdplan.addresses import Address
 from envdplan.source import SourceRange
-from envdplan.values import Attributes, Value
+from envdplan.values import AttributePath, Attributes, Value
 
 Known: TypeAlias = Mapping[Address, Attributes]
 """Attributes of resources, as far as they are known at some moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a condition holds: None while that is not known. `message` is for False."""
+
+    holds: bool | None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A condition; `judge` evaluates it with what is known."""
+
+    range: SourceRange
+    judge: Callable[[Known], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check block: what is looked at after a plan and an apply, and only warned of."""
+
+    name: str
+    tests: tuple[Requirement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +41,10 @@ class Lifecycle:
     """How a resource may change."""
 
     prevent_destroy: bool = False
+    ignored: tuple[AttributePath, ...] = ()
+    """Attributes, and parts of them, whose changes are let be; the empty path means all."""
+    triggers: tuple[tuple[Address, AttributePath], ...] = ()
+    """What makes it be replaced when it changes: resources, or attributes of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +59,10 @@ class Resource:
     """Direct edges, sorted: what it refers to and what `depends_on` names."""
     range: SourceRange | None = field(default=None, compare=False)
     lifecycle: Lifecycle = Lifecycle()
+    preconditions: tuple[Requirement, ...] = field(default=(), compare=False, repr=False)
+    """What has to hold before it is changed."""
+    postconditions: tuple[Requirement, ...] = field(default=(), compare=False, repr=False)
+    """What has to hold when it is as wanted."""
     resolve: Callable[[Known], Attributes] | None = field(default=None, compare=False, repr=False)
     """Evaluates the attributes again with what is known; None when nothing is unknown."""
 
@@ -60,3 +92,4 @@ class DesiredState:
     """What is forgotten rather than destroyed: `removed` blocks."""
     groups: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     """Names for several resources, for -target."""
+    checks: tuple[Check, ...] = ()

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceFile, SourceRange
@@ -63,23 +63,25 @@ _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 
 def decode(file: SourceFile) -> tuple[Document, Diagnostics]:
     """The document, as far as it can be read, and what is wrong with it."""
-    reader = _Reader(file)
+    reader = Reader(file)
     root = reader.compose()
     if root is None:
         return Document(file, Body()), reader.diagnostics
     try:
         body = reader.document(root)
-    except _TooMuch:
+    except TooMuch:
         body = Body()
     return Document(file, body), reader.diagnostics
 
 
-class _TooMuch(Exception):
+class TooMuch(Exception):
     """More nodes, or deeper ones, than anybody writes; already told."""
 
 
 @dataclass(slots=True)
-class _Reader:
+class Reader:
+    """Reads nodes one at a time and keeps what is wrong with them."""
+
     file: SourceFile
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     lines: Lines = field(init=False)
@@ -96,24 +98,26 @@ class _Reader:
 
     def compose(self) -> "Node | None":
         """The root node; None when the file is empty or is no YAML."""
+        roots = self.documents()
+        if len(roots) > 1:
+            self.error("Several documents", "A file holds one YAML document.", self.place(roots[1]))
+        return roots[0] if roots else None
+
+    def documents(self) -> "list[Node]":
+        """The root nodes of all documents in the file; none when it is no YAML."""
         import yaml
 
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         text = self.file.text.removeprefix("\ufeff")
         try:
-            roots = list(yaml.compose_all(text, Loader=loader))
+            return list(yaml.compose_all(text, Loader=loader))
         except yaml.MarkedYAMLError as error:
             self._complain(error.problem, error.problem_mark, error.context_mark)
-            return None
         except (yaml.YAMLError, ValueError) as error:
             self._complain(str(error))
-            return None
         except RecursionError:
             self._complain("it is nested too deeply")
-            return None
-        if len(roots) > 1:
-            self.error("Several documents", "A file holds one YAML document.", self.place(roots[1]))
-        return roots[0] if roots else None
+        return []
 
     def _complain(self, problem: object, *marks: "Mark | None") -> None:
         """Tell what PyYAML said, at the first mark that stands on a line with text."""
@@ -139,14 +143,14 @@ class _Reader:
     def document(self, root: "Node") -> Body:
         """Top-level keys as blocks."""
         blocks: list[Block] = []
-        for name, key, value in self._pairs(root, "A configuration"):
+        for name, key, value in self.pairs(root, "A configuration"):
             labels = LABELS.get(name)
             if labels is not None:
                 blocks.extend(self._labelled(name, (), labels, key, value))
-            elif name in _UNLABELLED and _is_list(value):
-                items = _children(value)
+            elif name in _UNLABELLED and is_list(value):
+                items = children(value)
                 blocks.extend(Block(name, (), self._body(name, i), self.place(i)) for i in items)
-            elif name in _UNLABELLED or _is_map(value):
+            elif name in _UNLABELLED or is_map(value):
                 blocks.append(Block(name, (), self._body(name, value), self.place(key)))
             else:
                 return self._plain(root)
@@ -162,12 +166,12 @@ class _Reader:
         if left == 0:
             yield Block(type, labels, self._body(type, value), self.place(key))
             return
-        for name, inner_key, inner in self._pairs(value, f"{type}"):
+        for name, inner_key, inner in self.pairs(value, f"{type}"):
             yield from self._labelled(type, (*labels, name), left - 1, inner_key, inner)
 
     def _body(self, type: str, node: "Node") -> Body:
         attributes: dict[str, Attribute] = {}
-        for name, key, value in self._pairs(node, type or "A file of values"):
+        for name, key, value in self.pairs(node, type or "A file of values"):
             expression = self._attribute(type, name, value)
             if expression is not None:
                 name_range = self.place(key)
@@ -186,13 +190,13 @@ class _Reader:
 
     def _expression(self, node: "Node", *, bare: bool = False) -> Expression | None:
         """The value of a node; with `bare` its strings are expressions, as HCL would have them."""
-        self._count(node)
+        self.count(node)
         self._deeper(node)
         try:
-            if _is_map(node):
+            if is_map(node):
                 return self._object(node)
-            if _is_list(node):
-                items = [self._expression(item, bare=bare) for item in _children(node)]
+            if is_list(node):
+                items = [self._expression(item, bare=bare) for item in children(node)]
                 return ListOf(tuple(i for i in items if i is not None), self.place(node))
             return self._scalar(node, bare=bare)
         finally:
@@ -200,7 +204,7 @@ class _Reader:
 
     def _object(self, node: "Node") -> ObjectOf:
         items: list[tuple[Expression, Expression]] = []
-        for name, key, value in self._pairs(node, "An object"):
+        for name, key, value in self.pairs(node, "An object"):
             expression = self._expression(value, bare=name in _REFERENCES)
             if expression is not None:
                 items.append((Literal(name, self.place(key)), expression))
@@ -208,13 +212,13 @@ class _Reader:
 
     def _scalar(self, node: "Node", *, bare: bool) -> Expression | None:
         text, place = str(node.value), self.place(node)
-        if _is_plain(node) and node.tag.endswith(
+        if is_plain(node) and node.tag.endswith(
             (":str", ":int", ":float", ":bool", ":null", ":timestamp")
         ):
             value = _plain_value(text)
             if not isinstance(value, str):
                 return Literal(value, place)
-        cursor = Cursor(text, self._places(node))
+        cursor = Cursor(text, self.places(node))
         try:
             if not bare:
                 return whole(cursor)
@@ -231,15 +235,15 @@ class _Reader:
 
     def data(self, node: "Node") -> object:
         """A node as Python's data; strings as they are."""
-        self._count(node)
-        if _is_map(node):
-            return {n: self.data(v) for n, _, v in self._pairs(node, "A mapping")}
-        if _is_list(node):
-            return [self.data(item) for item in _children(node)]
-        plain = _is_plain(node)
+        self.count(node)
+        if is_map(node):
+            return {n: self.data(v) for n, _, v in self.pairs(node, "A mapping")}
+        if is_list(node):
+            return [self.data(item) for item in children(node)]
+        plain = is_plain(node)
         return _plain_value(str(node.value)) if plain else str(node.value)
 
-    def _places(self, node: "Node") -> Place:
+    def places(self, node: "Node") -> Place:
         """Places inside of a string, wherever its characters come from."""
         file, value = self.file.text, str(node.value)
         start = content_start(file, node.start_mark.index + self._shift)
@@ -263,9 +267,9 @@ class _Reader:
 
     # -- mappings
 
-    def _pairs(self, node: "Node", what: str) -> Iterator[tuple[str, "Node", "Node"]]:
+    def pairs(self, node: "Node", what: str) -> Iterator[tuple[str, "Node", "Node"]]:
         """Keys and values; merge keys (<<) are spread, and twice the same key is a mistake."""
-        if not _is_map(node):
+        if not is_map(node):
             if not _is_empty(node):
                 detail = f"{what} must be a mapping here, written NAME: VALUE."
                 self.error("Wrong type", detail, self.place(node))
@@ -273,8 +277,8 @@ class _Reader:
         seen: dict[str, Node] = {}
         merged: dict[str, tuple[Node, Node]] = {}
         for key, value in node.value:
-            self._count(key)
-            if getattr(key, "value", None) == "<<" and _is_plain(key):
+            self.count(key)
+            if getattr(key, "value", None) == "<<" and is_plain(key):
                 self._merge(value, merged)
                 continue
             name = self._key(key)
@@ -293,9 +297,9 @@ class _Reader:
 
     def _merge(self, value: "Node", merged: dict[str, tuple["Node", "Node"]]) -> None:
         self._deeper(value)
-        sources = _children(value) if _is_list(value) else [value]
+        sources = children(value) if is_list(value) else [value]
         for source in sources:
-            for name, key, inner in self._pairs(source, "What is merged"):
+            for name, key, inner in self.pairs(source, "What is merged"):
                 merged.setdefault(name, (key, inner))
         self._depth -= 1
 
@@ -311,29 +315,31 @@ class _Reader:
             detail = (
                 f"YAML may be nested {_DEEPEST} levels deep; does an anchor hold its own alias?"
             )
-            self._stop("Nested too deeply", detail, node)
+            self.stop("Nested too deeply", detail, node)
 
-    def _count(self, node: "Node") -> None:
+    def count(self, node: "Node") -> None:
+        """Count one more value, for aliases can make many out of few. Raises TooMuch."""
         self._nodes += 1
         if self._nodes > _MOST_NODES:
-            self._stop(
+            self.stop(
                 "Too large",
                 f"With its aliases this file has more than {_MOST_NODES} values.",
                 node,
             )
 
-    def _stop(self, summary: str, detail: str, node: "Node") -> None:
+    def stop(self, summary: str, detail: str, node: "Node") -> NoReturn:
+        """Tell a mistake behind which nothing can be read. Raises TooMuch."""
         self.error(summary, detail, self.place(node))
-        raise _TooMuch
+        raise TooMuch
 
 
 def plain_values(text: str) -> object:
     """The data of a YAML text, without templates. Raises ValueError."""
-    reader = _Reader(SourceFile("", text))
+    reader = Reader(SourceFile("", text))
     root = reader.compose()
     try:
         found = None if root is None else reader.data(root)
-    except _TooMuch:
+    except TooMuch:
         found = None
     for problem in reader.diagnostics:
         raise ValueError(problem.detail)
@@ -353,22 +359,25 @@ def _plain_value(text: str) -> object:
     return text
 
 
-def _is_map(node: "Node") -> bool:
+def is_map(node: "Node") -> bool:
+    """Whether it is a mapping."""
     return type(node).__name__ == "MappingNode"
 
 
-def _is_list(node: "Node") -> bool:
+def is_list(node: "Node") -> bool:
+    """Whether it is a sequence."""
     return type(node).__name__ == "SequenceNode"
 
 
-def _children(node: "Node") -> "list[Node]":
+def children(node: "Node") -> "list[Node]":
+    """The items of a sequence."""
     return list(node.value)
 
 
 def _is_empty(node: "Node") -> bool:
-    return _is_plain(node) and node.value in _NULLS
+    return is_plain(node) and node.value in _NULLS
 
 
-def _is_plain(node: "Node") -> bool:
+def is_plain(node: "Node") -> bool:
     """Whether it is a scalar without quotes; the two loaders of PyYAML say so differently."""
     return type(node).__name__ == "ScalarNode" and not getattr(node, "style", None)

@@ -4,7 +4,9 @@ from typing import Protocol
 
 from envdplan.diagnostics import Diagnostics, EnvdplanError
 from envdplan.engine.events import Event
+from envdplan.modules.events import ModuleEvent
 from envdplan.plans.plan import Plan
+from envdplan.states.desired import DesiredState
 from envdplan.states.recorded import State
 from envdplan.values import Value
 
@@ -30,8 +32,14 @@ class View(Protocol):
     def state(self, state: State) -> None:
         """All that is recorded."""
 
+    def configuration(self, desired: DesiredState) -> None:
+        """All that the configuration resolves to, always in the same order."""
+
     def outputs(self, outputs: dict[str, Value], sensitive: frozenset[str]) -> None:
         """Values of outputs; those that are sensitive by name only."""
+
+    def module(self, event: ModuleEvent) -> None:
+        """What became of one module."""
 
     def message(self, text: str) -> None:
         """A sentence to the user."""

@@ -14,10 +14,13 @@ from envdplan.engine.events import (
     Started,
     Succeeded,
 )
+from envdplan.modules.events import ModuleEvent
 from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.plan import Plan
+from envdplan.states.desired import DesiredState
 from envdplan.states.recorded import State
-from envdplan.values import Value, is_sensitive
+from envdplan.values import Attributes, Value, is_sensitive
+from envdplan.views.module_text import module_text
 from envdplan.views.plan_text import plan_text
 from envdplan.views.progress import BuildProgress
 from envdplan.views.snippet import diagnostic_text, wrapped
@@ -86,15 +89,31 @@ class HumanView:
         if not state.records:
             self._print(["The state is empty."])
         for record in sorted(state.records.values(), key=lambda one: one.address):
-            self._print([f"{self._style(str(record.address), 'bold')} ({record.type})"])
-            for name, value in record.attributes.items():
-                if value is not None and name != "connection":
-                    self._print([f"  {name} = {value_text(value, '  ')}"])
+            self._resource(record.address, record.type, record.attributes)
         for pending in state.pending.values():
             what = f"{pending.address}: {pending.action} was begun at {pending.started}"
             self._print([self._style(f"{what} and did not end", "yellow")])
         if state.outputs:
             self.outputs(dict(state.outputs), frozenset())
+
+    def configuration(self, desired: DesiredState) -> None:
+        """See View."""
+        for address in sorted(desired.resources):
+            one = desired.resources[address]
+            self._resource(address, one.type, dict(sorted(one.attributes.items())))
+        for name, members in sorted(desired.groups.items()):
+            self._print([f"{self._style(f'group.{name}', 'bold')}"])
+            self._print([f"  {one}" for one in members])
+        values = {name: one.value for name, one in sorted(desired.outputs.items())}
+        secret = frozenset(name for name, one in desired.outputs.items() if one.sensitive)
+        if values:
+            self.outputs(values, secret)
+
+    def _resource(self, address: Address, type: str, attributes: Attributes) -> None:
+        self._print([f"{self._style(str(address), 'bold')} ({type})"])
+        for name, value in attributes.items():
+            if value is not None and name != "connection":
+                self._print([f"  {name} = {value_text(value, '  ')}"])
 
     def outputs(self, outputs: dict[str, Value], sensitive: frozenset[str]) -> None:
         """See View."""
@@ -103,6 +122,10 @@ class HumanView:
             value = outputs[name]
             hidden = name in sensitive or is_sensitive(value)
             self._print([f"{name} = {'<sensitive>' if hidden else value_text(value)}"])
+
+    def module(self, event: ModuleEvent) -> None:
+        """See View."""
+        self._print([module_text(event, self._style)])
 
     def message(self, text: str) -> None:
         """See View."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Final, TextIO
 
 from envdplan import __version__
@@ -18,9 +19,11 @@ from envdplan.engine.events import (
     Started,
     Succeeded,
 )
+from envdplan.modules.events import ModuleEvent
 from envdplan.plans.changes import Action, Change, Difference, Drift
 from envdplan.plans.plan import Plan
-from envdplan.states.recorded import State
+from envdplan.states.desired import DesiredState, Resource
+from envdplan.states.recorded import Record, State
 from envdplan.values import Value, redact_sensitive
 from envdplan.views.diagnostics_json import diagnostic_json, validation_json
 
@@ -99,23 +102,41 @@ class JsonView:
     def state(self, state: State) -> None:
         """See View."""
         for record in state.records.values():
-            self._write(
-                "resource",
-                {
-                    "address": str(record.address),
-                    "resource_type": record.type,
-                    "attributes": _values(record.attributes),
-                    "depends_on": [str(one) for one in record.depends_on],
-                },
-            )
+            self._resource(record)
         self._write("state", {"lineage": state.lineage, "serial": state.serial})
         if state.outputs:
             self.outputs(dict(state.outputs), frozenset())
+
+    def configuration(self, desired: DesiredState) -> None:
+        """See View."""
+        for address in sorted(desired.resources):
+            self._resource(desired.resources[address])
+        for name, members in sorted(desired.groups.items()):
+            self._write("group", {"name": name, "members": [str(one) for one in members]})
+        secret = frozenset(name for name, one in desired.outputs.items() if one.sensitive)
+        if desired.outputs:
+            values = {name: one.value for name, one in sorted(desired.outputs.items())}
+            self.outputs(values, secret)
+
+    def _resource(self, one: Record | Resource) -> None:
+        self._write(
+            "resource",
+            {
+                "address": str(one.address),
+                "resource_type": one.type,
+                "attributes": _values(dict(sorted(one.attributes.items()))),
+                "depends_on": [str(each) for each in one.depends_on],
+            },
+        )
 
     def outputs(self, outputs: dict[str, Value], sensitive: frozenset[str]) -> None:
         """See View."""
         shown = {name: value for name, value in outputs.items() if name not in sensitive}
         self._write("outputs", {"outputs": _values(shown), "sensitive": sorted(sensitive)})
+
+    def module(self, event: ModuleEvent) -> None:
+        """See View."""
+        self._write("module", asdict(event))
 
     def message(self, text: str) -> None:
         """See View."""

@@ -1,4 +1,4 @@
-"""Compile buildkitd and buildctl from the Go sources that Debian packages.
+"""Compile buildkitd, buildctl and the Dockerfile frontend from the Go sources that Debian packages.
 
 golang-github-docker-docker-dev of trixie carries BuildKit's whole source. Seven imports are not
 packaged; small stand-ins take their place, so this buildkitd lacks the gha, s3 and azblob caches
@@ -16,6 +16,7 @@ from scripts.provision.report import ServiceError, step
 
 SUITE = "trixie"
 VERSION = "0.13.2"
+PROGRAMS = ("cmd/buildkitd", "cmd/buildctl", "frontend/dockerfile/cmd/dockerfile-frontend")
 _GO = "usr/lib/go-1.24"
 _TREE = Path("usr/share/gocode/src/github.com")
 _HERE = Path(__file__).parent
@@ -125,8 +126,8 @@ _STANDINS = {
 
 
 def buildkit_binaries() -> Path:
-    """A folder with buildkitd and buildctl, compiled once (one to two minutes)."""
-    return artifact(f"buildkit-{VERSION}-1", _compile)
+    """A folder with all PROGRAMS, compiled once (one to two minutes)."""
+    return artifact(f"buildkit-{VERSION}-2", _compile)
 
 
 def _compile(target: Path) -> None:
@@ -134,7 +135,7 @@ def _compile(target: Path) -> None:
     with step("Fetching BuildKit's sources and Go (95 packages, 110 MB)"):
         apt.unpack(SUITE, _packages(), source)
     _put_standins(source / _TREE)
-    with step(f"Compiling buildkitd and buildctl {VERSION} (one to two minutes)"):
+    with step(f"Compiling BuildKit {VERSION} (one to two minutes)"):
         _go_build(source, target)
     shutil.rmtree(source)
 
@@ -155,7 +156,7 @@ def _put_standins(tree: Path) -> None:
 
 
 def _go_build(source: Path, target: Path) -> None:
-    commands = [f"github.com/moby/buildkit/cmd/{name}" for name in ("buildkitd", "buildctl")]
+    commands = [f"github.com/moby/buildkit/{path}" for path in PROGRAMS]
     flags = ["-trimpath", "-tags", "osusergo netgo static_build"]
     version = f"-s -w -X github.com/moby/buildkit/version.Version=v{VERSION}"
     go = str(source / _GO / "bin" / "go")

@@ -66,7 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--load", metavar="DOCKER_HOST", help="import it into an engine")
     one = add("base-image", _base_image, "push the busybox base to a plain registry", state=False)
     one.add_argument("address", metavar="HOST:PORT")
-    add("buildkit", _print(buildkit_binaries), "compile buildkitd and buildctl", state=False)
+    add(
+        "buildkit",
+        _print(buildkit_binaries),
+        "compile buildkitd, buildctl and a frontend",
+        state=False,
+    )
     add("envd", _print(lambda: envd_files() / "envd"), "install envd; prints its path", state=False)
     add("buildx", _print(buildx_plugin), "fetch docker-buildx; prints its path", state=False)
     one = add("quickstart", _quickstart, "an engine and a registry; prints KEY=VALUE lines")

@@ -191,6 +191,7 @@ def _names(services: Services) -> dict[str, object]:
             "registry": str(small / "docker-registry"),
             "buildkitd": str(buildkit / "buildkitd"),
             "buildctl": str(buildkit / "buildctl"),
+            "dockerfile_frontend": str(buildkit / "dockerfile-frontend"),
             "envd": str(envd / "envd"),
         },
         "envd_keys": str(envd / "keys"),

@@ -6,13 +6,15 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+
+from envdplan.testing.kubernetes import Cluster
 
 ROOT = Path(__file__).parents[2]
 ACCEPT = ", ".join(
@@ -154,3 +156,28 @@ def example(project: Project) -> Iterator[Callable[[str], Project]]:
 
     yield copy
     project.run("destroy", "--auto-approve")
+
+
+def cluster_on(services: Mapping[str, Any], *, tls: bool) -> Cluster:
+    """A cluster whose pods are all one buildkitd."""
+    buildctl = services["programs"]["buildctl"]
+    address = services["buildkitds"]["unix"]["address"]
+
+    def execute(pod: str, container: str, command: Sequence[str]) -> Sequence[str]:
+        assert command[0] == "buildctl", (pod, container, command)
+        return [buildctl, "--addr", address, *command[1:]]
+
+    return Cluster(execute, tls=tls)
+
+
+def prepare_envd(project: Project, keys: Path) -> None:
+    """What the real envd wants in the home: its keys, and a registry without TLS."""
+    config = Path(project.environment["HOME"]) / ".config"
+    for name in ("containers", "envd"):
+        (config / name).mkdir(parents=True, exist_ok=True)
+    registry = project.environment["ENVDPLAN_VAR_registry"]
+    (config / "containers" / "registries.conf").write_text(
+        f'[[registry]]\nlocation = "{registry}"\ninsecure = true\n'
+    )
+    for one in keys.iterdir():
+        (config / "envd" / one.name).symlink_to(one)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Project
+from tests.e2e.conftest import Project, prepare_envd
 
 pytestmark = [pytest.mark.docker, pytest.mark.buildkit, pytest.mark.registry, pytest.mark.envd]
 
@@ -108,6 +108,21 @@ def test_looked_at_pruned_stopped_and_started(here: Project) -> None:
     here.assert_settled()
 
 
+def test_the_list_is_drawn_again_until_it_is_stopped(here: Project) -> None:
+    watching = here.start("builder", "ls", "--watch")
+    try:
+        seen = ""
+        assert watching.stdout is not None
+        while "builder.box" not in seen:
+            line = watching.stdout.readline()
+            assert line, seen
+            seen += line
+    finally:
+        watching.send_signal(signal.SIGINT)
+        out, err = watching.communicate(timeout=60)
+    assert (watching.returncode, err) == (0, ""), out + err
+
+
 def test_what_is_only_attached_to_is_not_stopped(here: Project) -> None:
     done = here.run("builder", "stop", "far")
     assert done.code == 1
@@ -125,12 +140,7 @@ def test_plain_envd_builds_through_a_forward(
 ) -> None:
     home = Path(here.environment["HOME"])
     registry = here.environment["ENVDPLAN_VAR_registry"]
-    (home / ".config" / "containers").mkdir(parents=True)
-    (home / ".config" / "containers" / "registries.conf").write_text(
-        f'[[registry]]\nlocation = "{registry}"\ninsecure = true\n'
-    )
-    for one in envd_keys.iterdir():
-        (home / ".config" / "envd" / one.name).symlink_to(one)
+    prepare_envd(here, envd_keys)
     (here.folder / "app" / "build.envd").write_text(
         f'# syntax=v1\ndef build():\n    base(dev=False, image="{registry}/lib/busybox:1")\n'
     )

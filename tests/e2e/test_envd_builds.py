@@ -2,14 +2,14 @@
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from envdplan.testing.kubernetes import Cluster
-from tests.e2e.conftest import Project, Registry
+from tests.e2e.conftest import Project, Registry, cluster_on, prepare_envd
 
 pytestmark = [pytest.mark.docker, pytest.mark.buildkit, pytest.mark.registry, pytest.mark.envd]
 
@@ -82,14 +82,7 @@ NAMES = ("container", "tls", "pod", "engine")
 
 @pytest.fixture
 def cluster(services: Mapping[str, Any]) -> Iterator[Cluster]:
-    buildctl = services["programs"]["buildctl"]
-    address = services["buildkitds"]["unix"]["address"]
-
-    def execute(pod: str, container: str, command: Sequence[str]) -> Sequence[str]:
-        del pod, container
-        return [buildctl, "--addr", address, *command[1:]]
-
-    with Cluster(execute) as running:
+    with cluster_on(services, tls=False) as running:
         yield running
 
 
@@ -105,15 +98,7 @@ def write_app(project: Project) -> None:
 def here(
     project: Project, cluster: Cluster, services: Mapping[str, Any], envd_keys: Path
 ) -> Iterator[Project]:
-    home = Path(project.environment["HOME"])
-    (home / ".config" / "containers").mkdir(parents=True)
-    registry = project.environment["ENVDPLAN_VAR_registry"]
-    (home / ".config" / "containers" / "registries.conf").write_text(
-        f'[[registry]]\nlocation = "{registry}"\ninsecure = true\n'
-    )
-    (home / ".config" / "envd").mkdir()
-    for one in envd_keys.iterdir():
-        (home / ".config" / "envd" / one.name).symlink_to(one)
+    prepare_envd(project, envd_keys)
     envd = Path(services["programs"]["envd"])
     kubeconfig = cluster.write_kubeconfig(project.folder.parent / "kubeconfig")
     mtls = services["buildkitds"]["mtls"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scripts.provision.binaries import buildx_plugin
-from tests.e2e.conftest import Project
+from tests.e2e.conftest import Project, prepare_envd
 
 pytestmark = [pytest.mark.docker, pytest.mark.buildkit, pytest.mark.envd]
 Docker = Callable[..., str]
@@ -39,10 +39,7 @@ def buildx(project: Project, services: Mapping[str, Any]) -> Iterator[Callable[.
 
 @pytest.fixture
 def envd(project: Project, services: Mapping[str, Any], envd_keys: Path) -> Callable[..., None]:
-    folder = Path(project.environment["HOME"]) / ".config" / "envd"
-    folder.mkdir(parents=True)
-    for one in envd_keys.iterdir():
-        (folder / one.name).symlink_to(one)
+    prepare_envd(project, envd_keys)
 
     def run(*arguments: str) -> None:
         subprocess.run(

@@ -92,6 +92,15 @@ def test_two_daemons_make_one_image(here: Project, registry: Registry) -> None:
     here.assert_settled()
 
 
+def test_what_each_node_attests_is_joined_too(here: Project, registry: Registry) -> None:
+    attest = 'attest = ["type=provenance"]\n  tags '
+    here.write(HEAD + FAR + BUILD.replace("tags ", attest))
+    here.apply()
+    repository = f"{here.environment['ENVDPLAN_VAR_project']}/x"
+    assert platforms(registry, repository, "1") == ["386", "amd64", "unknown", "unknown"]
+    here.assert_settled()
+
+
 def test_a_platform_that_no_node_offers_is_told_by_the_plan(here: Project) -> None:
     here.write(HEAD + FAR + BUILD.replace("linux/386", "linux/s390x"))
     plan = here.plan()

@@ -151,9 +151,7 @@ class BuildReader:
 
     def _with_builder(self, facts: BuildFacts, question: "_Question") -> BuildFacts:
         """A builder that no block declares is looked at when it is needed, and only then."""
-        change = builds.decide(
-            question.resource, question.attributes, question.record, facts, forced=False
-        )
+        change = builds.decide(question.resource, question.attributes, question.record, facts)
         if not {Work.BUILD, Work.PUSH} & {*change.work}:
             return facts
         try:

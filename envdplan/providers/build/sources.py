@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from envdplan.diagnostics import EnvdplanError
-from envdplan.frontends.base import Source
+from envdplan.frontends.base import NamedDirectory, Source
 from envdplan.plans.inputs import entries_digest
 from envdplan.states.observed import Input
 
@@ -66,13 +66,35 @@ class Sources:
             raise EnvdplanError(
                 "There is no such source directory", f"{source.directory} is no directory."
             )
-        definition = _definition(source)
+        definition = () if _is_left_out(source) else (_definition(source),)
         hidden = None if source.definition is None else _inside(source)
         excluded = read_ignore(source.ignore_files)
         cache = self._cache(source.directory)
         found = entries(source.directory, excluded, cache)
         files = (Input(*one) for one in found if one[1] != hidden)
-        return (definition, *self._tool(source), *files)
+        named = (one for each in source.contexts for one in self._context(each))
+        return (*definition, *self._tool(source), *files, *named)
+
+    def _context(self, context: NamedDirectory) -> Iterator[Input]:
+        """What a further context holds: files, or an image."""
+        from envdplan.files.digest import entries
+        from envdplan.files.ignore import read_ignore
+
+        if context.layout:
+            from envdplan.buildkit.ocilayout import OciLayout
+
+            yield Input("context-image", context.name, OciLayout("", context.directory).digest())
+            return
+        if not Path(context.directory).is_dir():
+            raise EnvdplanError(
+                "There is no such context directory",
+                f"contexts.{context.name}: {context.directory} is no directory.",
+            )
+        excluded = read_ignore((f"{context.directory}/.dockerignore",))
+        for kind, path, digest in entries(
+            context.directory, excluded, self._cache(context.directory)
+        ):
+            yield Input(f"context-{kind}", f"{context.name}:{path}", digest)
 
     def _tool(self, source: Source) -> Iterator[Input]:
         """The version of the command that builds, and its settings."""
@@ -112,6 +134,10 @@ def _text_digest(text: str) -> str:
     from hashlib import blake2b
 
     return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _is_left_out(source: Source) -> bool:
+    return source.optional and not Path(source.definition or "").is_file()
 
 
 def _definition(source: Source) -> Input:

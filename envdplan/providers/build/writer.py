@@ -16,7 +16,7 @@ from envdplan.frontends import frontend
 from envdplan.frontends.base import Extras, Frontend
 from envdplan.plans.builds import repository_of
 from envdplan.plans.changes import Change, Work
-from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest
+from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest, unknown_inputs
 from envdplan.providers.build.connections import Connection, Connections
 from envdplan.providers.build.engines import Engines
 from envdplan.providers.build.envdbuilds import EnvdBuilds
@@ -97,10 +97,7 @@ class BuildWriter:
         """The digest of the inputs of now, which must be those of the plan, if it knew them."""
         own = attribute_inputs(after)
         if own is None:
-            raise EnvdplanError(
-                "An input of the build is still unknown",
-                f"{change.address} depends on a value that no apply has told.",
-            )
+            raise _untold(change, after)
         found = self.sources.inputs(kind.source(after), age=_JUST_NOW)
         now = (*own, *found.files)
         planned = change.inputs
@@ -175,10 +172,12 @@ class BuildWriter:
         from envdplan.buildkit.exports import file_send, targets
         from envdplan.buildkit.filesync import file_sync
         from envdplan.buildkit.secrets import secrets
+        from envdplan.buildkit.sshforward import ssh_forward
 
         return {
             **file_sync(request.directories, refused=told.append),
             **secrets(request.secrets, self.environment, refused=told.append),
+            **ssh_forward(request.ssh, self.environment, refused=told.append),
             **file_send(targets(request.exports), refused=told.append),
             **self.registries.auth(),
         }
@@ -367,6 +366,15 @@ class _Job:
     exporter: str
     report: Reporter
     cancel: Flag
+
+
+def _untold(change: Change, after: Attributes) -> EnvdplanError:
+    names = ", ".join(unknown_inputs(after))
+    return EnvdplanError(
+        "An input of the build is still unknown",
+        f"{change.address} needs {names}, which no apply has told. A build has an image and a "
+        "digest only when it is pushed: set tags and push = true where the value comes from.",
+    )
 
 
 def _at(job: "_Job", label: str) -> "_Job":

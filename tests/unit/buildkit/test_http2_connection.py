@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from envdplan.buildkit import frames, inbox
 from envdplan.buildkit.frames import Code, Type
+from envdplan.buildkit.http2 import Connection
 from envdplan.buildkit.services import Handler, Services, Stream
 from envdplan.buildkit.session import HEALTH_CHECK, Session
 from envdplan.buildkit.transport import SocketTransport
@@ -491,3 +492,12 @@ def test_header_blocks_are_read_as_they_were_written(fields: list[tuple[bytes, b
 
     decoded = hpack.Decoder().decode(frames.literals(fields), raw=True)
     assert [(name, value) for name, value, *_ in decoded] == fields
+
+
+def test_a_connection_may_be_closed_before_it_has_begun() -> None:
+    ours, theirs = socket.socketpair()
+    connection = Connection(SocketTransport(ours), lambda *_: None)
+    connection.close()
+    connection.run()
+    assert theirs.recv(1) == b""
+    theirs.close()

@@ -213,7 +213,7 @@ def test_validate_says_all_as_one_json_object(folder: Path) -> None:
             "severity": "error",
             "summary": "Unknown name",
             "detail": 'There is nothing called "nope" here. Known here: build, builder, context, '
-            "local, var.",
+            "data, local, module, var.",
             "address": None,
             "range": {
                 "file": "envdplan.hcl",
@@ -322,6 +322,15 @@ def test_import_writes_the_block_of_a_context_that_is_not_declared(folder: Path)
     assert run(folder, "plan", "--detailed-exitcode")[0] == 0
 
 
+def test_blocks_that_do_not_fit_into_the_configuration_are_taken_back(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(CONTEXTS)
+    create = ("context", "create", "--builder", "tcp", "--builder-address", "h:1", "--use")
+    assert run(folder, *create, "--name", "t")[0] == 0
+    code, _, err = run(folder, "import")
+    assert (code, "Two current contexts" in err) == (1, True), err
+    assert sorted(one.name for one in folder.iterdir()) == ["envdplan.hcl", "home"]
+
+
 def test_functions_are_listed_with_their_examples(folder: Path) -> None:
     assert "matrix(axes: map) -> map" in run(folder, "functions")[1]
     assert "    = " in run(folder, "functions", "indent")[1]
@@ -385,3 +394,87 @@ output "names" { value = [context.registry.name] }
 """)
     assert run(folder, "apply", "--auto-approve")[0] == 0
     return folder
+
+
+def test_the_whole_configuration_can_be_shown_resolved(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(
+        CONTEXTS
+        + """
+variable "secret" {
+  default   = "hush"
+  sensitive = true
+}
+build "x" {
+  for_each = toset(["b", "a"])
+  context  = context.a
+  args     = { S = var.secret, K = each.key }
+  tags     = ["r:5000/x:${each.key}"]
+  push     = true
+}
+group "all" { members = [build.x] }
+output "digest" { value = build.x["a"].digest }
+"""
+    )
+    code, out, err = run(folder, "show", "-config")
+    assert (code, err) == (0, "")
+    heads = [line for line in out.splitlines() if line and not line.startswith(" ")]
+    assert heads[:5] == [
+        "context.a (context)",
+        "context.b (context)",
+        'build.x["a"] (dockerfile)',
+        'build.x["b"] (dockerfile)',
+        "group.all",
+    ]
+    assert "hush" not in out
+    assert "(known after apply)" in out
+    code, out, _ = run(folder, "show", "-config", "-json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [one["type"] for one in lines] == [
+        "version", *["resource"] * 4, "group", "outputs",
+    ]  # fmt: skip
+    assert lines[5]["members"] == ["build.x"]
+    assert "hush" not in out
+    assert not (folder / ".envdplan").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("show", "-config", "plan"), "not both"),
+        (("show", "-var", "a=1"), "for --config"),
+        (("schema", "gone"), '"gone" is none of'),
+    ],
+)
+def test_what_cannot_be_shown_is_told(folder: Path, arguments: tuple[str, ...], words: str) -> None:
+    (folder / "envdplan.hcl").write_text(CONTEXTS)
+    code, _, err = run(folder, *arguments)
+    assert code == 1
+    assert words in " ".join(err.split())
+
+
+@pytest.mark.parametrize("name", ["envdplan", "output", "state", "plan"])
+def test_schemas_are_printed_as_they_are_published(folder: Path, name: str) -> None:
+    code, out, _ = run(folder, "schema", name)
+    assert code == 0
+    assert out == (ROOT / "schemas" / f"{name}.schema.json").read_text()
+
+
+def test_a_check_warns_after_plan_and_apply_and_fails_nothing(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(
+        CONTEXTS
+        + """
+check "address" {
+  assert {
+    condition     = startswith(context.a.builder_address, "192.")
+    error_message = "a is at ${context.a.builder_address}."
+  }
+}
+"""
+    )
+    code, _, err = run(folder, "plan")
+    assert code == 0
+    assert "Check failed" in err
+    assert "a is at 10.0.0.1:1234." in err
+    code, _, err = run(folder, "apply", "-auto-approve")
+    assert code == 0
+    assert "check.address" in err

@@ -49,16 +49,19 @@ CYCLES = {
         'build "a" { for_each = build.b }\nbuild "b" { for_each = build.a }',
         "build.a -> build.b -> build.a",
     ),
-    "a function": (function("f", "f()"), "f() -> f()"),
-    "a function that would end": (function("f", "1 > 2 ? f() : 1"), "f() -> f()"),
-    "functions": (function("f", "g()") + function("g", "f()"), "f() -> g() -> f()"),
+    "a function": (function("f", "f()"), "function.f -> function.f"),
+    "a function that would end": (function("f", "1 > 2 ? f() : 1"), "function.f -> function.f"),
+    "functions": (
+        function("f", "g()") + function("g", "f()"),
+        "function.f -> function.g -> function.f",
+    ),
     "a function and a local": (
         function("f", "local.a") + "locals { a = f() }",
-        "local.a -> f() -> local.a",
+        "local.a -> function.f -> local.a",
     ),
     "a function and a resource": (
         function("f", "builder.b.address") + resource("b", "address = f()"),
-        "f() -> builder.b -> f()",
+        "function.f -> builder.b -> function.f",
     ),
     "self": (
         resource("a", "address = self.name", "name = self.address"),

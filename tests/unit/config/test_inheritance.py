@@ -4,7 +4,7 @@ import pytest
 
 from envdplan.addresses import Address
 from envdplan.plans.options import PlanOptions
-from envdplan.plans.targets import scope
+from envdplan.plans.targets import scope, with_names
 from envdplan.states.recorded import State
 from envdplan.values import Attributes
 from tests.unit.config.test_for_each import complaints, desired
@@ -171,7 +171,7 @@ output "b" { value = twice("y") }
         ('function "f" {\n params = [a]\n result = b\n}\noutput "o" { value = f(1) }', '"b"'),
         (
             'function "f" {\n params = [a]\n result = f(a)\n}\noutput "o" { value = f(1) }',
-            "f() -> f()",
+            "function.f -> function.f",
         ),
     ],
 )
@@ -195,7 +195,8 @@ group "rest" { members = [build.c] }
 
 def test_a_group_stands_for_its_members_and_theirs() -> None:
     found = desired(GROUPS)
-    only = scope(found, State.new(), PlanOptions(groups=("most",)))
+    options = with_names(PlanOptions(names=("group.most",)), found, State.new())
+    only = scope(found, State.new(), options)
     assert only is not None
     assert sorted(map(str, only)) == ["build.a", 'build.c["x"]', 'build.c["y"]']
     one = scope(found, State.new(), PlanOptions(targets=(Address.parse("build.c"),)))

@@ -15,7 +15,16 @@ from envdplan.engine.protocols import Reporter
 from envdplan.plans.changes import Action, Change
 from envdplan.plans.plan import order
 from envdplan.plans.promise import check_promise
-from envdplan.states.desired import DesiredState, Known, Output, Resource
+from envdplan.source import Position, SourceFile, SourceRange
+from envdplan.states.desired import (
+    DesiredState,
+    Known,
+    Lifecycle,
+    Output,
+    Requirement,
+    Resource,
+    Verdict,
+)
 from envdplan.states.recorded import Record, State
 from envdplan.store.memory import MemoryStore
 from envdplan.values import UNKNOWN, Attributes, Sensitive
@@ -243,3 +252,84 @@ def test_many_changes_are_saved_in_few_writes() -> None:
     applied(changes, Hands(slowly), store)
     assert len(store.state.records) == 300
     assert store.saves < 300
+
+
+# -- conditions
+
+HOLDS = Verdict(True)
+
+
+def conditioned(
+    *changes: Change, before: Verdict = HOLDS, after: Verdict = HOLDS, seen: list[Known]
+) -> DesiredState:
+    """The first change has conditions with these verdicts; `seen` gets what they knew."""
+    place = SourceRange(SourceFile("a.hcl", ""), Position(1, 1), Position(1, 2))
+
+    def judging(verdict: Verdict) -> Requirement:
+        def judge(known: Known) -> Verdict:
+            seen.append(known)
+            return verdict
+
+        return Requirement(place, judge)
+
+    wanted = desired(*changes)
+    first = wanted.resources[changes[0].address]
+    first = replace(first, preconditions=(judging(before),), postconditions=(judging(after),))
+    return DesiredState({**wanted.resources, first.address: first})
+
+
+def test_a_precondition_that_does_not_hold_stops_a_change_before_it_begins() -> None:
+    hands, store = Hands(), MemoryStore()
+    changes = [create(A), create(B, A)]
+    wanted = conditioned(*changes, before=Verdict(False, "Not today."), seen=[])
+    events = applied(changes, hands, store, wanted)
+    assert hands.done == []
+    failed = next(one for one in events if isinstance(one, Failed))
+    assert (failed.summary, failed.detail) == ("Precondition failed", "Not today.")
+    assert any(isinstance(one, Skipped) for one in events)
+
+
+def test_what_cannot_be_known_even_then_does_not_hold() -> None:
+    hands = Hands()
+    changes = [create(A)]
+    wanted = conditioned(*changes, before=Verdict(None), seen=[])
+    events = applied(changes, hands, MemoryStore(), wanted)
+    assert hands.done == []
+    assert any("cannot be told" in one.detail for one in events if isinstance(one, Failed))
+
+
+def test_what_a_broken_postcondition_is_about_is_kept_but_nobody_builds_on_it() -> None:
+    hands = Hands(lambda change: {**(change.after or {}), "digest": "sha256:1"})
+    store, seen = MemoryStore(), list[Known]()
+    changes = [create(A), create(B, A)]
+    wanted = conditioned(*changes, after=Verdict(False, "Not good."), seen=seen)
+    events = applied(changes, hands, store, wanted)
+    assert hands.done == [A]
+    assert store.state.records[A].attributes["digest"] == "sha256:1"
+    assert store.state.pending == {}
+    assert seen[-1][A]["digest"] == "sha256:1"
+    failed = next(one for one in events if isinstance(one, Failed))
+    assert (failed.summary, failed.detail) == ("Postcondition failed", "Not good.")
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert (last.added, last.failed, last.skipped) == (0, 1, 1)
+
+
+def test_what_is_ignored_stays_as_the_plan_said() -> None:
+    hands, store = Hands(), MemoryStore()
+    change = Change(
+        A,
+        "context",
+        Action.UPDATE,
+        before={"name": "a", "use": True},
+        after={"name": "a", "use": True, "runner": "x"},
+    )
+    resource = Resource(
+        A,
+        "context",
+        {"name": "a", "use": False, "runner": "x"},
+        lifecycle=Lifecycle(ignored=(("use",),)),
+    )
+    events = applied([change], hands, store, DesiredState({A: resource}))
+    assert not any(isinstance(one, Failed) for one in events), events
+    assert store.state.records[A].attributes["use"] is True

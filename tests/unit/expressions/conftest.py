@@ -21,6 +21,9 @@ def value() -> Evaluate:
     def run(text: str, **names: Value) -> Value:
         expression, problems = parse_expression(text, SourceFile("<test>", text))
         assert expression is not None, [one.detail for one in problems]
-        return evaluate(expression, Context(Names(names), FUNCTIONS, "/nowhere", {"HOME": "/home"}))
+        image = {"digest": f"sha256:{'0' * 64}"}
+        scope, environment = Names(names), {"HOME": "/home"}
+        context = Context(scope, FUNCTIONS, "/nowhere", environment, image=lambda _: image)
+        return evaluate(expression, context)
 
     return run

@@ -45,7 +45,7 @@ def decided(
     facts: BuildFacts,
     attributes: Attributes = WANTED,
     *,
-    forced: bool = False,
+    forced: str = "",
 ) -> Change:
     return decide(
         Resource(BUILD, "dockerfile", attributes), attributes, record, facts, forced=forced
@@ -132,7 +132,10 @@ def test_what_is_known_only_after_apply_makes_it_run() -> None:
 
 
 def test_replace_makes_it_run() -> None:
-    assert decided(SAME, PUSHED, forced=True).work == (Work.BUILD, Work.PUSH)
+    assert decided(SAME, PUSHED, forced="it was asked for by -replace").work == (
+        Work.BUILD,
+        Work.PUSH,
+    )
 
 
 def test_results_on_this_machine_count() -> None:

@@ -22,9 +22,11 @@ from envdplan.engine.events import (
     Started,
     Succeeded,
 )
+from envdplan.modules.events import ModuleEvent, Outcome
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.plan import Plan
 from envdplan.source import Position, SourceFile, SourceRange
+from envdplan.states.desired import DesiredState
 from envdplan.states.recorded import Pending, Record, State
 from envdplan.values import UNKNOWN, Sensitive, SetValue, Value
 from envdplan.views import VIEWS
@@ -186,6 +188,9 @@ def test_every_line_of_json_is_as_published() -> None:
     record = Record(BUILDER, "tcp", {"address": "h:1"}, (CONTEXT,))
     view.state(State("l", 1, {BUILDER: record}, outputs={"o": (1, SetValue(("a",)))}))
     view.outputs({"o": 1, "p": "x"}, frozenset({"p"}))
+    view.configuration(DesiredState(groups={"all": (BUILDER,)}))
+    view.module(ModuleEvent(Outcome.LOCAL, "./a", "module.a"))
+    view.module(ModuleEvent(Outcome.UPGRADED, "git::https://h/r", "module.b", "h1:", "b", "a"))
     view.message("done")
     validator = Draft202012Validator(SCHEMA)
     lines = [json.loads(line) for line in out.getvalue().splitlines()]

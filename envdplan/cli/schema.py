@@ -1,0 +1,25 @@
+"""envdplan schema: the published schemas, as they are for this version."""
+
+import json as encoder
+from typing import Annotated
+
+import typer
+
+from envdplan.cli import exit_codes
+from envdplan.cli.schemas import SCHEMAS
+from envdplan.diagnostics import EnvdplanError
+
+
+def schema(
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help=f"One of: {', '.join(SCHEMAS)}.")
+    ] = "envdplan",
+) -> int:
+    """Print a JSON Schema: of configurations in YAML, of --json, of state and plan files."""
+    make = SCHEMAS.get(name)
+    if make is None:
+        raise EnvdplanError(
+            "There is no such schema", f'"{name}" is none of: {", ".join(SCHEMAS)}.'
+        )
+    typer.echo(encoder.dumps(make(), indent=2))
+    return exit_codes.OK

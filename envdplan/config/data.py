@@ -1,0 +1,47 @@
+"""`data` blocks: what others made, looked at while planning."""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from envdplan.config.config import Declared
+from envdplan.config.marks import lift, marked_if
+from envdplan.config.problems import failure, suggestion
+from envdplan.diagnostics import EnvdplanError
+from envdplan.syntax.document import Expression
+from envdplan.values import UNKNOWN, Unknown, Value
+
+_NAMES: Final = ("ref",)
+
+AskImage: TypeAlias = Callable[[str], Value]
+"""From an image's reference to `{ref, digest, pinned, platforms, created}`; UNKNOWN where nobody
+may be asked. Raises EnvdplanError when there is none, or no clear answer."""
+
+
+def read_data(block: Declared, value: Callable[[Expression], Value], ask: AskImage) -> Value:
+    """What a data block gives. Raises EvaluationError."""
+    for name, attribute in block.body.attributes.items():
+        if name not in _NAMES:
+            hint = suggestion(name, _NAMES) or f" It has: {', '.join(_NAMES)}."
+            detail = f'Data of an image has no attribute "{name}".{hint}'
+            raise failure("Unknown attribute", detail, attribute.name_range)
+    for nested in block.body.blocks:
+        detail = f'Data of an image has no block "{nested.type}".'
+        raise failure("Unknown block type", detail, nested.range)
+    stated = block.body.attributes.get("ref")
+    if stated is None:
+        detail = 'Data of an image needs its ref, such as ref = "python:3.12-slim".'
+        raise failure("Missing attribute", detail, block.range)
+    ref, sensitive = lift(value(stated.expression))
+    return marked_if(_image(ref, stated.expression, ask), sensitive)
+
+
+def _image(ref: Value, expression: Expression, ask: AskImage) -> Value:
+    if isinstance(ref, Unknown):
+        return UNKNOWN
+    if not isinstance(ref, str):
+        detail = "ref is the reference of an image: a string such as python:3.12-slim."
+        raise failure("Wrong type", detail, expression.range)
+    try:
+        return ask(ref)
+    except EnvdplanError as error:
+        raise failure(error.summary, error.detail, expression.range) from None

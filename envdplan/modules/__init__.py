@@ -1,0 +1,1 @@
+"""Where modules come from: sources, their fetching, the lock file, and what is installed."""

@@ -1,0 +1,69 @@
+"""What images are: the answers to `data "image"` and `digest()`, each asked once per command."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from envdplan.diagnostics import EnvdplanError, Unreachable
+from envdplan.values import Value
+
+if TYPE_CHECKING:
+    from envdplan.registry.reader import RegistryReader
+    from envdplan.registry.reference import ImageReference
+
+
+@dataclass
+class Images:
+    """Looks into registries with the logins of the user; any thread may ask."""
+
+    environment: Mapping[str, str] = field(repr=False)
+    _known: dict[str, Value] = field(default_factory=dict)
+    _reader: "RegistryReader | None" = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, ref: str) -> Value:
+        """`{ref, digest, pinned, platforms, created}` of an image.
+
+        Raises EnvdplanError when there is none, and Unreachable when nobody tells.
+        """
+        with self._lock:
+            if ref not in self._known:
+                self._known[ref] = self._image(ref)
+            return self._known[ref]
+
+    def _image(self, ref: str) -> Value:
+        from envdplan.providers.build.registries import parse
+        from envdplan.registry.answers import Found, Missing
+
+        reference = parse(ref)
+        answer = self._registry.head(reference)
+        if isinstance(answer, Missing):
+            raise EnvdplanError(
+                "There is no such image", f"{reference} does not exist. Check its name and tag."
+            )
+        if not isinstance(answer, Found):
+            raise Unreachable("The registry gave no answer", answer.reason)
+        return _described(ref, reference.at_digest(answer.digest), self._registry)
+
+    @property
+    def _registry(self) -> "RegistryReader":
+        from envdplan.credentials import DockerCredentials
+        from envdplan.registry.reader import RegistryReader
+        from envdplan.registry.transport import Transport
+
+        if self._reader is None:
+            transport = Transport(environment=self.environment)
+            self._reader = RegistryReader(transport, DockerCredentials(self.environment))
+        return self._reader
+
+
+def _described(ref: str, pinned: "ImageReference", registry: "RegistryReader") -> Value:
+    created = registry.config(pinned).get("created")
+    return {
+        "created": created if isinstance(created, str) else None,
+        "digest": pinned.digest,
+        "pinned": str(pinned),
+        "platforms": tuple(sorted(registry.platforms(pinned))),
+        "ref": ref,
+    }

@@ -1,0 +1,4 @@
+a          = 1 # blanks at the end
+/* several
+lines */ b = 1
+cc         = 2

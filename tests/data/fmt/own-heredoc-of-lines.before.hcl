@@ -1,0 +1,10 @@
+block "x" {
+text=<<-EOT
+    a
+    ${jsonencode({
+      a   =  1
+    })}
+    ${ b }
+    EOT
+after=1
+}

@@ -1,0 +1,4 @@
+block unquoted "quoted" {
+whole="${x}"
+type="string"
+}

@@ -1,0 +1,6 @@
+builder "ci" { type = "docker-container" }
+build "x" {
+  contexts = {
+    base = builder.ci
+  }
+}

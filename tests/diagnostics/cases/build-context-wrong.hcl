@@ -1,0 +1,10 @@
+build "x" {
+  contexts = {
+    Base    = "."
+    context = "."
+    bake    = "target:base"
+    typo    = "dockerimage://alpine"
+    ftp     = "ftp://example.org/a.tar"
+    upper   = "docker-image://Alpine"
+  }
+}

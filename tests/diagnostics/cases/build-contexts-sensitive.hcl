@@ -1,0 +1,7 @@
+variable "tools" {
+  default   = { tools = "https://token@example.org/tools.git" }
+  sensitive = true
+}
+build "x" {
+  contexts = var.tools
+}

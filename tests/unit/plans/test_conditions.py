@@ -1,0 +1,233 @@
+"""Preconditions, postconditions, checks, ignore_changes and replace_triggered_by in a plan."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from envdplan.addresses import Address
+from envdplan.cli.catalog import CATALOG
+from envdplan.config.functions import FUNCTIONS
+from envdplan.diagnostics import Rejected
+from envdplan.plans.changes import Action, Change
+from envdplan.plans.diff import Diff, diff
+from envdplan.plans.options import PlanOptions
+from envdplan.source import SourceFile
+from envdplan.states.desired import DesiredState
+from envdplan.states.observed import Absent, Observation, Present
+from envdplan.states.recorded import Record, State
+from envdplan.values import Attributes
+from envdplan.workflow import Project, check, load
+
+BUILDER = Address.parse("builder.far")
+LIVE: Attributes = {"name": "far", "address": "10.0.0.1:8888", "version": "v0.26.2"}
+
+
+def desired(text: str, name: str = "envdplan.hcl") -> DesiredState:
+    project = Project((SourceFile(name, text, "/p"),), "/p")
+    return load(project, CATALOG, FUNCTIONS, "0.1.0").desired
+
+
+def complaints(text: str) -> list[str]:
+    with pytest.raises(Rejected) as caught:
+        desired(text)
+    return [one.detail for one in caught.value.diagnostics]
+
+
+def planned(wanted: DesiredState, live: Mapping[str, Attributes] | None = None) -> Diff:
+    """The plan where `live` is what is there, and recorded so."""
+    seen = {Address.parse(name): one for name, one in (live or {}).items()}
+    resources = wanted.resources
+    observed: dict[Address, Observation] = {
+        address: Present(seen[address]) if address in seen else Absent() for address in resources
+    }
+    kept = {name: Record(name, resources[name].type, one) for name, one in seen.items()}
+    return diff(wanted, State("x", 1, kept), observed, CATALOG, PlanOptions())
+
+
+def told(found: Diff) -> list[tuple[str, str]]:
+    return [(one.summary, one.detail) for one in found.diagnostics]
+
+
+CONDITIONS = """
+locals { most = 1 }
+builder "far" {
+  type    = "tcp"
+  address = "10.0.0.1:8888"
+  precondition {
+    condition     = local.most > 1
+    error_message = "There may be ${local.most} at most."
+  }
+  postcondition {
+    condition     = self.version == "v9"
+    error_message = "It is ${self.version}."
+  }
+}
+"""
+
+
+def test_what_surely_does_not_hold_is_an_error_of_the_plan() -> None:
+    found = planned(desired(CONDITIONS), {"builder.far": LIVE})
+    assert told(found) == [
+        ("Precondition failed", "There may be 1 at most."),
+        ("Postcondition failed", "It is v0.26.2."),
+    ]
+
+
+def test_what_is_known_after_apply_is_left_to_apply() -> None:
+    wanted = desired(CONDITIONS.replace("most = 1", "most = 2"))
+    assert told(planned(wanted)) == []
+    test = wanted.resources[BUILDER].postconditions[0]
+    assert test.judge({}).holds is None
+    assert test.judge({BUILDER: {**LIVE, "version": "v9"}}).holds is True
+    assert test.judge({BUILDER: LIVE}).message == "It is v0.26.2."
+
+
+def test_conditions_know_each_instance() -> None:
+    wanted = desired(
+        """
+        builder "far" {
+          for_each = { a = 1, b = 2 }
+          type     = "tcp"
+          address  = "10.0.0.${each.value}:8888"
+          precondition {
+            condition     = each.value < 2
+            error_message = "${each.key} is too much at ${self.address}."
+          }
+        }
+        """
+    )
+    assert told(planned(wanted)) == [("Precondition failed", "b is too much at 10.0.0.2:8888.")]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("precondition { condition = true }", "needs both"),
+        ('precondition {\ncondition = true\nerror_message = "x"\nmessage = "y"\n}', '"message"'),
+        ("lifecycle { ignore_change = [] }", 'Did you mean "ignore_changes"?'),
+        ("lifecycle { ignore_changes = [adress] }", 'Did you mean "address"?'),
+        ('lifecycle { ignore_changes = "x" }', "or all"),
+        ("lifecycle { replace_triggered_by = [local.x] }", "takes resources"),
+        ("lifecycle { replace_triggered_by = [build.x] }", "There is no build.x"),
+        ("lifecycle { replace_triggered_by = [context.c.nmae] }", 'Did you mean "name"?'),
+    ],
+)
+def test_what_is_wrong_with_meta_arguments(body: str, words: str) -> None:
+    other = 'context "c" {\n builder = "tcp"\n builder_address = "10.0.0.2:8888"\n}\n'
+    block = f'builder "x" {{\ntype = "tcp"\naddress = "10.0.0.1:8888"\n{body}\n}}'
+    found = complaints(other + block)
+    assert any(words in one for one in found), found
+
+
+def test_a_condition_that_needs_its_own_resource_by_name_is_a_cycle() -> None:
+    text = CONDITIONS.replace("self.version", "builder.far.version")
+    assert any("builder.far -> builder.far" in one for one in complaints(text))
+
+
+# -- checks
+
+CHECK = """
+builder "far" {
+  type    = "tcp"
+  address = "10.0.0.1:8888"
+}
+check "new" {
+  assert {
+    condition     = builder.far.version == "v9"
+    error_message = "It is ${builder.far.version}."
+  }
+}
+"""
+CHECK_YAML = """
+builder: {far: {type: tcp, address: "10.0.0.1:8888"}}
+check:
+  new:
+    assert:
+      condition: '${builder.far.version == "v9"}'
+      error_message: "It is ${builder.far.version}."
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.envdplan.hcl", CHECK), ("a.yaml", CHECK_YAML)])
+def test_a_check_only_warns(name: str, text: str) -> None:
+    wanted = desired(text, name)
+    record = Record(BUILDER, "tcp", LIVE)
+    found = check(wanted, State("x", 1, {BUILDER: record}))
+    assert not found.has_errors
+    assert [(one.summary, one.detail, one.address) for one in found] == [
+        ("Check failed", "It is v0.26.2.", "check.new")
+    ]
+    assert list(check(wanted, State("x", 1))) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [("", "needs an assert"), ("x = 1", '"x"'), ("data {}", '"data"')],
+)
+def test_what_is_wrong_with_a_check(body: str, words: str) -> None:
+    found = complaints(f'check "c" {{\n{body}\n}}')
+    assert any(words in one for one in found), found
+
+
+# -- lifecycle
+
+CONTEXT = """
+context "team" {
+  builder         = "tcp"
+  builder_address = "10.0.0.1:8888"
+  use             = true
+  lifecycle { ignore_changes = [builder_address, use] }
+}
+"""
+
+
+def test_ignored_changes_stay_as_they_are() -> None:
+    wanted = desired(CONTEXT)
+    address = Address.parse("context.team")
+    live = {**wanted.resources[address].attributes, "builder_address": "10.9.9.9:1", "use": False}
+    found = planned(wanted, {"context.team": live}).changes[address]
+    assert found.action is Action.NOOP
+    other = {**live, "runner": "envd-server", "runner_address": "http://x"}
+    found = planned(wanted, {"context.team": other}).changes[address]
+    assert found.action is Action.UPDATE
+    assert {one.path[0] for one in found.differences} == {"runner", "runner_address"}
+    assert found.after is not None
+    assert found.after["builder_address"] == "10.9.9.9:1"
+    everything = desired(CONTEXT.replace("[builder_address, use]", "all"))
+    assert planned(everything, {"context.team": other}).changes[address].action is Action.NOOP
+
+
+TRIGGER = """
+builder "far" {
+  type    = "tcp"
+  address = "10.0.0.1:8888"
+}
+context "team" {
+  builder         = "tcp"
+  builder_address = "10.0.0.1:8888"
+}
+context "other" {
+  builder         = "tcp"
+  builder_address = "10.0.0.3:8888"
+  lifecycle { replace_triggered_by = [%s] }
+}
+"""
+
+
+def triggered(by: str, live: Attributes) -> Change:
+    wanted = desired(TRIGGER % by)
+    names = [str(one) for one in wanted.resources if str(one) != "builder.far"]
+    pictures = {one: wanted.resources[Address.parse(one)].attributes for one in names}
+    pictures["context.team"] = {**pictures["context.team"], **live}
+    return planned(wanted, pictures).changes[Address.parse("context.other")]
+
+
+def test_a_resource_is_replaced_when_what_it_names_changes() -> None:
+    found = triggered("context.team", {"runner": "envd-server"})
+    assert found.action is Action.REPLACE
+    assert found.reasons == ("context.team changes, which replace_triggered_by names",)
+    assert triggered("context.team", {}).action in (Action.NOOP, Action.ADOPT)
+    assert triggered("context.team.builder", {"runner": "envd-server"}).action is not Action.REPLACE
+    found = triggered("context.team.runner", {"runner": "envd-server"})
+    assert found.reasons == ("context.team.runner changes, which replace_triggered_by names",)
+    assert Address.parse("context.team") in found.depends_on

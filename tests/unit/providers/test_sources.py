@@ -1,0 +1,60 @@
+"""The files of a build as inputs: its source, its Dockerfile, and further contexts."""
+
+from pathlib import Path
+
+import pytest
+
+from envdplan.diagnostics import EnvdplanError
+from envdplan.frontends.base import NamedDirectory, Source
+from envdplan.providers.build.sources import Sources
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for path, content in {
+        "app/Dockerfile": "FROM scratch",
+        "app/main": "1",
+        "shared/logo": "1",
+        "shared/sub/.keep": "",
+        "shared/notes.txt": "1",
+        "shared/.dockerignore": "*.txt\nsub/.keep\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content)
+    (tmp_path / "shared" / "link").symlink_to("logo")
+    return tmp_path
+
+
+def found(source: Source) -> list[tuple[str, str]]:
+    inputs = Sources({}, {}).inputs(source).files
+    return [(one.kind, one.name) for one in inputs]
+
+
+def test_a_context_counts_by_its_name_and_its_own_ignore_file(folder: Path) -> None:
+    context = NamedDirectory("assets", str(folder / "shared"))
+    app = str(folder / "app")
+    assert found(Source(app, f"{app}/Dockerfile", contexts=(context,))) == [
+        ("dockerfile", "Dockerfile"),
+        ("file", "main"),
+        ("context-file", "assets:.dockerignore"),
+        ("context-link", "assets:link"),
+        ("context-file", "assets:logo"),
+        ("context-dir", "assets:sub"),
+    ]
+
+
+def test_a_context_that_is_no_folder_is_told_by_its_name(folder: Path) -> None:
+    context = NamedDirectory("assets", str(folder / "shared" / "logo"))
+    with pytest.raises(EnvdplanError, match=r"contexts.assets: /.*/logo is no directory"):
+        found(Source(str(folder / "app"), None, "FROM scratch", contexts=(context,)))
+
+
+def test_only_a_definition_that_may_be_missing_is_left_out(folder: Path) -> None:
+    shared = str(folder / "app")
+    (folder / "app" / "Dockerfile").unlink()
+    source = Source(shared, f"{shared}/Dockerfile", optional=True)
+    assert found(source) == [("file", "main")]
+    with pytest.raises(EnvdplanError, match="There is no Dockerfile"):
+        found(Source(shared, f"{shared}/Dockerfile"))
+    (folder / "app" / "Dockerfile").write_text("x")
+    assert found(source) == [("dockerfile", "Dockerfile"), ("file", "main")]
