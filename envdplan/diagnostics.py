@@ -85,6 +85,22 @@ class Diagnostics:
         return sorted(dict.fromkeys(self.items), key=_place)
 
 
+def suggestion(name: str, candidates: Iterable[str], before: str = "") -> str:
+    """` Did you mean "x"?`, or "" when nothing is near; `before` is put before the name."""
+    near = nearest(name, candidates)
+    return "" if near is None else f' Did you mean "{before}{near}"?'
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that `name` looks like, letters in the wrong order too; None without any."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    names = list(candidates)
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    near += [one for one in names if sorted(one) == sorted(name)]
+    return near[0] if near else None
+
+
 def _place(one: Diagnostic) -> tuple[bool, str, int, int]:
     if one.range is None:
         return (True, "", 0, 0)

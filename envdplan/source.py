@@ -15,8 +15,8 @@ class SourceFile:
 
     def line(self, number: int) -> str:
         """The text of line `number` (from 1), or "" when there is none."""
-        lines = self.text.splitlines()
-        return lines[number - 1] if 0 < number <= len(lines) else ""
+        lines = self.text.split("\n")  # as positions count them: no other character ends one
+        return lines[number - 1].removesuffix("\r") if 0 < number <= len(lines) else ""
 
 
 class Position(NamedTuple):

@@ -19,6 +19,7 @@ from envdplan.config.imports import imports
 from envdplan.config.modules import Decode, Read, modules, no_modules
 from envdplan.config.moves import moves, removals
 from envdplan.config.settings import settings
+from envdplan.config.unused import unused
 from envdplan.config.validate import validate
 from envdplan.config.variables import Given, variables
 from envdplan.diagnostics import Conflict, Diagnostics, Rejected
@@ -126,10 +127,11 @@ def load(
         imports=named,
         moves=moves(tree, found),
         kept=removals(tree, found),
-        groups=groups(tree, found),
+        groups=groups(tree, config.resources, found),
     )
     problems.extend(found)
     _stop_on_errors(problems)
+    problems.extend(unused(declared, given.names))
     secret = tuple(n for n, one in known.items() if one.sensitive or is_sensitive(values[n]))
     open_values = {name: value for name, value in values.items() if name not in secret}
     return Loaded(desired, chosen, open_values, secret, problems, evaluation)

@@ -132,7 +132,7 @@ class _Loader:
     def _has_tag(self, node: "Node") -> bool:
         """Whether a tag is written before the scalar: its mark begins there."""
         start = node.start_mark
-        return self.reader.line(start.line + 1)[start.column :].startswith("!")
+        return self.reader.file.line(start.line + 1)[start.column :].startswith("!")
 
     def _interpolated(self, node: "Node", text: str) -> str:
         self.interpolation.unset.clear()

@@ -12,7 +12,7 @@ from envdplan.cli.hclwriter import block_text
 from envdplan.cli.newfile import write_new
 from envdplan.cli.options import LockTimeout, VarFiles, Vars, address
 from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import EnvdplanError, suggestion
 
 if TYPE_CHECKING:
     from envdplan.providers.discovery import Found
@@ -20,14 +20,18 @@ if TYPE_CHECKING:
     from envdplan.workflow import Loaded
 
 
-def _undeclared(session: Session, wanted: Address, store: str | None) -> EnvdplanError:
+def _undeclared(session: Session, wanted: Address, loaded: "Loaded") -> EnvdplanError:
     """What to write first; for a context that exists, the very block."""
     found = None
+    declared = list(map(str, loaded.desired.resources))
     if wanted.kind is Kind.CONTEXT:
-        found = session.context_store(store).read().contexts.find(wanted.name)
+        found = (
+            session.context_store(loaded.settings.context_store).read().contexts.find(wanted.name)
+        )
     if found is None:
-        detail = "Write its block first; import finds the thing by it."
-        return EnvdplanError(f"{wanted} is not declared", detail)
+        hint = suggestion(str(wanted), declared)
+        detail = f"{wanted} has no block. Write it first; import finds the thing by it.{hint}"
+        return EnvdplanError("Not declared", detail)
     attributes = {
         "builder": found.builder,
         "builder_address": found.builder_address,
@@ -35,8 +39,8 @@ def _undeclared(session: Session, wanted: Address, store: str | None) -> Envdpla
         "runner_address": found.runner_address,
     }
     block = "\n".join(f"  {line}" for line in block_text("context", wanted.name, attributes))
-    detail = f"Write its block first, then import it:\n{block}"
-    return EnvdplanError(f"{wanted} is not declared", detail)
+    detail = f"{wanted} has no block. Write it first, then import it:\n{block}"
+    return EnvdplanError("Not declared", detail)
 
 
 def adopt(
@@ -68,7 +72,7 @@ def adopt(
         return _adopt_all(session, loaded, out, var_file, var, lock_timeout)
     wanted = address(name)
     if wanted not in loaded.desired.resources:
-        raise _undeclared(session, wanted, loaded.settings.context_store)
+        raise _undeclared(session, wanted, loaded)
     _record(session, loaded, [wanted], lock_timeout)
     session.view.message(f"{wanted} is recorded. See `envdplan plan` for how it differs.")
     return exit_codes.OK

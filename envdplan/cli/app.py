@@ -119,6 +119,10 @@ def _unexpected(session: Session, error: Exception) -> int:
         return exit_codes.INTERRUPTED
     if session.environment.get("ENVDPLAN_DEBUG"):
         raise error
+    if isinstance(error, RecursionError):
+        detail = "A value of the configuration is nested so deeply that it cannot be worked with."
+        session.view.error(EnvdplanError("Nested too deeply", detail))
+        return exit_codes.ERROR
     what = f"{type(error).__name__}: {error}"
     session.view.error(
         EnvdplanError(

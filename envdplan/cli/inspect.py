@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from envdplan.addresses import Address
 from envdplan.cli import exit_codes
 from envdplan.cli.options import Files, Json, LockTimeout, Sets, VarFiles, Vars, address
 from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import Diagnostics, EnvdplanError, Rejected, suggestion
+from envdplan.states.recorded import State
 from envdplan.values import Value
 
 state_app = typer.Typer(no_args_is_help=True, help="Look at the state, and take things out of it.")
@@ -29,11 +31,24 @@ def validate(
     del file, override  # the session has them
     session: Session = ctx.obj
     session.json = session.json or json
-    loaded = session.load(session.project(var_file, var), look=False)
-    count = len(loaded.desired.resources)
-    noun = "resource" if count == 1 else "resources"
-    session.view.message(f"The configuration is valid: {count} {noun}.")
-    return exit_codes.OK
+    found, resources = _checked(session, var_file, var)
+    session.view.validation(found, resources)
+    return exit_codes.ERROR if found.has_errors else exit_codes.OK
+
+
+def _checked(
+    session: Session, files: list[Path] | None, flags: list[str] | None
+) -> tuple[Diagnostics, int]:
+    """All that is wrong; a project that cannot be read is one more mistake."""
+    try:
+        loaded = session.evaluated(session.project(files, flags), look=False)
+    except Rejected as error:
+        return error.diagnostics, 0
+    except EnvdplanError as error:
+        found = Diagnostics()
+        found.error(error.summary, error.detail)
+        return found, 0
+    return loaded.warnings, len(loaded.desired.resources)
 
 
 def show(
@@ -84,7 +99,8 @@ def output(
     outputs = session.state_store(session.settings()).load().outputs
     if name is not None and name not in outputs:
         known = ", ".join(sorted(outputs)) or "there are none; apply first"
-        raise EnvdplanError(f'There is no output "{name}"', f"Outputs: {known}.")
+        hint = suggestion(name, outputs) or f" Outputs: {known}."
+        raise EnvdplanError("Unknown output", f'There is no output called "{name}".{hint}')
     chosen = outputs if name is None else {name: outputs[name]}
     if raw:
         _raw(name, chosen)
@@ -124,10 +140,16 @@ def state_show(ctx: typer.Context, addresses: Addresses = None, json: Json = Fal
         wanted = [address(one) for one in addresses]
         for one in wanted:
             if one not in state.records:
-                raise EnvdplanError(f"{one} is not in the state", "See `envdplan state list`.")
+                raise _not_recorded(one, state)
         state = replace(state, records={one: state.records[one] for one in wanted}, outputs={})
     session.view.state(state)
     return exit_codes.OK
+
+
+def _not_recorded(wanted: Address, state: State) -> EnvdplanError:
+    hint = suggestion(str(wanted), map(str, (*state.records, *state.pending)))
+    hint = hint or " See `envdplan state list`."
+    return EnvdplanError("Not in the state", f"{wanted} is not in the state.{hint}")
 
 
 @state_app.command("rm")
@@ -146,7 +168,7 @@ def state_rm(
         state = store.load()
         for one in gone:
             if one not in state.records and one not in state.pending:
-                raise EnvdplanError(f"{one} is not in the state", "See `envdplan state list`.")
+                raise _not_recorded(one, state)
         store.save(
             replace(
                 state,

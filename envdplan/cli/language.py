@@ -10,7 +10,7 @@ import typer
 from envdplan.cli import exit_codes
 from envdplan.cli.options import Files, Sets, VarFiles, Vars
 from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError, Rejected
+from envdplan.diagnostics import EnvdplanError, Rejected, suggestion
 
 if TYPE_CHECKING:
     from envdplan.config.context import Function
@@ -34,11 +34,8 @@ def functions(
     if format not in ("text", "json"):
         raise EnvdplanError("Unknown format", 'The format is "text" or "json".')
     if name is not None and name not in FUNCTIONS:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, FUNCTIONS, n=1)
-        hint = f'Did you mean "{near[0]}"?' if near else "`envdplan functions` lists all."
-        raise EnvdplanError(f'There is no function "{name}"', hint)
+        hint = suggestion(name, FUNCTIONS) or " `envdplan functions` lists all."
+        raise EnvdplanError("Unknown function", f'There is no function called "{name}".{hint}')
     chosen = [FUNCTIONS[name]] if name is not None else list(FUNCTIONS.values())
     if format == "json":
         typer.echo(json.dumps([_as_json(one) for one in chosen], indent=2, ensure_ascii=False))

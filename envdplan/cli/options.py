@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from envdplan.addresses import Address
-from envdplan.diagnostics import EnvdplanError
+from envdplan.addresses import Address, Kind
+from envdplan.diagnostics import EnvdplanError, suggestion
 from envdplan.plans.options import PlanOptions
 
 Vars = Annotated[
@@ -133,4 +133,8 @@ def address(text: str) -> Address:
     try:
         return Address.parse(text)
     except ValueError as error:
-        raise EnvdplanError("Not an address", f"{error}.") from None
+        kinds = (*(kind.value for kind in Kind), "group", "module")
+        hint = suggestion(text.partition(".")[0], kinds)
+        if "[" in text:
+            hint = """ Quote it for the shell: 'build.NAME["KEY"]'."""
+        raise EnvdplanError("Not an address", f"{error}.{hint}") from None

@@ -16,7 +16,7 @@ def read_source(path: Path) -> SourceFile:
     try:
         if path.stat().st_size > _LARGEST:
             raise EnvdplanError("File too large", f"{path} has more than {_LARGEST} bytes.")
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         reason = error.strerror or str(error)
         raise EnvdplanError("Cannot read a file", f"{path}: {reason}.") from error

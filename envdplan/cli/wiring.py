@@ -89,7 +89,13 @@ class Session:
         return ParsedFiles(self.directory / CACHE, key_file(self.environment), scheme)
 
     def load(self, project: "Project", *, look: bool = True) -> "Loaded":
-        """The configuration, evaluated and checked. Its warnings are told.
+        """The configuration, evaluated and checked. Its warnings are told."""
+        loaded = self.evaluated(project, look=look)
+        self.view.diagnostics(loaded.warnings)
+        return loaded
+
+    def evaluated(self, project: "Project", *, look: bool = True) -> "Loaded":
+        """The configuration, evaluated and checked. Raises Rejected.
 
         Where it must not `look`, what images in registries are is not known.
         """
@@ -100,9 +106,7 @@ class Session:
 
         if look:
             project = replace(project, image=Images(self.environment))
-        loaded = load(project, CATALOG, FUNCTIONS, __version__)
-        self.view.diagnostics(loaded.warnings)
-        return loaded
+        return load(project, CATALOG, FUNCTIONS, __version__)
 
     def settings(self) -> "Settings":
         """Where things are kept, for commands that need no more of the configuration."""

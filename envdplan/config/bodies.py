@@ -44,7 +44,10 @@ class BodyReader:
         rest = other if isinstance(other, Mapping) else _EMPTY
         found: dict[str, Value] = {}
         for name, attribute in body.attributes.items():
-            if name not in skip:
+            if other is False and name not in properties and name not in skip:
+                found[name] = UNKNOWN  # whatever it may be: the check of the schema refuses it
+                self.places[*path, name] = attribute.name_range
+            elif name not in skip:
                 found[name] = self._attribute(attribute, properties.get(name, rest), (*path, name))
         for block in body.blocks:
             if block.type not in skip:

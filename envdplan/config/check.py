@@ -4,12 +4,15 @@ jsonschema is imported only when the quick check has doubts: a project without m
 most of the runs, need not wait for it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from itertools import chain
+from typing import Any, Final
 
+from envdplan.config import metaarguments
 from envdplan.config.config import ResourceConfig
 from envdplan.config.problems import suggestion
+from envdplan.config.refusals import meant
 from envdplan.diagnostics import Diagnostics
 from envdplan.schema import JsonSchema, conforms
 from envdplan.values import (
@@ -76,9 +79,11 @@ def check_together(config: ResourceConfig) -> Diagnostics:
 
 
 def _ask(config: ResourceConfig, given: Attributes, diagnostics: Diagnostics) -> None:
-    for mistake in _mistakes(reveal(given), config.type.schema):
+    mistakes = list(_mistakes(reveal(given), config.type.schema))
+    misspelt = {path for one in mistakes for path in _misspelt(one)}
+    for mistake in mistakes:
         secret = is_sensitive(_at(given, mistake.path))
-        for place, summary, detail in _words(mistake, secret=secret):
+        for place, summary, detail in _words(mistake, misspelt, secret=secret):
             diagnostics.error(summary, detail, config.place(*place), str(config.address))
 
 
@@ -104,9 +109,22 @@ def _mistakes(value: Value, schema: JsonSchema) -> Iterator[_Mistake]:
             tuple(error.absolute_path),
             error.message,
         )
-        for error in found
+        for error in chain.from_iterable(map(_alternatives, found))
     )
     return (mistake for mistake in plain if not _excused(mistake))
+
+
+def _alternatives(error: Any) -> Iterator[Any]:
+    """What is wrong with the one alternative of its type, rather than that none fits."""
+    branches: dict[object, list[Any]] = {}
+    for one in error.context if error.validator == "anyOf" else ():
+        branches.setdefault(one.schema_path[0], []).append(one)
+    fitting = [b for b in branches.values() if not any(_is_of_type(one, error) for one in b)]
+    yield from fitting[0] if len(fitting) == 1 else (error,)
+
+
+def _is_of_type(one: Any, error: Any) -> bool:
+    return bool(one.validator == "type" and one.absolute_path == error.absolute_path)
 
 
 def _is_number(value: Value) -> bool:
@@ -134,7 +152,18 @@ def _at(value: Value, path: AttributePath) -> Value:
     return value
 
 
-def _words(error: _Mistake, *, secret: bool) -> Iterator[tuple[AttributePath, str, str]]:
+def _misspelt(error: _Mistake) -> Iterator[AttributePath]:
+    """What unknown names were meant to be: nobody has to miss it as well."""
+    if error.keyword == "additionalProperties":
+        known = error.schema.get("properties", {})
+        for name in error.given:
+            if name not in known and (other := meant(str(name), known)) is not None:
+                yield (*error.path, other)
+
+
+def _words(
+    error: _Mistake, misspelt: Collection[AttributePath], *, secret: bool
+) -> Iterator[tuple[AttributePath, str, str]]:
     """Place, summary and detail; one keyword may stand for several mistakes."""
     path = error.path
     name = _dotted(path)
@@ -142,11 +171,12 @@ def _words(error: _Mistake, *, secret: bool) -> Iterator[tuple[AttributePath, st
         case "additionalProperties":
             yield from _unknown(error)
         case "required":
-            yield from _missing(error)
+            yield from _missing(error, misspelt)
         case "type":
             wanted = _nouns(error.wanted)
             given = _kind(error.given)
-            yield path, "Wrong type", f'"{name}" must be {wanted}, but it is {given}.'
+            hint = " Put it into brackets: [ ... ]." if wanted == "a list" else ""
+            yield path, "Wrong type", f'"{name}" must be {wanted}, but it is {given}.{hint}'
         case "enum" | "const":
             yield path, "Value not allowed", _choice(error, name, secret=secret)
         case _:
@@ -158,20 +188,23 @@ def _unknown(
 ) -> Iterator[tuple[AttributePath, str, str]]:
     path = error.path
     known = [n for n, s in error.schema.get("properties", {}).items() if not s.get("readOnly")]
+    known += [] if path else sorted(metaarguments.NAMES)
     inside = f' inside "{_dotted(path)}"' if path else ""
     for name in error.given:
         if name not in error.schema.get("properties", {}):
-            hint = suggestion(str(name), known) or f" There are: {', '.join(known)}."
+            near = meant(str(name), known)
+            hint = f' Did you mean "{near}"?' if near else f" There are: {', '.join(known)}."
             detail = f'There is no attribute "{name}"{inside}.{hint}'
             yield (*path, name), "Unknown attribute", detail
 
 
 def _missing(
-    error: _Mistake,
+    error: _Mistake, misspelt: Collection[AttributePath]
 ) -> Iterator[tuple[AttributePath, str, str]]:
     path = error.path
     for name in error.wanted:
-        if name not in error.given and f"'{name}'" in error.message:
+        absent = name not in error.given and f"'{name}'" in error.message
+        if absent and (*path, name) not in misspelt:
             about = error.schema.get("properties", {}).get(name, {}).get("description", "")
             meaning = f" ({about})" if about else ""
             detail = f'"{_dotted((*path, name))}" must be set{meaning}.'

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from envdplan.addresses import Address, Kind, ModulePath
 from envdplan.config.config import Declarations, Declared
 from envdplan.config.problems import suggestion
+from envdplan.config.refusals import meant
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceRange
 from envdplan.syntax.document import Attribute, Block, Document
@@ -126,7 +127,8 @@ def _not_in_module(sorting: _Sorting, block: Block) -> None:
 
 def _unknown_block(sorting: _Sorting, block: Block) -> None:
     known = ", ".join(LABELS)
-    hint = suggestion(block.type, LABELS) or f" Blocks are: {known}."
+    near = meant(block.type, LABELS)
+    hint = f' Did you mean "{near}"?' if near else f" Blocks are: {known}."
     sorting.diagnostics.error(
         "Unknown block type",
         f'There are no blocks of type "{block.type}" here.{hint}',

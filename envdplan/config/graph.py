@@ -35,6 +35,8 @@ def dependencies(tree: Tree, diagnostics: Diagnostics) -> Dependencies | None:
     """None, and a diagnostic that draws it, when there is a cycle."""
     needs: dict[Node, list[Node]] = {}
     for module in tree.modules.values():
+        if not Inheritance(module.declared, Diagnostics()).check_cycles(diagnostics):
+            return None
         needs.update(_Needs(tree, module).all())
     try:
         order = Graph[Node](needs).order()

@@ -1,65 +1,103 @@
 """`group` blocks: names for what -target means."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from envdplan.addresses import MODULE, Address
 from envdplan.config.config import Declared
 from envdplan.config.problems import suggestion
-from envdplan.config.references import static_path
+from envdplan.config.references import Path, static_path
+from envdplan.config.refusals import refuse_unknown
 from envdplan.config.tree import Tree
 from envdplan.diagnostics import Diagnostics
+from envdplan.graph import Cycle, Graph
 from envdplan.syntax.document import Expression, ListOf
 
 GROUP: Final = "group"
 _NAMES: Final = ("members", "description")
 
 
-def groups(tree: Tree, diagnostics: Diagnostics) -> Mapping[str, tuple[Address, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a member can be."""
+
+    tree: Tree
+    resources: Collection[Address]
+    """With the instances of for_each."""
+    found: Mapping[str, tuple[Address, ...]]
+    """The groups that are resolved already."""
+
+    def has(self, address: Address) -> bool:
+        """Whether there is such a block, or such an instance of one."""
+        return self.tree.has(address) if address.key is None else address in self.resources
+
+    def names(self) -> list[str]:
+        """All that there are, for suggestions."""
+        modules = (f"{MODULE}.{'.module.'.join(path)}" for path in self.tree.modules if path)
+        named = (f"{GROUP}.{one}" for one in self.tree.root.groups)
+        return [*map(str, (*self.tree.addresses(), *self.resources)), *named, *modules]
+
+
+def groups(
+    tree: Tree, resources: Collection[Address], diagnostics: Diagnostics
+) -> Mapping[str, tuple[Address, ...]]:
     """The resources behind each group, through other groups too."""
-    return {
-        name: tuple(dict.fromkeys(_members(block, tree, diagnostics, (name,))))
-        for name, block in tree.root.groups.items()
-    }
+    blocks = tree.root.groups
+    needs = {name: _inner(block, blocks) for name, block in blocks.items()}
+    try:
+        order = Graph(needs).order()
+    except Cycle as cycle:
+        drawn = " -> ".join(f"{GROUP}.{one}" for one in cycle.path)
+        detail = f"These groups hold each other: {drawn}. Take one of them out."
+        diagnostics.error("Reference cycle", detail, blocks[cycle.path[0]].range)
+        return {}
+    found: dict[str, tuple[Address, ...]] = {}
+    for name in order:
+        members = _members(blocks[name], _Known(tree, resources, found), diagnostics)
+        found[name] = tuple(dict.fromkeys(members))
+    return {name: found[name] for name in blocks}
 
 
-def _members(
-    block: Declared, tree: Tree, diagnostics: Diagnostics, path: tuple[str, ...]
-) -> Iterator[Address]:
-    if len(path) == 1:
-        _check_names(block, diagnostics)
+def _inner(block: Declared, known: Collection[str]) -> list[str]:
+    """The groups in a group."""
+    paths = (static_path(item) or () for item in _items(block))
+    return [path[1] for path in paths if path[:1] == (GROUP,) and path[1:] and path[1] in known]
+
+
+def _items(block: Declared) -> tuple[Expression, ...]:
     attribute = block.body.attributes.get("members")
     expression = attribute.expression if attribute is not None else None
-    if not isinstance(expression, ListOf):
-        detail = "A group needs members, a list such as [build.a, build.b]."
-        diagnostics.error("Missing attribute", detail, block.range)
+    return expression.items if isinstance(expression, ListOf) else ()
+
+
+def _members(block: Declared, known: _Known, diagnostics: Diagnostics) -> Iterator[Address]:
+    misspelt = refuse_unknown("A group", block.body, _NAMES, diagnostics)
+    attribute = block.body.attributes.get("members")
+    if attribute is None and "members" in misspelt:
         return
-    for item in expression.items:
-        yield from _member(item, tree, diagnostics, path)
+    if attribute is None or not isinstance(attribute.expression, ListOf):
+        detail = "A group needs members, a list such as [build.a, build.b]."
+        place = block.range if attribute is None else attribute.range
+        diagnostics.error("Missing attribute", detail, place)
+    for item in _items(block):
+        yield from _member(item, known, diagnostics)
 
 
-def _member(
-    item: Expression, tree: Tree, diagnostics: Diagnostics, path: tuple[str, ...]
-) -> Iterator[Address]:
-    parts = static_path(item) or ()
-    address = Address.of_path(parts)
-    if len(parts) == 2 and parts[0] == GROUP and parts[1] in tree.root.groups:  # noqa: PLR2004
-        if parts[1] not in path:
-            inner = tree.root.groups[parts[1]]
-            yield from _members(inner, tree, diagnostics, (*path, parts[1]))
-            return
-        drawn = " -> ".join(f"group.{one}" for one in (*path, parts[1]))
-        detail = f"These groups hold each other: {drawn}."
-        diagnostics.error("Reference cycle", detail, item.range)
-    elif address is not None and tree.has(address.block):
+def _member(item: Expression, known: _Known, diagnostics: Diagnostics) -> Iterator[Address]:
+    path = static_path(item) or ()
+    address = Address.of_path(path)
+    if len(path) == 2 and path[0] == GROUP and path[1] in known.found:  # noqa: PLR2004  kind.name
+        yield from known.found[path[1]]
+    elif address is not None and known.has(address):
         yield address
-    elif found := _in_module(parts, tree):
+    elif found := _in_module(path, known.tree):
         yield from found
     else:
-        _unknown(item, tree, diagnostics)
+        _unknown(item, known, diagnostics)
 
 
-def _in_module(parts: tuple[str, ...], tree: Tree) -> list[Address]:
+def _in_module(parts: Path, tree: Tree) -> list[Address]:
     """All that a module holds, when `parts` are module.NAME, or more of the kind."""
     path = parts[1::2]
     if not parts or set(parts[0::2]) != {MODULE} or path not in tree.modules:
@@ -67,18 +105,9 @@ def _in_module(parts: tuple[str, ...], tree: Tree) -> list[Address]:
     return [one for one in tree.addresses() if one.module[: len(path)] == path]
 
 
-def _unknown(item: Expression, tree: Tree, diagnostics: Diagnostics) -> None:
-    modules = (f"{MODULE}.{'.module.'.join(path)}" for path in tree.modules if path)
-    named = (f"{GROUP}.{one}" for one in tree.root.groups)
-    name = ".".join(static_path(item) or ())
-    hint = suggestion(name, [*map(str, tree.addresses()), *named, *modules]) if name else ""
+def _unknown(item: Expression, known: _Known, diagnostics: Diagnostics) -> None:
+    path = static_path(item) or ()
+    name = str(Address.of_path(path) or ".".join(path))
+    hint = suggestion(name, known.names()) if name else ""
     detail = f"A group holds builders, contexts, builds, modules and groups; this is none.{hint}"
     diagnostics.error("Unknown name", detail, item.range)
-
-
-def _check_names(block: Declared, diagnostics: Diagnostics) -> None:
-    for name, attribute in block.body.attributes.items():
-        if name not in _NAMES:
-            hint = suggestion(name, _NAMES) or f" It has: {', '.join(_NAMES)}."
-            detail = f'A group has no attribute "{name}".{hint}'
-            diagnostics.error("Unknown attribute", detail, attribute.name_range)

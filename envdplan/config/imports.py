@@ -9,6 +9,7 @@ from envdplan.config.context import Context
 from envdplan.config.expressions import EvaluationError, evaluate
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
+from envdplan.config.refusals import refuse_unknown
 from envdplan.diagnostics import Diagnostics
 
 _NAMES: Final = ("to", "id")
@@ -34,11 +35,8 @@ def _import(
     base: Context,
     diagnostics: Diagnostics,
 ) -> Iterator[Address]:
-    for name, attribute in block.body.attributes.items():
-        if name not in _NAMES:
-            hint = suggestion(name, _NAMES) or " It has: to, id."
-            detail = f'An import block has no attribute "{name}".{hint}'
-            diagnostics.error("Unknown attribute", detail, attribute.name_range)
+    if "to" in refuse_unknown("An import block", block.body, _NAMES, diagnostics):
+        return
     address = _target(block, resources, diagnostics)
     if address is not None and _agrees(block, resources[address], base, diagnostics):
         yield address
@@ -52,9 +50,11 @@ def _target(
         detail = "An import block needs `to`, such as to = builder.NAME."
         diagnostics.error("Missing attribute", detail, block.range)
         return None
-    address = Address.of_path(static_path(attribute.expression) or ())
+    path = static_path(attribute.expression) or ()
+    address = Address.of_path(path)
     if address is None or address.kind not in _IDS or _is_part(address, resources):
-        detail = "`to` takes a whole resource: builder.NAME or context.NAME."
+        hint = suggestion(".".join(path), map(str, resources))
+        detail = f"`to` takes a whole resource: builder.NAME or context.NAME.{hint}"
         diagnostics.error("Wrong type", detail, attribute.expression.range)
         return None
     if address in resources:

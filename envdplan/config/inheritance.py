@@ -6,7 +6,7 @@ else is replaced; null takes nothing away, `unset` does.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from envdplan.addresses import Kind
@@ -14,6 +14,7 @@ from envdplan.config.config import Declarations, Declared
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
 from envdplan.diagnostics import Diagnostics
+from envdplan.graph import Cycle, Graph
 from envdplan.source import SourceRange
 from envdplan.syntax.document import Attribute, Expression, ListOf, Literal
 from envdplan.values import Value
@@ -21,6 +22,7 @@ from envdplan.values import Value
 INHERITS: Final = "inherits"
 UNSET: Final = "unset"
 TEMPLATE: Final = "template"
+_DEEPEST: Final = 100
 _GROWING: Final = frozenset(
     {"import_cache", "secret", "ssh", "entitlements", "attest", "no_cache_filter", "ulimits"}
 )
@@ -40,22 +42,41 @@ class Inheritance:
 
     declared: Declarations
     diagnostics: Diagnostics
-    _busy: list[str] = field(default_factory=list)
+    _depth: int = 0
 
     def resolved(self, block: Declared, kind: Kind, read: Read) -> Values:
         """The attributes of `block` with all that it inherits."""
         found: Values = {}
         for name, parent in self._parents(block, kind):
-            if name in self._busy:
-                drawn = " -> ".join((*self._busy, name))
-                detail = f"These inherit from each other: {drawn}."
-                self.diagnostics.error("Inheritance cycle", detail, block.range)
-                continue
-            self._busy.append(name)
+            if self._depth >= _DEEPEST:
+                detail = f"{name} is one of more than {_DEEPEST} that inherit one from the other."
+                self.diagnostics.error("Nested too deeply", detail, block.range)
+                break
+            self._depth += 1
             given = self.resolved(parent, kind, read)
+            self._depth -= 1
             found = laid_over(found, {k: v for k, v in given.items() if k not in _OWN})
-            self._busy.pop()
         return laid_over(self._without(block, found), read(block))
+
+    def check_cycles(self, diagnostics: Diagnostics) -> bool:
+        """Whether nothing inherits from itself, through others either; else it is drawn."""
+        blocks: dict[str, tuple[Declared, Kind]] = {
+            f"{TEMPLATE}.{name}": (one, Kind.BUILD) for name, one in self.declared.templates.items()
+        }
+        for address, one in self.declared.resources.items():
+            blocks[f"{address.kind}.{address.name}"] = (one, address.kind)
+        needs = {
+            name: [parent for parent, _ in self._parents(one, kind, quiet=True)]
+            for name, (one, kind) in blocks.items()
+            if INHERITS in one.body.attributes
+        }
+        try:
+            Graph(needs).order()
+        except Cycle as cycle:
+            detail = f"These inherit from each other: {' -> '.join(cycle.path)}. Take one out."
+            diagnostics.error("Inheritance cycle", detail, blocks[cycle.path[0]][0].range)
+            return False
+        return True
 
     def ancestors(self, block: Declared, kind: Kind) -> Iterator[Declared]:
         """All blocks that it inherits from, for the names that they mention."""

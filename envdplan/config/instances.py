@@ -50,9 +50,7 @@ class Own:
         if attribute is None:
             raise NameUnknown(name, tuple(self.body.attributes))
         if name in self._busy:
-            drawn = " -> ".join(f"self.{one}" for one in (*self._busy, name))
-            detail = f"These attributes need each other: {drawn}."
-            raise failure("Reference cycle", detail, attribute.range)
+            raise self._cycle(self._busy[self._busy.index(name) :])
         self._busy.append(name)
         try:
             self._known[name] = self.value(attribute.expression)
@@ -63,6 +61,14 @@ class Own:
     def names(self) -> Iterable[str]:
         """See Namespace."""
         return self.body.attributes
+
+    def _cycle(self, names: list[str]) -> EvaluationError:
+        """Told from the attribute that stands first, so that each cycle is told once."""
+        first = next(one for one in self.body.attributes if one in names)
+        at = names.index(first)
+        drawn = " -> ".join(f"self.{one}" for one in (*names[at:], *names[:at], first))
+        detail = f"These attributes need each other: {drawn}. Take out one of the references."
+        return failure("Reference cycle", detail, self.body.attributes[first].range)
 
 
 @dataclass(frozen=True, slots=True)

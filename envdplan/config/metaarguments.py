@@ -41,7 +41,8 @@ def _address(item: Expression, declared: Declarations, diagnostics: Diagnostics)
     address = Address.of_path(static_path(item) or (), declared.module)
     if address is None or address.key is not None or address.module != declared.module:
         detail = "depends_on takes whole resources, written as builder.NAME, context.NAME or "
-        diagnostics.error("Wrong type", f"{detail}build.NAME.", item.range)
+        hint = suggestion(".".join(static_path(item) or ()), map(str, declared.resources))
+        diagnostics.error("Wrong type", f"{detail}build.NAME.{hint}", item.range)
         return None
     if address in declared.resources:
         return address

@@ -1,13 +1,16 @@
 """`moved` and `removed` blocks: what became of resources that the state still knows otherwise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from envdplan.addresses import Address, ModulePath
+from envdplan.addresses import Address, Kind, ModulePath
 from envdplan.config.config import Declared
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
+from envdplan.config.refusals import refuse_unknown
 from envdplan.config.tree import Tree
 from envdplan.diagnostics import Diagnostics
+from envdplan.graph import Cycle, Graph
 from envdplan.source import SourceRange
 from envdplan.syntax.document import Literal
 
@@ -18,6 +21,8 @@ def moves(tree: Tree, diagnostics: Diagnostics) -> tuple[tuple[Address, Address]
     for module in tree.modules.values():
         for block in module.declared.moves:
             _move(block, module.path, tree, found, diagnostics)
+    _no_circle(found, diagnostics)
+    _arrive(found, tree, diagnostics)
     return tuple((former, _end(former, found)) for former in found)
 
 
@@ -28,11 +33,15 @@ def _move(
     found: dict[Address, tuple[Address, SourceRange]],
     diagnostics: Diagnostics,
 ) -> None:
-    _check_names(block, ("from", "to"), diagnostics)
-    former, now = (_stated(block, name, module, diagnostics) for name in ("from", "to"))
+    misspelt = refuse_unknown("A moved block", block.body, ("from", "to"), diagnostics)
+    names = [name for name in ("from", "to") if name not in misspelt]
+    former, now = (*(_stated(block, name, module, diagnostics) for name in names), None, None)[:2]
     if former is None or now is None:
         return
-    if former in found:
+    if former.kind is not now.kind:
+        detail = f"{former} cannot become {now}: a {former.kind} stays a {former.kind}."
+        diagnostics.error("Wrong kind of resource", detail, block.range)
+    elif former in found:
         detail = f"{former} has moved already, at {found[former][1]}."
         diagnostics.error("Moved twice", detail, block.range)
     elif _is_declared(former, tree):
@@ -40,6 +49,37 @@ def _move(
         diagnostics.error("Moved, but still there", detail, block.range)
     else:
         found[former] = (now, block.range)
+
+
+def _no_circle(
+    found: Mapping[Address, tuple[Address, SourceRange]], diagnostics: Diagnostics
+) -> None:
+    try:
+        Graph({former: (now,) for former, (now, _) in found.items()}).order()
+    except Cycle as cycle:
+        drawn = " -> ".join(map(str, cycle.path))
+        detail = f"These moves end where they began: {drawn}. Take one of them out."
+        diagnostics.error("Reference cycle", detail, found[cycle.path[0]][1])
+
+
+def _arrive(
+    found: Mapping[Address, tuple[Address, SourceRange]], tree: Tree, diagnostics: Diagnostics
+) -> None:
+    """What moves to a name that nobody declares would be destroyed."""
+    left = {one for block in tree.root.removals for one in _addresses(block)}
+    for now, place in found.values():
+        block = replace(now, key=None)
+        if not tree.has(block) and now not in found and now not in left:
+            hint = suggestion(str(block), map(str, tree.addresses()))
+            diagnostics.error("Unknown name", f"There is no {block} to move to.{hint}", place)
+
+
+def _addresses(block: Declared) -> Iterator[Address]:
+    attribute = block.body.attributes.get("from")
+    path = () if attribute is None else static_path(attribute.expression) or ()
+    address = Address.of_path(path)
+    if address is not None:
+        yield address
 
 
 def _end(former: Address, found: dict[Address, tuple[Address, SourceRange]]) -> Address:
@@ -58,7 +98,8 @@ def removals(tree: Tree, diagnostics: Diagnostics) -> frozenset[Address]:
 
 
 def _kept(block: Declared, tree: Tree, diagnostics: Diagnostics) -> Iterator[Address]:
-    _check_names(block, ("from", "destroy"), diagnostics)
+    if "from" in refuse_unknown("A removed block", block.body, ("from", "destroy"), diagnostics):
+        return
     former = _stated(block, "from", (), diagnostics)
     attribute = block.body.attributes.get("destroy")
     destroy = True
@@ -94,14 +135,8 @@ def _stated(
         return None
     address = Address.of_path(static_path(attribute.expression) or (), module)
     if address is None:
-        detail = f'{name} takes a whole resource: builder.NAME, context.NAME, build.NAME["KEY"].'
+        root = (static_path(attribute.expression) or ("",))[0]
+        hint = suggestion(root, [kind.value for kind in Kind])
+        detail = f"{name} takes a whole resource, such as build.NAME, or one KEY of it.{hint}"
         diagnostics.error("Wrong type", detail, attribute.expression.range)
     return address
-
-
-def _check_names(block: Declared, known: tuple[str, ...], diagnostics: Diagnostics) -> None:
-    for name, attribute in block.body.attributes.items():
-        if name not in known:
-            hint = suggestion(name, known) or f" It has: {', '.join(known)}."
-            detail = f'A {block.name} block has no attribute "{name}".{hint}'
-            diagnostics.error("Unknown attribute", detail, attribute.name_range)

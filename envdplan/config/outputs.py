@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from envdplan.config.config import Declarations, Declared
 from envdplan.config.expressions import EvaluationError
-from envdplan.config.problems import suggestion
+from envdplan.config.refusals import refuse_unknown
 from envdplan.diagnostics import Diagnostics, Rejected
 from envdplan.states.desired import Known, Output
 from envdplan.syntax.document import Expression
@@ -46,8 +46,10 @@ def read_output(
     block: Declared, value: Callable[[Expression], Value], diagnostics: Diagnostics
 ) -> Output | None:
     """One output with its value of now; None, and a diagnostic, when it has none."""
-    _check_names(block, diagnostics)
+    misspelt = refuse_unknown("An output", block.body, _NAMES, diagnostics)
     attribute = block.body.attributes.get("value")
+    if attribute is None and "value" in misspelt:
+        return None
     if attribute is None:
         diagnostics.error("Missing attribute", "An output needs a value.", block.range)
         return None
@@ -83,14 +85,3 @@ def _resolver(expression: Expression, again: Again) -> Callable[[Known], Value]:
             raise Rejected(problems) from None
 
     return resolve
-
-
-def _check_names(block: Declared, diagnostics: Diagnostics) -> None:
-    for name, attribute in block.body.attributes.items():
-        if name not in _NAMES:
-            hint = suggestion(name, _NAMES) or f" It has: {', '.join(_NAMES)}."
-            detail = f'An output has no attribute "{name}".{hint}'
-            diagnostics.error("Unknown attribute", detail, attribute.name_range)
-    for nested in block.body.blocks:
-        detail = f'An output has no block "{nested.type}".'
-        diagnostics.error("Unknown block type", detail, nested.range)

@@ -2,9 +2,20 @@
 
 from collections.abc import Iterable
 
-from envdplan.diagnostics import Diagnostic, Severity
+from envdplan.diagnostics import Diagnostic, Severity, suggestion
 from envdplan.source import SourceRange
 from envdplan.values import AttributePath
+
+__all__ = [
+    "ConversionError",
+    "EvaluationError",
+    "FunctionError",
+    "NameUnknown",
+    "Unfit",
+    "failure",
+    "path_prefix",
+    "suggestion",
+]
 
 
 class EvaluationError(Exception):
@@ -85,11 +96,3 @@ def failure(
 ) -> EvaluationError:
     """An EvaluationError at `range`."""
     return EvaluationError(Diagnostic(Severity.ERROR, summary, detail, range), sensitive=sensitive)
-
-
-def suggestion(name: str, candidates: Iterable[str]) -> str:
-    """` Did you mean "x"?`, or "" when nothing is near."""
-    from difflib import get_close_matches  # only errors need it
-
-    near = get_close_matches(name, list(candidates), n=1, cutoff=0.6)
-    return f' Did you mean "{near[0]}"?' if near else ""

@@ -1,35 +1,32 @@
 """The names that an expression mentions, found without evaluating it: edges of the graph."""
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from envdplan.source import SourceRange
 from envdplan.syntax.document import (
-    Binary,
     Call,
-    Conditional,
     Expression,
     For,
     GetAttribute,
     Index,
-    Join,
-    ListOf,
     Literal,
-    ObjectOf,
-    Splat,
-    Template,
-    Unary,
     Variable,
 )
+from envdplan.syntax.parts import parts
 
 Path: TypeAlias = tuple[str, ...]
 Mention: TypeAlias = tuple[Path, SourceRange]
+
+CALL: Final = "()"
+"""The root of the path of a function that is called; no name can look like it."""
 
 
 def references(expression: Expression) -> Iterator[Mention]:
     """Every static traversal in `expression`, such as `("builder", "gpu", "address")`.
 
-    An index by a literal string is a step of the path; at any other index the path ends.
+    An index by a literal string is a step of the path; at any other index the path ends. A call
+    of `f` is a reference to `("()", "f")`.
     Variables of `for` and the elements of a splat are no references.
     """
     return _mentions(expression, frozenset(("*",)))
@@ -67,6 +64,8 @@ def _mentions(expression: Expression, bound: frozenset[str]) -> Iterator[Mention
     if isinstance(expression, For):
         yield from _of_for(expression, bound)
         return
+    if isinstance(expression, Call):
+        yield (CALL, expression.name), expression.name_range
     for part in parts(expression):
         yield from _mentions(part, bound)
 
@@ -79,30 +78,3 @@ def _of_for(expression: For, bound: frozenset[str]) -> Iterator[Mention]:
     for part in (expression.key, expression.value, expression.condition):
         if part is not None:
             yield from _mentions(part, inner)
-
-
-def parts(expression: Expression) -> tuple[Expression, ...]:  # noqa: C901, PLR0911  one case per class
-    """The expressions directly inside `expression`, in the order of the text."""
-    match expression:
-        case Template(parts=inner) | ListOf(items=inner) | Call(arguments=inner):
-            return inner
-        case GetAttribute(source=source):
-            return (source,)
-        case Index(source=source, key=key):
-            return (source, key)
-        case Splat(source=source, each=each):
-            return (source, each)
-        case Unary(operand=operand):
-            return (operand,)
-        case Binary(left=left, right=right):
-            return (left, right)
-        case Conditional(condition=condition, yes=yes, no=no):
-            return (condition, yes, no)
-        case ObjectOf(items=items):
-            return tuple(part for pair in items for part in pair)
-        case For(source=source, key=key, value=value, condition=condition):
-            found = (source, key, value, condition)
-            return tuple(part for part in found if part is not None)
-        case Join(items=joined):
-            return (joined,)
-    return ()

@@ -8,7 +8,7 @@ from envdplan.config.coercion import absolute
 from envdplan.config.config import Declarations, Declared, Settings
 from envdplan.config.context import Context
 from envdplan.config.expressions import EvaluationError, evaluate
-from envdplan.config.problems import suggestion
+from envdplan.config.refusals import refuse_unknown
 from envdplan.diagnostics import Diagnostics
 
 _NAMES: Final = ("required_version", "context_store", "state")
@@ -31,7 +31,7 @@ def settings(declared: Declarations, base: Context, version: str) -> tuple[Setti
     diagnostics = Diagnostics()
     found: dict[str, str] = {}
     for block in declared.settings[:1]:
-        _check_names(block, diagnostics)
+        refuse_unknown("The envdplan block", block.body, _NAMES, diagnostics)
         for name in _NAMES:
             value = _text(block, name, base, diagnostics)
             if value is not None:
@@ -39,17 +39,6 @@ def settings(declared: Declarations, base: Context, version: str) -> tuple[Setti
         if "required_version" in found:
             _check_version(block, found["required_version"], version, diagnostics)
     return Settings(**found), diagnostics
-
-
-def _check_names(block: Declared, diagnostics: Diagnostics) -> None:
-    for name, attribute in block.body.attributes.items():
-        if name not in _NAMES:
-            hint = suggestion(name, _NAMES) or f" It has: {', '.join(_NAMES)}."
-            detail = f'The envdplan block has no attribute "{name}".{hint}'
-            diagnostics.error("Unknown attribute", detail, attribute.name_range)
-    for nested in block.body.blocks:
-        detail = f'The envdplan block has no block "{nested.type}".'
-        diagnostics.error("Unknown block type", detail, nested.range)
 
 
 def _text(block: Declared, name: str, base: Context, diagnostics: Diagnostics) -> str | None:

@@ -15,12 +15,20 @@ from envdplan.config.problems import (
     failure,
     suggestion,
 )
-from envdplan.config.references import static_path
+from envdplan.config.references import Path, static_path
 from envdplan.config.types import type_name
 from envdplan.syntax.document import Expression, GetAttribute, Index, Splat, Variable
 from envdplan.values import UNKNOWN, Reference, Sensitive, SetValue, Unknown, Value
 
 _SHOWN = 10
+_ROOTS = ("var", "local", "build", "context", "builder")
+_NOT_EVERYWHERE = {
+    ("each",): "`each` is for blocks with for_each.",
+    ("self",): "`self` is for builders, contexts and builds.",
+    ("count",): "There is for_each, with each.key and each.value.",
+    ("path",): "Relative paths start at the file that states them.",
+    ("variable",): 'Did you mean "var"?',
+}
 _MISSING = object()
 
 
@@ -33,7 +41,7 @@ def variable(expression: Variable, frame: Frame) -> Value:
         return frame.context.scope.lookup(expression.name)
     except NameUnknown as error:
         candidates = (*error.candidates, *frame.names)
-        raise _unknown_name(expression, error, candidates) from None
+        raise _unknown_name(expression, error, candidates, frame) from None
 
 
 def get_attribute(expression: GetAttribute, frame: Frame) -> Value:
@@ -68,26 +76,46 @@ def _located(
     try:
         return part(source, key, frame)
     except NameUnknown as error:
+        if isinstance(source, Reference) and isinstance(expression, Index) and not secret_key:
+            detail = f"{source} has no for_each, so that there is nothing in brackets behind it."
+            raise failure("Invalid index", detail, expression.range) from None
         if secret_key:
             detail = "The sensitive key does not name anything here."
             raise failure("Unknown name", detail, expression.range, sensitive=True) from None
-        raise _unknown_name(expression, error, error.candidates) from None
+        raise _unknown_name(expression, error, error.candidates, frame) from None
     except Unfit as error:
         detail = "There is nothing under this sensitive key." if secret_key else error.detail
         raise failure(error.summary, detail, expression.range, sensitive=sensitive) from None
 
 
 def _unknown_name(
-    expression: Expression, error: NameUnknown, candidates: tuple[str, ...]
+    expression: Expression, error: NameUnknown, candidates: tuple[str, ...], frame: Frame
 ) -> EvaluationError:
     path = static_path(expression)
     name = ".".join(path) if path else error.name
-    hint = suggestion(error.name, candidates)
-    if not hint and candidates:
+    before = f"{'.'.join(path[:-1])}." if path and path[1:] else ""
+    hint = _elsewhere(path or (), frame) or suggestion(error.name, candidates, before)
+    if not hint and before == "self.":
+        hint = " `self` has what the block itself states."
+    elif not hint and candidates:
         hint = f" Known here: {listed(candidates)}."
     return failure(
         "Unknown name", f'There is nothing called "{name}" here.{hint}', expression.range
     )
+
+
+def _elsewhere(path: Path, frame: Frame) -> str:
+    """A name that is known, but under another root; and roots that are not for every block."""
+    if path[:1] in _NOT_EVERYWHERE and len(path) == 1:
+        return f" {_NOT_EVERYWHERE[path[:1]]}"
+    for root in _ROOTS if len(path) in (1, 2) else ():
+        try:
+            members = frame.context.scope.lookup(root)
+        except NameUnknown:
+            continue
+        if isinstance(members, Namespace) and path[-1] in members.names():
+            return f' Did you mean "{root}.{path[-1]}"?'
+    return ""
 
 
 def part(source: Value, key: Value, frame: Frame) -> Value:
@@ -119,8 +147,18 @@ def _of_mapping(source: Mapping[str, Value], key: Value) -> Value:
     name = _name(key)
     if name in source:
         return source[name]
+    if source and all(isinstance(one, Reference) for one in source.values()):
+        raise _without_key(source, name)
     hint = suggestion(name, source) or (f" It has: {listed(source)}." if source else "")
     raise Unfit("Unsupported attribute", f'This object has no attribute "{name}".{hint}')
+
+
+def _without_key(source: Mapping[str, Value], name: str) -> Unfit:
+    """All resources of a block with for_each, where one of them is meant."""
+    block = next(iter(source.values())).address
+    near = suggestion(name, source) or f" Its keys are: {listed(source)}."
+    detail = f'{block.kind}.{block.name} has for_each, and "{name}" is none of its keys.{near}'
+    return Unfit("Unsupported attribute", f"{detail} One of them is written {block}.")
 
 
 def listed(names: Mapping[str, Value] | tuple[str, ...]) -> str:

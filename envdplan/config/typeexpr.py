@@ -8,7 +8,6 @@ from envdplan.config.conversion import convert
 from envdplan.config.problems import (
     ConversionError,
     EvaluationError,
-    NameUnknown,
     failure,
     suggestion,
 )
@@ -50,10 +49,7 @@ _EXAMPLES: Final = {
 
 
 def parse_type(expression: Expression) -> Type:
-    """The type that `expression` names. Raises EvaluationError.
-
-    A string, as YAML has it, is read as the text of a type expression.
-    """
+    """The type that `expression` names. Raises EvaluationError."""
     match expression:
         case Variable(name=name) if name in _PRIMITIVES:
             return _PRIMITIVES[name]
@@ -72,7 +68,7 @@ def parse_type(expression: Expression) -> Type:
         case Call(name=name):
             raise _unknown(name, expression)
         case Literal(value=str(text)):
-            return parse_type(_parsed(text, expression))
+            raise _invalid(f"a type is written without quotes: {text}", expression)
     raise _invalid("a type is a word such as string, or a call such as list(string)", expression)
 
 
@@ -115,7 +111,3 @@ def _unknown(name: str, expression: Expression) -> EvaluationError:
 def _invalid(message: str, expression: Expression) -> EvaluationError:
     detail = f"{message[0].upper()}{message[1:]}{'' if message.endswith('?') else '.'}"
     return failure("Invalid type", detail, expression.range)
-
-
-def _parsed(text: str, expression: Expression) -> Expression:
-    raise NotImplementedError(text, expression, NameUnknown)

@@ -8,7 +8,7 @@ from envdplan.config.config import Declared
 from envdplan.config.context import Context, Function, Passing
 from envdplan.config.expressions import evaluate
 from envdplan.config.instances import Inner
-from envdplan.config.problems import suggestion
+from envdplan.config.refusals import refuse_unknown
 from envdplan.diagnostics import Diagnostics
 from envdplan.syntax.document import Expression, ListOf, Literal, Variable
 from envdplan.values import Value
@@ -34,15 +34,11 @@ def functions(
 
 
 def _function(block: Declared, base: Callable[[], Context], diagnostics: Diagnostics) -> Function:
-    for name, attribute in block.body.attributes.items():
-        if name not in _NAMES:
-            hint = suggestion(name, _NAMES) or f" It has: {', '.join(_NAMES)}."
-            detail = f'A function has no attribute "{name}".{hint}'
-            diagnostics.error("Unknown attribute", detail, attribute.name_range)
-    params = tuple(_params(block, diagnostics))
+    misspelt = refuse_unknown("A function", block.body, _NAMES, diagnostics)
+    params = tuple(() if "params" in misspelt else _params(block, diagnostics))
     rest = _rest(block, diagnostics)
     result = block.body.attributes.get("result")
-    if result is None:
+    if result is None and "result" not in misspelt:
         diagnostics.error("Missing attribute", "A function needs a result.", block.range)
     expression = result.expression if result is not None else Literal(None, block.range)
     parts = [f"{one}: any?" for one in params] + ([f"{rest}...: any?"] if rest else [])

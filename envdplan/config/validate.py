@@ -1,9 +1,10 @@
 """What no single block can be blamed for alone; then the desired state."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from envdplan.addresses import Address, Kind, ModulePath, in_module
+from envdplan.config.claims import distinct
 from envdplan.config.conditions import ASSERT, check_names, conditions, judged
 from envdplan.config.config import Condition, Config, ResourceConfig
 from envdplan.config.evaluate import Evaluation
@@ -11,15 +12,14 @@ from envdplan.config.knowledge import Anything
 from envdplan.config.problems import suggestion
 from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Cycle, Graph
-from envdplan.source import SourceRange
 from envdplan.states.desired import Check, DesiredState, Known, Requirement, Resource, Verdict
-from envdplan.values import Attributes, Unknown, Value, is_known
+from envdplan.values import Attributes, is_known
 
 
 def validate(config: Config, evaluation: Evaluation) -> tuple[DesiredState, Diagnostics]:
     """The desired state, and what is wrong with the blocks taken together."""
     diagnostics = Diagnostics()
-    _distinct(config, diagnostics)
+    distinct(config, diagnostics)
     _one_in_use(config, diagnostics)
     _no_cycle(config, diagnostics)
     for one in config.resources.values():
@@ -103,82 +103,6 @@ class _Resolver:
 
     def __call__(self, known: Known) -> Attributes:
         return self.evaluation.again(known).resolve(self.address)
-
-
-@dataclass(slots=True)
-class _Claims:
-    """Things of the world that one resource only may claim."""
-
-    diagnostics: Diagnostics
-    owners: dict[tuple[str, Value], tuple[Address, SourceRange]] = field(default_factory=dict)
-
-    def claim(self, what: str, value: Value, config: ResourceConfig, place: SourceRange) -> None:
-        if value is None or isinstance(value, Unknown):
-            return
-        owner = self.owners.setdefault((what, value), (config.address, place))
-        if owner[0] == config.address:
-            return
-        self.diagnostics.error(
-            "Claimed twice",
-            f"{config.address} and {owner[0]} (at {owner[1]}) both have {_said(what, value)}. "
-            "The one would undo what the other did: change one of them.",
-            place,
-            str(config.address),
-        )
-
-
-def _said(what: str, value: Value) -> str:
-    shown = value if isinstance(value, str) else ", ".join(str(one) for one in value if one)
-    return f"the {what} {shown}"
-
-
-def _distinct(config: Config, diagnostics: Diagnostics) -> None:
-    claims = _Claims(diagnostics)
-    for one in config.resources.values():
-        for what, value, place in _claimed(one):
-            claims.claim(what, value, one, place)
-
-
-def _claimed(config: ResourceConfig) -> Iterator[tuple[str, Value, SourceRange]]:
-    attributes = config.attributes
-    match config.address.kind:
-        case Kind.CONTEXT:
-            yield "context name", attributes.get("name"), config.place("name")
-        case Kind.BUILDER:
-            yield from _builder_claims(config)
-        case Kind.BUILD:
-            yield from _pushed(config)
-            yield from _cache_targets(config)
-            yield from _destinations(config)
-
-
-def _builder_claims(config: ResourceConfig) -> Iterator[tuple[str, Value, SourceRange]]:
-    """Two blocks may attach to one daemon, but only one may own a container."""
-    if "x-forces-replacement" in config.type.property("name"):
-        parts = (config.attributes.get("host"), config.attributes.get("name"))
-        if is_known(parts):
-            yield "container", parts, config.place("name")
-
-
-def _pushed(config: ResourceConfig) -> Iterator[tuple[str, Value, SourceRange]]:
-    tags = config.attributes.get("tags")
-    for index, tag in enumerate(tags if isinstance(tags, tuple) else ()):
-        yield "tag", tag, config.place("tags", index)
-
-
-def _cache_targets(config: ResourceConfig) -> Iterator[tuple[str, Value, SourceRange]]:
-    caches = config.attributes.get("export_cache")
-    for index, cache in enumerate(caches if isinstance(caches, tuple) else ()):
-        if isinstance(cache, Mapping):
-            target = cache.get("ref") or cache.get("dest")
-            yield "cache target", target, config.place("export_cache", index)
-
-
-def _destinations(config: ResourceConfig) -> Iterator[tuple[str, Value, SourceRange]]:
-    outputs = config.attributes.get("output")
-    for index, output in enumerate(outputs if isinstance(outputs, tuple) else ()):
-        if isinstance(output, Mapping):
-            yield "output path", output.get("dest"), config.place("output", index)
 
 
 def _one_in_use(config: Config, diagnostics: Diagnostics) -> None:

@@ -20,6 +20,7 @@ from envdplan.config.expressions import (
 )
 from envdplan.config.marks import mark
 from envdplan.config.problems import suggestion
+from envdplan.config.refusals import refuse_unknown
 from envdplan.config.types import ANY, BOOL, NUMBER, STRING
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceFile, SourceRange
@@ -29,6 +30,7 @@ from envdplan.values import UNKNOWN, Sensitive, Unknown, Value, is_sensitive, re
 
 PREFIX: Final = "ENVDPLAN_VAR_"
 _ATTRIBUTES: Final = ("type", "default", "description", "sensitive", "nullable")
+_VALIDATION: Final = ("condition", "error_message")
 _SIMPLE: Final = (STRING, NUMBER, BOOL, ANY)
 
 
@@ -43,6 +45,12 @@ class Given:
     """--var NAME=VALUE in the order given."""
     planned: Mapping[str, Value] | None = None
     """The values of a saved plan: they hold for all variables that are not sensitive."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables that files and flags speak of."""
+        files = (name for one in self.files for name in one.body.attributes)
+        return frozenset((*files, *(name for name, _ in self.flags)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ def check_values(
 
 def _declaration(declared: Declared, base: Context, diagnostics: Diagnostics) -> Variable:
     body = declared.body
-    _check_names(declared, diagnostics)
+    misspelt = refuse_unknown("A variable", body, _ATTRIBUTES, diagnostics, ("validation",))
     constant = _Constants(body.attributes, base, diagnostics)
     type_expression = body.attributes.get("type")
     wanted: Type = ANY
@@ -117,31 +125,13 @@ def _declaration(declared: Declared, base: Context, diagnostics: Diagnostics) ->
         name=declared.name,
         type=wanted,
         default=_default(declared, wanted, constant, diagnostics),
-        required="default" not in body.attributes,
+        required="default" not in {*body.attributes, *misspelt},
         description=constant.text("description"),
         sensitive=constant.flag("sensitive", default=False),
         nullable=constant.flag("nullable", default=True),
         validations=tuple(body.of_type("validation")) or constant.validations(),
         range=declared.range,
     )
-
-
-def _check_names(declared: Declared, diagnostics: Diagnostics) -> None:
-    for name, attribute in declared.body.attributes.items():
-        if name not in (*_ATTRIBUTES, "validation"):
-            diagnostics.error(
-                "Unknown attribute",
-                f'A variable has no attribute "{name}".{_hint(name)}',
-                attribute.name_range,
-            )
-    for block in declared.body.blocks:
-        if block.type != "validation":
-            detail = f'A variable has no block "{block.type}", only validation blocks.'
-            diagnostics.error("Unknown block type", detail, block.range)
-
-
-def _hint(name: str) -> str:
-    return suggestion(name, _ATTRIBUTES) or f" It has: {', '.join(_ATTRIBUTES)}."
 
 
 def _default(
@@ -366,13 +356,12 @@ def _validate(
         return
     context = replace(base, scope=Names({"var": values}))
     for block in variable.validations:
-        condition, message = (block.body.attributes.get(n) for n in ("condition", "error_message"))
+        misspelt = refuse_unknown("A validation", block.body, _VALIDATION, diagnostics)
+        condition, message = (block.body.attributes.get(n) for n in _VALIDATION)
         if condition is None or message is None:
-            diagnostics.error(
-                "Missing attribute",
-                "A validation needs both condition and error_message.",
-                block.range,
-            )
+            if not misspelt:
+                detail = "A validation needs both condition and error_message."
+                diagnostics.error("Missing attribute", detail, block.range)
             continue
         try:
             _judge(variable, condition.expression, message.expression, context, diagnostics)

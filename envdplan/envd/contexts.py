@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from envdplan.diagnostics import Refused
+from envdplan.diagnostics import Refused, suggestion
 
 DEFAULT_BUILDER_ADDRESS = "envd_buildkitd"
 """Name of the container that envd starts when a context does not say otherwise."""
@@ -58,7 +58,8 @@ class ContextSet:
         if self.find(name) is None:
             raise Refused(
                 f'context "{shown(name)}" does not exist',
-                f"The store has {_listed(self.contexts)}.",
+                f"The store has {_listed(self.contexts)}."
+                f"{suggestion(name, [one.name for one in self.contexts])}",
             )
         return replace(self, current=name)
 

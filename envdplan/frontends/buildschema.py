@@ -50,13 +50,15 @@ _OUTPUT: Final[JsonSchema] = {
     },
 }
 
+CACHE_TYPES: Final = ("registry", "local", "inline")
+
 _CACHE: Final[JsonSchema] = {
     "anyOf": [
         {"type": "string", "pattern": "."},
         {
             "type": "object",
             "required": ["type"],
-            "properties": {"type": {"type": "string", "enum": ["registry", "local", "inline"]}},
+            "properties": {"type": {"type": "string", "enum": [*CACHE_TYPES]}},
             "additionalProperties": {"type": "string"},
         },
     ],

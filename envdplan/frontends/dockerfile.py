@@ -16,7 +16,7 @@ from envdplan.files.ignore import HIDDEN
 from envdplan.frontends import attestations, contexts, gateway
 from envdplan.frontends.base import Extras, Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
-from envdplan.frontends.outputs import with_caches, with_outputs
+from envdplan.frontends.outputs import cache_problems, with_caches, with_outputs
 from envdplan.frontends.sizes import size_in_bytes
 from envdplan.frontends.sshagents import agents, with_ssh
 from envdplan.schema import Problem, ResourceType
@@ -41,6 +41,7 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     if attributes.get("push") is True and not attributes.get("tags"):
         detail = '"tags" must be set: without a name there is nowhere to push to.'
         yield ("push",), "Missing attribute", detail
+    yield from cache_problems(attributes)
     yield from _secret_problems(attributes)
     yield from _output_problems(attributes)
     for one in (contexts, attestations, gateway):

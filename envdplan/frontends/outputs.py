@@ -1,8 +1,11 @@
 """Short forms of outputs and caches, written out."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from envdplan.diagnostics import suggestion
+from envdplan.frontends.buildschema import CACHE_TYPES
+from envdplan.schema import Problem
 from envdplan.values import Attributes, Unknown, Value
 
 
@@ -25,6 +28,20 @@ def with_caches(attributes: Attributes) -> dict[str, Value]:
         if isinstance(caches, tuple):
             made[name] = tuple(_cache(one) for one in caches)
     return made
+
+
+def cache_problems(attributes: Attributes) -> Iterator[Problem]:
+    """What is wrong with caches that were written as text, once they are objects."""
+    known = CACHE_TYPES
+    for name in ("import_cache", "export_cache"):
+        caches = attributes.get(name)
+        for index, one in enumerate(caches if isinstance(caches, tuple) else ()):
+            type = one.get("type") if isinstance(one, Mapping) else None
+            if isinstance(type, str) and type not in known:
+                detail = (
+                    f'The type of a cache must be one of {", ".join(known)}, but it is "{type}".'
+                )
+                yield (name, index), "Value not allowed", f"{detail}{suggestion(type, known)}"
 
 
 def _outputs(attributes: Attributes) -> Iterator[Attributes]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from envdplan.addresses import Address, in_module
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import EnvdplanError, suggestion
 from envdplan.graph import Graph
 from envdplan.plans.options import PlanOptions
 from envdplan.states.desired import DesiredState
@@ -66,13 +66,15 @@ def _behind(name: str, desired: DesiredState, known: Iterable[Address]) -> Itera
         if rest in desired.groups:
             return desired.groups[rest]
         listed = ", ".join(f"{GROUP}.{one}" for one in desired.groups) or "none"
-        raise EnvdplanError(f"There is no {name}", f"Groups are: {listed}.")
+        hint = suggestion(rest, desired.groups, "group.") or f" Groups are: {listed}."
+        raise EnvdplanError("Unknown group", f"There is no {name}.{hint}")
     found = sorted(one for one in known if in_module(one.module).startswith(f"{name}."))
     if found:
         return found
     modules = sorted({in_module(one.module).rstrip(".") for one in known} - {""})
     listed = ", ".join(modules) or "none"
-    raise EnvdplanError(f"There is no {name}", f"Modules with resources are: {listed}.")
+    hint = suggestion(name, modules) or f" Modules with resources are: {listed}."
+    raise EnvdplanError("Unknown module", f"There is no {name}.{hint}")
 
 
 def _meant(address: Address, known: Iterable[Address]) -> list[Address]:
@@ -84,12 +86,9 @@ def _meant(address: Address, known: Iterable[Address]) -> list[Address]:
 
 
 def _unknown(address: Address, known: Iterable[Address]) -> EnvdplanError:
-    from difflib import get_close_matches  # only a mistake needs it
-
-    names = [str(one) for one in known]
-    near = get_close_matches(str(address), names, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(names))}."
+    names = sorted(str(one) for one in known)
+    hint = suggestion(str(address), names) or f" There are: {', '.join(names) or 'none'}."
     return EnvdplanError(
-        f"There is no {address}",
-        f"It is neither in the configuration nor in the state. {hint}",
+        "Unknown resource",
+        f"There is no {address}: it is neither in the configuration nor in the state.{hint}",
     )

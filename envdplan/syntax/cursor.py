@@ -4,6 +4,8 @@ import re
 from typing import Final, Never
 
 from envdplan.source import SourceRange
+from envdplan.syntax.document import Expression
+from envdplan.syntax.parts import is_too_deep
 from envdplan.syntax.places import Place
 
 _BLANKS: Final = re.compile(r"(?:[ \t]+|\r(?=\n)|#[^\n]*|//[^\n]*|/\*[\s\S]*?\*/)*")
@@ -13,6 +15,12 @@ NAME: Final = re.compile(r"[^\W\d][\w-]*")
 
 DEEPEST: Final = 100
 """Expressions and blocks may be nested so deep."""
+
+TOO_DEEP: Final = "Nested too deeply"
+TOO_DEEP_DETAIL: Final = (
+    f"Expressions and blocks may be nested {DEEPEST} levels deep. Name a part of this in a locals "
+    "block and use the name."
+)
 
 
 class SyntaxProblem(Exception):
@@ -103,8 +111,9 @@ class Cursor:
         """Count one level of nesting. Raises SyntaxProblem beyond the deepest."""
         self.depth += 1
         if self.depth > DEEPEST:
-            self.fail(
-                "Nested too deeply",
-                f"Expressions and blocks may be nested {DEEPEST} levels deep. Name a part of "
-                "this in a locals block and use the name.",
-            )
+            self.fail(TOO_DEEP, TOO_DEEP_DETAIL)
+
+    def check_levels(self, expression: Expression, start: int) -> None:
+        """Raises SyntaxProblem when the expression from `start` to here has too many levels."""
+        if is_too_deep(expression, self.position - start):
+            self.fail(TOO_DEEP, TOO_DEEP_DETAIL, start)

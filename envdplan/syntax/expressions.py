@@ -5,7 +5,6 @@ not; see docs/decisions/0002-own-parser.md.
 """
 
 import re
-from decimal import Decimal
 from typing import Final, Never
 
 from envdplan.syntax.cursor import Cursor
@@ -24,9 +23,9 @@ from envdplan.syntax.document import (
     Unary,
     Variable,
 )
+from envdplan.syntax.numbers import number
 from envdplan.values import Value
 
-_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _OPERATOR: Final = re.compile(r"\|\||&&|==|!=|<=|>=|[<>+\-*/%]")
 _PRECEDENCE: Final = {
     "||": 1,
@@ -45,8 +44,15 @@ _PRECEDENCE: Final = {
 }
 _WORDS: Final[dict[str, Value]] = {"true": True, "false": False, "null": None}
 _LONGEST_CHAIN: Final = 200
-_LARGEST_EXPONENT: Final = 10_000
 _STAR: Final = "*"
+
+
+def parse_whole(cursor: Cursor) -> Expression:
+    """The expression at the cursor, which no other one surrounds. Raises SyntaxProblem."""
+    start = cursor.position
+    found = parse(cursor)
+    cursor.check_levels(found, start)
+    return found
 
 
 def parse(cursor: Cursor) -> Expression:
@@ -121,7 +127,7 @@ def _primary(cursor: Cursor) -> Expression:
     if char == "(":
         return _parenthesised(cursor)
     if char.isdigit():
-        return _number(cursor)
+        return number(cursor)
     name = cursor.name()
     if name is None:
         _missing(cursor)
@@ -133,33 +139,12 @@ def _primary(cursor: Cursor) -> Expression:
 
 
 def _missing(cursor: Cursor) -> Never:
+    hint = "Strings are written in double quotes."
+    if cursor.at("${"):
+        hint = "${...} stands in strings only; elsewhere write the expression without it."
     cursor.fail(
-        "Missing expression",
-        f"A value belongs here, but there is {cursor.shown()}. Strings are written in double "
-        "quotes.",
+        "Missing expression", f"A value belongs here, but there is {cursor.shown()}. {hint}"
     )
-
-
-def _number(cursor: Cursor) -> Literal:
-    start = cursor.position
-    match = _NUMBER.match(cursor.text, start, cursor.end)
-    text = match.group() if match else ""
-    cursor.position = start + len(text)
-    if cursor.name() is not None or not text.isascii():
-        detail = f'"{cursor.text[start : cursor.position][:40]}" is no number.'
-        cursor.fail("Invalid number", detail, start)
-    return Literal(_value(cursor, text, start), cursor.range(start))
-
-
-def _value(cursor: Cursor, text: str, start: int) -> Value:
-    if text.isdigit():
-        if len(text) > _LARGEST_EXPONENT:
-            cursor.fail("Invalid number", "This number has too many digits.", start)
-        return int(text)
-    number = Decimal(text)
-    if abs(number.adjusted()) > _LARGEST_EXPONENT:
-        cursor.fail("Invalid number", "The exponent of this number is too large.", start)
-    return int(number) if number == number.to_integral_value() else number
 
 
 def _parenthesised(cursor: Cursor) -> Expression:
@@ -255,8 +240,9 @@ def _elements(cursor: Cursor, start: int) -> ObjectOf:
     while not cursor.at("}"):
         if cursor.at_end:
             _close(cursor, "}", start)
+        begin = cursor.position
         key = _key(cursor)
-        _distinct(cursor, key, seen)
+        _distinct(cursor, key, seen, begin)
         cursor.skip()
         if cursor.at("==") or not (cursor.take("=") or cursor.take(":")):
             cursor.fail(
@@ -293,13 +279,13 @@ def _key(cursor: Cursor) -> Expression:
     return key
 
 
-def _distinct(cursor: Cursor, key: Expression, seen: dict[str, Expression]) -> None:
+def _distinct(cursor: Cursor, key: Expression, seen: dict[str, Expression], start: int) -> None:
     if not isinstance(key, Literal):
         return
     first = seen.setdefault(key.value, key)
     if first is not key:
         detail = f'"{key.value}" is in this object already, at {first.range}.'
-        cursor.fail("Key twice", detail, cursor.position - len(str(key.value)))
+        cursor.fail("Key twice", detail, start)
 
 
 def _at_for(cursor: Cursor) -> bool:
@@ -411,6 +397,13 @@ def _index(cursor: Cursor, source: Expression, start: int) -> Index:
 
 def _splat(cursor: Cursor, splat: Splat, start: int) -> Expression:
     """What follows a full splat applies to each element; of `.*` only attributes do."""
+    cursor.deeper()
+    found = _splatted(cursor, splat, start)
+    cursor.depth -= 1
+    return found
+
+
+def _splatted(cursor: Cursor, splat: Splat, start: int) -> Expression:
     each: Expression = Variable(_STAR, splat.range)
     for _ in range(_LONGEST_CHAIN):
         before = cursor.position

@@ -9,13 +9,15 @@ from typing import Final
 
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceFile
-from envdplan.syntax.cursor import Cursor, SyntaxProblem
+from envdplan.syntax.cursor import TOO_DEEP, Cursor, SyntaxProblem
 from envdplan.syntax.document import Attribute, Block, Body, Document, Expression, Literal
-from envdplan.syntax.expressions import parse
+from envdplan.syntax.expressions import parse_whole
 from envdplan.syntax.places import Lines
-from envdplan.syntax.template import quoted, whole
+from envdplan.syntax.template import UNCLOSED_HEREDOC, quoted, whole
 
 _MOST_PROBLEMS: Final = 20
+_HOPELESS: Final = frozenset({TOO_DEEP, UNCLOSED_HEREDOC})
+"""Behind these nothing can be read for what it is meant to be."""
 
 
 def decode(file: SourceFile) -> tuple[Document, Diagnostics]:
@@ -33,7 +35,7 @@ def parse_expression(text: str, file: SourceFile) -> tuple[Expression | None, Di
     cursor = Cursor(text, Lines(SourceFile(file.name, text, file.directory)).place)
     cursor.lines_open = 1
     try:
-        found = parse(cursor)
+        found = parse_whole(cursor)
         cursor.skip()
         if not cursor.at_end:
             detail = f"An expression ends before {cursor.shown()}."
@@ -63,6 +65,8 @@ class _Parser:
     lines: Lines
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     cursor: Cursor = field(init=False)
+    given_up: bool = False
+    """What is left was not read, so nothing can be said of it."""
 
     def __post_init__(self) -> None:
         self.cursor = Cursor(self.file.text, self.lines.place)
@@ -85,7 +89,8 @@ class _Parser:
             try:
                 self._item(attributes, blocks, one_line=False)
             except SyntaxProblem as problem:
-                if not self._note(problem):
+                if not self._note(problem) or problem.summary in _HOPELESS:
+                    self.given_up = True
                     cursor.position = cursor.end
                     break
                 cursor.depth, cursor.lines_open = depth, 0
@@ -93,7 +98,7 @@ class _Parser:
         return Body(attributes, tuple(blocks))
 
     def _unclosed(self, opening: int) -> None:
-        if len(self.diagnostics) < _MOST_PROBLEMS:
+        if not self.given_up:
             self.diagnostics.error(
                 "Unclosed block",
                 'The block that begins here has no closing brace "}".',
@@ -153,7 +158,7 @@ class _Parser:
     ) -> None:
         cursor = self.cursor
         cursor.position += 1
-        expression = parse(cursor)
+        expression = parse_whole(cursor)
         name_range = self.lines.place(start, after)
         first = attributes.get(name)
         if first is not None:
@@ -224,4 +229,9 @@ class _Parser:
             f"A line ends after an attribute or block, but here is {cursor.shown()}. Put it on "
             "a line of its own."
         )
+        if cursor.at("}"):  # it closes the block all the same
+            self._note(
+                SyntaxProblem("Unexpected text", detail, cursor.position, cursor.position + 1)
+            )
+            return
         cursor.fail("Unexpected text", detail)

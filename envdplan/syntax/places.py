@@ -34,6 +34,14 @@ class Lines:
         """The range between two offsets."""
         return SourceRange(self._file, self.position(start), self.position(end))
 
+    def first_line(self, start: int, end: int) -> SourceRange:
+        """The range between two offsets, as far as it stands on its first line."""
+        line = bisect_right(self._starts, start)
+        if line < len(self._starts) and end >= self._starts[line]:
+            end = self._starts[line] - 1
+            end -= self._file.text[end - 1 : end] == "\r"
+        return self.place(start, max(start, end))
+
     def column(self, offset: int) -> int:
         """How far `offset` is indented, counted in characters from 0."""
         line = bisect_right(self._starts, offset)

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from envdplan.syntax.cursor import Cursor, SyntaxProblem
+from envdplan.diagnostics import suggestion
+from envdplan.syntax.cursor import DEEPEST, TOO_DEEP, TOO_DEEP_DETAIL, Cursor, SyntaxProblem
 from envdplan.syntax.document import Conditional, Expression, For, Join, Literal, Template
 from envdplan.syntax.expressions import for_names, parse
 
+UNCLOSED_HEREDOC: Final = "Unclosed heredoc"
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _PLAIN_QUOTED: Final = re.compile(r'[^"\\$%\n]+')
 _PLAIN: Final = re.compile(r"[^$%]+")
@@ -82,8 +84,10 @@ def heredoc(cursor: Cursor) -> Expression:
     found = closing.search(cursor.text, opening.end(), cursor.end)
     if found is None:
         cursor.position = opening.end() - 1
-        detail = f'The heredoc that begins here has no line "{word}" that ends it.'
-        cursor.fail("Unclosed heredoc", detail, start)
+        detail = (
+            f'The heredoc that begins here does not end: no line holds "{word}" and nothing else.'
+        )
+        cursor.fail(UNCLOSED_HEREDOC, detail, start)
     inner = Cursor(cursor.text, cursor.place, opening.end(), found.start())
     inner.depth = cursor.depth
     items = list(_items(inner, quoted=False))
@@ -97,7 +101,9 @@ def whole(cursor: Cursor) -> Expression:
     """All that is left as a template: a string of YAML. Raises SyntaxProblem."""
     start = cursor.position
     items = list(_items(cursor, quoted=False))
-    return _built(items, cursor, start)
+    found = _built(items, cursor, start)
+    cursor.check_levels(found, start)
+    return found
 
 
 def _items(cursor: Cursor, *, quoted: bool) -> Iterator[_Item]:
@@ -199,7 +205,8 @@ def _directive(cursor: Cursor) -> _Directive:
         names = for_names(cursor)
         expression = parse(cursor)
     elif word not in ("else", "endif", "endfor"):
-        detail = f'"{word}" is no directive: there are if, else, endif, for and endfor.'
+        known = ("if", "else", "endif", "for", "endfor")
+        detail = f'"{word}" is no directive: there are {", ".join(known)}.{suggestion(word, known)}'
         cursor.fail("Unknown directive", detail, start)
     right = _end(cursor, start)
     cursor.lines_open = outer
@@ -273,6 +280,7 @@ def _nested(
     items: list[_Item], index: int, until: tuple[str, ...], cursor: Cursor
 ) -> tuple[list[Expression], int]:
     """Parts up to one of the directives `until`, and where that one is."""
+    _check_depth(items, index, cursor)
     parts: list[Expression] = []
     while index < len(items):
         item = items[index]
@@ -283,6 +291,7 @@ def _nested(
             case _Value(expression=expression):
                 parts.append(expression)
             case _Directive(word=word) if word in until:
+                cursor.depth -= 1
                 return parts, index
             case _Directive(word="if"):
                 part, index = _if(items, index, item, cursor)
@@ -294,7 +303,15 @@ def _nested(
                 detail = f"There is no %{{if}} or %{{for}} that this {word} belongs to."
                 raise SyntaxProblem("Unexpected directive", detail, item.start, item.end)
         index += 1
+    cursor.depth -= 1
     return parts, index
+
+
+def _check_depth(items: list[_Item], index: int, cursor: Cursor) -> None:
+    cursor.depth += 1
+    if cursor.depth > DEEPEST:
+        opening = items[min(index, len(items)) - 1]
+        raise SyntaxProblem(TOO_DEEP, TOO_DEEP_DETAIL, opening.start, opening.end)
 
 
 def _if(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from envdplan.diagnostics import Diagnostics
-from envdplan.source import Position, SourceFile, SourceRange
+from envdplan.source import SourceFile, SourceRange
 from envdplan.syntax.cursor import Cursor, SyntaxProblem
 from envdplan.syntax.document import (
     Attribute,
@@ -23,11 +23,14 @@ from envdplan.syntax.document import (
     Literal,
     ObjectOf,
 )
-from envdplan.syntax.expressions import parse
-from envdplan.syntax.places import Place
+from envdplan.syntax.expressions import parse_whole
+from envdplan.syntax.places import Lines, Place
+from envdplan.syntax.scalars import Origins, content_start, origins
 from envdplan.syntax.template import whole
+from envdplan.syntax.yamlhints import hint
 
 if TYPE_CHECKING:
+    from yaml.error import Mark
     from yaml.nodes import Node
 
 LABELS: Final[Mapping[str, int]] = {
@@ -81,9 +84,15 @@ class Reader:
 
     file: SourceFile
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    lines: Lines = field(init=False)
+    _shift: int = 0
+    """PyYAML counts without a byte order mark."""
     _nodes: int = 0
     _depth: int = 0
-    _lines: list[str] | None = None
+
+    def __post_init__(self) -> None:
+        self.lines = Lines(self.file)
+        self._shift = 1 if self.file.text.startswith("\ufeff") else 0
 
     # -- YAML itself
 
@@ -103,34 +112,27 @@ class Reader:
         try:
             return list(yaml.compose_all(text, Loader=loader))
         except yaml.MarkedYAMLError as error:
-            self._complain(error.problem, error.problem_mark or error.context_mark)
+            self._complain(error.problem, error.problem_mark, error.context_mark)
         except (yaml.YAMLError, ValueError) as error:
-            self._complain(str(error), None)
+            self._complain(str(error))
         except RecursionError:
-            self._complain("it is nested too deeply", None)
+            self._complain("it is nested too deeply")
         return []
 
-    def _complain(self, problem: object, mark: object) -> None:
-        line, column = getattr(mark, "line", 0) + 1, getattr(mark, "column", 0) + 1
-        start = Position(line, column)
-        place = SourceRange(self.file, start, Position(line, column + 1))
-        detail = f"This is no YAML: {' '.join(str(problem).split())}."
-        self.error("Invalid YAML", detail, place)
+    def _complain(self, problem: object, *marks: "Mark | None") -> None:
+        """Tell what PyYAML said, at the first mark that stands on a line with text."""
+        offsets = [one.index + self._shift for one in marks if one is not None] or [0]
+        places = [self.lines.first_line(at, at + 1) for at in offsets]
+        full = (one for one in places if self.file.line(one.start.line).strip())
+        place = next(full, places[0])
+        said = " ".join(str(problem).split())
+        words = hint(said, self.file.line(place.start.line))
+        self.error("Invalid YAML", f"This is no YAML: {said}.{words}", place)
 
     def place(self, node: "Node") -> SourceRange:
-        """Where a node stands; collections by their first line."""
-        start, end = node.start_mark, node.end_mark
-        first = Position(start.line + 1, start.column + 1)
-        if end.line != start.line:
-            length = len(self.line(start.line + 1))
-            return SourceRange(self.file, first, Position(start.line + 1, max(length + 1, 1)))
-        return SourceRange(self.file, first, Position(end.line + 1, end.column + 1))
-
-    def line(self, number: int) -> str:
-        """A line of the file; split once, as there is a question for nearly every value."""
-        if self._lines is None:
-            self._lines = self.file.text.splitlines()
-        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+        """Where a node stands; what has several lines by its first one."""
+        start, end = node.start_mark.index + self._shift, node.end_mark.index + self._shift
+        return self.lines.first_line(start, end)
 
     def error(self, summary: str, detail: str, place: SourceRange) -> None:
         """Tell a mistake."""
@@ -189,9 +191,7 @@ class Reader:
     def _expression(self, node: "Node", *, bare: bool = False) -> Expression | None:
         """The value of a node; with `bare` its strings are expressions, as HCL would have them."""
         self.count(node)
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            self.stop("Nested too deeply", f"YAML may be nested {_DEEPEST} levels deep.", node)
+        self._deeper(node)
         try:
             if is_map(node):
                 return self._object(node)
@@ -223,7 +223,7 @@ class Reader:
             if not bare:
                 return whole(cursor)
             cursor.lines_open = 1
-            found = parse(cursor)
+            found = parse_whole(cursor)
             cursor.skip()
             if not cursor.at_end:
                 cursor.fail("Unexpected text", f"An expression ends before {cursor.shown()}.")
@@ -244,23 +244,26 @@ class Reader:
         return _plain_value(str(node.value)) if plain else str(node.value)
 
     def places(self, node: "Node") -> Place:
-        """Places inside of a string, where its text stands in the file as it is."""
-        whole_place = self.place(node)
-        start = node.start_mark
-        style = getattr(node, "style", None)
-        text = str(node.value)
-        indent = 1 if style in ("'", '"') else 0
-        column = start.column + indent
-        line = self.line(start.line + 1)
-        if "\n" not in text and line[column : column + len(text)] == text:
-            return lambda a, b: SourceRange(
-                self.file,
-                Position(start.line + 1, column + a + 1),
-                Position(start.line + 1, column + b + 1),
-            )
-        if style == "|":
-            return _block_places(self.file, start.line + 1, text, whole_place)
-        return lambda *_: whole_place
+        """Places inside of a string, wherever its characters come from."""
+        file, value = self.file.text, str(node.value)
+        start = content_start(file, node.start_mark.index + self._shift)
+        end = node.end_mark.index + self._shift
+        style = getattr(node, "style", None) or ""
+        inside = start + 1 if style in ("'", '"') else start
+        if style not in ("|", ">") and "\n" not in value and file.startswith(value, inside):
+            return lambda a, b: self.lines.place(inside + a, inside + b)
+        return self._mapped(file, start, end, style, value)
+
+    def _mapped(self, file: str, start: int, end: int, style: str, value: str) -> Place:
+        found: list[Origins | None] = []  # only a template or a mistake asks for more than one
+
+        def place(first: int, last: int) -> SourceRange:
+            if not found:
+                found.append(origins(file, start, end, style, value))
+            span = found[0].span(first, last) if found[0] is not None else None
+            return self.lines.place(*span) if span else self.lines.first_line(start, end)
+
+        return place
 
     # -- mappings
 
@@ -268,7 +271,8 @@ class Reader:
         """Keys and values; merge keys (<<) are spread, and twice the same key is a mistake."""
         if not is_map(node):
             if not _is_empty(node):
-                self.error("Wrong type", f"{what} must be a mapping here.", self.place(node))
+                detail = f"{what} must be a mapping here, written NAME: VALUE."
+                self.error("Wrong type", detail, self.place(node))
             return
         seen: dict[str, Node] = {}
         merged: dict[str, tuple[Node, Node]] = {}
@@ -292,16 +296,26 @@ class Reader:
                 yield name, key, value
 
     def _merge(self, value: "Node", merged: dict[str, tuple["Node", "Node"]]) -> None:
+        self._deeper(value)
         sources = children(value) if is_list(value) else [value]
         for source in sources:
             for name, key, inner in self.pairs(source, "What is merged"):
                 merged.setdefault(name, (key, inner))
+        self._depth -= 1
 
     def _key(self, key: "Node") -> str | None:
         if hasattr(key, "style") and isinstance(key.value, str):
             return key.value
         self.error("Invalid key", "The keys of a mapping are plain strings.", self.place(key))
         return None
+
+    def _deeper(self, node: "Node") -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            detail = (
+                f"YAML may be nested {_DEEPEST} levels deep; does an anchor hold its own alias?"
+            )
+            self.stop("Nested too deeply", detail, node)
 
     def count(self, node: "Node") -> None:
         """Count one more value, for aliases can make many out of few. Raises TooMuch."""
@@ -343,24 +357,6 @@ def _plain_value(text: str) -> object:
         number = Decimal(text)
         return int(number) if number == number.to_integral_value() else number
     return text
-
-
-def _block_places(file: SourceFile, line: int, text: str, fallback: SourceRange) -> Place:
-    """A literal block: each line of the text is a line of the file, indented."""
-    indents: list[int] = []
-    for offset, own in enumerate(text.split("\n")):
-        there = file.line(line + 1 + offset)
-        if own and not there.endswith(own):
-            return lambda *_: fallback
-        indents.append(len(there) - len(own))
-
-    def position(at: int) -> Position:
-        before = text[:at]
-        row = before.count("\n")
-        column = at - (before.rfind("\n") + 1)
-        return Position(line + 1 + row, indents[min(row, len(indents) - 1)] + column + 1)
-
-    return lambda a, b: SourceRange(file, position(a), position(b))
 
 
 def is_map(node: "Node") -> bool:

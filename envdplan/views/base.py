@@ -17,6 +17,9 @@ class View(Protocol):
     def diagnostics(self, diagnostics: Diagnostics) -> None:
         """Warnings and errors with their places."""
 
+    def validation(self, diagnostics: Diagnostics, resources: int) -> None:
+        """What a check of the configuration found, and how many resources it has."""
+
     def error(self, error: EnvdplanError) -> None:
         """What ended the command."""
 

@@ -64,6 +64,15 @@ class HumanView:
         for one in diagnostics.sorted():
             self._complain(diagnostic_text(one, self._style, self._width))
 
+    def validation(self, diagnostics: Diagnostics, resources: int) -> None:
+        """See View."""
+        self.diagnostics(diagnostics)
+        if diagnostics.has_errors:
+            return
+        counts = [_counted(resources, "resource")]
+        counts += [_counted(len(diagnostics), "warning")] if len(diagnostics) else []
+        self.message(f"The configuration is valid: {', '.join(counts)}.")
+
     def error(self, error: EnvdplanError) -> None:
         """See View."""
         head = f"{self._style('Error:', 'bold', 'red')} {self._style(safe(error.summary), 'bold')}"
@@ -230,3 +239,7 @@ def _work(change: Change, build: str, push: str, retag: str) -> str:
     if Work.PUSH in change.work:
         return push
     return retag if Work.RETAG in change.work else ""
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

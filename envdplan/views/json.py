@@ -8,7 +8,7 @@ from typing import Final, TextIO
 from envdplan import __version__
 from envdplan.buildkit.progress import Log, Status, Vertex
 from envdplan.buildkit.progress import Warning as BuildWarning
-from envdplan.diagnostics import Diagnostic, Diagnostics, EnvdplanError
+from envdplan.diagnostics import Diagnostics, EnvdplanError
 from envdplan.encoding import to_json
 from envdplan.engine.events import (
     Event,
@@ -22,10 +22,10 @@ from envdplan.engine.events import (
 from envdplan.modules.events import ModuleEvent
 from envdplan.plans.changes import Action, Change, Difference, Drift
 from envdplan.plans.plan import Plan
-from envdplan.source import SourceRange
 from envdplan.states.desired import DesiredState, Resource
 from envdplan.states.recorded import Record, State
 from envdplan.values import Value, redact_sensitive
+from envdplan.views.diagnostics_json import diagnostic_json, validation_json
 
 FORMAT: Final = 1
 _HIDDEN: Final = frozenset({"connection", "capabilities", "metadata"})
@@ -41,7 +41,14 @@ class JsonView:
     def diagnostics(self, diagnostics: Diagnostics) -> None:
         """See View."""
         for one in diagnostics.sorted():
-            self._write("diagnostic", _diagnostic(one))
+            self._write("diagnostic", diagnostic_json(one))
+
+    def validation(self, diagnostics: Diagnostics, resources: int) -> None:
+        """See View."""
+        version = {"format": FORMAT, "envdplan": __version__}
+        content = {**version, **validation_json(diagnostics), "resources": resources}
+        self._begun = True  # one object, that says its format itself
+        self._write("validation", content)
 
     def error(self, error: EnvdplanError) -> None:
         """See View."""
@@ -149,25 +156,6 @@ class JsonView:
 
 def _values(attributes: Mapping[str, Value]) -> Value:
     return to_json(redact_sensitive({k: v for k, v in attributes.items() if k not in _HIDDEN}))
-
-
-def _diagnostic(one: Diagnostic) -> Mapping[str, Value]:
-    return {
-        "severity": one.severity.value,
-        "summary": one.summary,
-        "detail": one.detail,
-        "address": one.address,
-        "range": None if one.range is None else _range(one.range),
-    }
-
-
-def _range(range: SourceRange) -> Value:
-    return {
-        "file": range.file.name,
-        "start": {"line": range.start.line, "column": range.start.column},
-        "end": {"line": range.end.line, "column": range.end.column},
-        "text": range.file.line(range.start.line),
-    }
 
 
 def _short(change: Change) -> dict[str, Value]:

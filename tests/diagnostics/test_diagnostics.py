@@ -40,7 +40,12 @@ def test_a_wrong_configuration_gets_its_exact_message(path: Path) -> None:
 
 
 def test_there_are_many_cases() -> None:
-    assert len(FILES) >= 40
+    assert len(FILES) >= 120
+
+
+def test_every_case_is_wrong() -> None:
+    texts = {path.stem: path.with_suffix(".txt").read_text() for path in FILES}
+    assert [name for name, text in texts.items() if not text.startswith("Error: ")] == []
 
 
 if __name__ == "__main__":

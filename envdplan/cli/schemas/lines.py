@@ -41,6 +41,16 @@ def output() -> Schema:
             "detail": text,
             "address": optional,
             "range": {"type": ["object", "null"]},
+            "snippet": {"type": ["object", "null"]},
+        },
+        "validation": {
+            "format": {"const": 1},
+            "envdplan": text,
+            "valid": {"type": "boolean"},
+            "error_count": count,
+            "warning_count": count,
+            "resources": count,
+            "diagnostics": {"type": "array", "items": _diagnostic()},
         },
         "drift": {"address": address, "gone": {"type": "boolean"}, "differences": differences},
         "planned_change": {
@@ -101,7 +111,29 @@ def output() -> Schema:
     }
 
 
-OPTIONAL = {"address", "range", "message", "step", "status", "log", "warning"}
+def _diagnostic() -> Schema:
+    """One diagnostic of `validate --json`; those that stand on a line alone are the same."""
+    number = {"type": "integer", "minimum": 1}
+    place = {
+        "type": "object",
+        "required": ["line", "column"],
+        "properties": {"line": number, "column": number},
+    }
+    offset = {"type": "integer", "minimum": 0}
+    offsets = ("start_line", "highlight_start_offset", "highlight_end_offset")
+    words = {name: {"type": "string"} for name in ("severity", "summary", "detail")}
+    range = {"file": {"type": "string"}, "start": place, "end": place}
+    snippet = {"code": {"type": "string"}, **dict.fromkeys(offsets, offset)}
+    parts = {
+        **words,
+        "address": {"type": ["string", "null"]},
+        "range": {"type": ["object", "null"], "required": list(range), "properties": range},
+        "snippet": {"type": ["object", "null"], "required": list(snippet), "properties": snippet},
+    }
+    return {"type": "object", "required": list(parts), "properties": parts}
+
+
+OPTIONAL = {"address", "range", "snippet", "message", "step", "status", "log", "warning"}
 
 
 def _line(type: str, properties: Mapping[str, Any]) -> Schema:

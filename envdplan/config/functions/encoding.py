@@ -94,8 +94,10 @@ def _write_items(
 def _jsondecode(text: str) -> Value:
     try:
         value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise FunctionError(f"this is not JSON: {error}", 0) from None
+    except RecursionError:
+        raise FunctionError(f"it is nested more than {_DEEPEST} levels deep", 0) from None
     return from_plain(value)
 
 
@@ -148,7 +150,7 @@ def _yamldecode(text: str) -> Value:
     try:
         return from_plain(plain_values(text))
     except ValueError as error:
-        raise FunctionError(f"this is not YAML: {error}", 0) from None
+        raise FunctionError(str(error).removesuffix("."), 0) from None
 
 
 def _csvdecode(text: str) -> Value:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from envdplan.addresses import Address, Kind
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import EnvdplanError, suggestion
 from envdplan.drivers import driver
 from envdplan.drivers.base import Lifecycle
 from envdplan.envd.contexts import shown
@@ -88,11 +88,12 @@ class Connections:
         found = contexts.find(wanted)
         if found is not None:
             return _of_address(found.builder, found.builder_address)
+        hint = suggestion(wanted, [one.name for one in contexts.contexts])
         known = ", ".join(shown(one.name) for one in contexts.contexts)
         raise EnvdplanError(
             "There is no such context",
             f'Neither the configuration nor {self.store.path} has a context "{shown(wanted)}" '
-            f"(there are: {known}). Declare it, or name another one.",
+            f"(there are: {known}).{hint} Declare it, or name another one.",
         )
 
 

@@ -48,7 +48,10 @@ def desired(documents: Sequence[Document]) -> Desired:
     state, found = validate(config, evaluation)
     problems.extend(found)
     made = {str(address): one.attributes for address, one in state.resources.items()}
-    named = {name: list(map(str, all)) for name, all in groups(single(declared), problems).items()}
+    named = {
+        name: list(map(str, all))
+        for name, all in groups(single(declared), config.resources, problems).items()
+    }
     return made, named, sorted(one.summary for one in problems)
 
 

@@ -61,9 +61,9 @@ def test_an_alias_in_itself_and_too_many_aliases_end() -> None:
 
 
 def test_what_is_no_yaml() -> None:
-    assert mistakes("services:\n\tweb: x\n") == [
-        "1.yaml:2:1: This is no YAML: found character that cannot start any token."
-    ]
+    (one,) = mistakes("services:\n\tweb: x\n")
+    assert one.startswith("1.yaml:2:1: This is no YAML: found character that cannot start any")
+    assert "Indent with blanks, not with tabs" in one
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n"])

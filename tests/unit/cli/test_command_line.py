@@ -199,10 +199,56 @@ def test_a_mistake_in_a_file_is_told(folder: Path) -> None:
     code, _, err = run(folder, "validate")
     assert code == 1
     assert "at envdplan.hcl:2:7" in err
+
+
+def test_validate_says_all_as_one_json_object(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text("locals {\n  a = nope\n}\n")
     code, out, _ = run(folder, "validate", "--json")
     assert code == 1
-    found = [json.loads(line) for line in out.splitlines()]
-    assert found[1]["range"]["start"] == {"line": 2, "column": 7}
+    found = json.loads(out)
+    counts = [found[name] for name in ("valid", "error_count", "warning_count", "resources")]
+    assert counts == [False, 1, 0, 0]
+    assert found["diagnostics"] == [
+        {
+            "severity": "error",
+            "summary": "Unknown name",
+            "detail": 'There is nothing called "nope" here. Known here: build, builder, context, '
+            "data, local, module, var.",
+            "address": None,
+            "range": {
+                "file": "envdplan.hcl",
+                "start": {"line": 2, "column": 7},
+                "end": {"line": 2, "column": 11},
+            },
+            "snippet": {
+                "code": "  a = nope",
+                "start_line": 2,
+                "highlight_start_offset": 6,
+                "highlight_end_offset": 10,
+            },
+        }
+    ]
+
+
+def test_validate_is_about_warnings_too_and_about_what_is_no_project(folder: Path) -> None:
+    code, out, _ = run(folder, "validate", "--json")
+    assert code == 1
+    assert json.loads(out)["diagnostics"][0]["summary"] == "There is no configuration here"
+    (folder / "envdplan.hcl").write_text("locals {\n  a = 1\n}\n")
+    code, out, _ = run(folder, "validate", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert (found["valid"], found["warning_count"]) == (True, 1)
+    code, out, err = run(folder, "validate")
+    assert code == 0
+    assert "The configuration is valid: 0 resources, 1 warning." in out
+    assert "Warning: Unused local" in err
+
+
+def test_every_command_that_loads_tells_the_warnings(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text("locals {\n  a = 1\n}\n")
+    for command in ("plan", "apply"):
+        assert run(folder, command)[2].count("Unused local") == 1
 
 
 def test_nobody_is_asked_without_a_terminal(folder: Path) -> None:
@@ -301,6 +347,53 @@ def test_console_evaluates_with_the_configuration(folder: Path) -> None:
     code, out, err = run(folder, "console", "1 +", "context.z.name", "2")
     assert (code, out.splitlines()) == (1, ["2"])
     assert "There is nothing called" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("plan", "--target", "context.registri"), "context.registry"),
+        (("plan", "--target", "contxt.a"), "context"),
+        (("plan", "--target", "group.relaese"), "group.release"),
+        (("plan", "--replace", "context.registri"), "context.registry"),
+        (("plan", "--var", "adress=x"), "address"),
+        (("import", "context.registri"), "context.registry"),
+        (("output", "nmaes"), "names"),
+        (("functions", "lenght"), "length"),
+        (("state", "show", "context.registri"), "context.registry"),
+        (("state", "rm", "context.registri"), "context.registry"),
+        (("context", "use", "--name", "registri"), "registry"),
+    ],
+)
+def test_what_is_misspelt_on_the_command_line_is_guessed(
+    applied: Path, arguments: tuple[str, ...], meant: str
+) -> None:
+    code, _, err = run(applied, *arguments)
+    assert code == 1
+    assert f'Did you mean "{meant}"?' in " ".join(err.split())
+
+
+def test_a_key_that_the_shell_has_bared_is_told(applied: Path) -> None:
+    _, _, err = run(applied, "plan", "--target", "context.registry[x]")
+    assert "Quote it for the shell: 'build.NAME[\"KEY\"]'." in " ".join(err.split())
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that is applied, and that no test changes."""
+    folder = tmp_path_factory.mktemp("applied")
+    (folder / "home").mkdir()
+    (folder / "envdplan.hcl").write_text("""
+variable "address" { default = "10.0.0.1:1234" }
+context "registry" {
+  builder         = "tcp"
+  builder_address = var.address
+}
+group "release" { members = [context.registry] }
+output "names" { value = [context.registry.name] }
+""")
+    assert run(folder, "apply", "--auto-approve")[0] == 0
+    return folder
 
 
 def test_the_whole_configuration_can_be_shown_resolved(folder: Path) -> None:

@@ -183,6 +183,7 @@ def test_every_line_of_json_is_as_published() -> None:
     problems.error("S", "D", SourceRange(file, Position(1, 1), Position(1, 2)), "builder.b")
     problems.warn("S", "D")
     view.diagnostics(problems)
+    view.validation(problems, 3)
     view.error(EnvdplanError("S", "D"))
     record = Record(BUILDER, "tcp", {"address": "h:1"}, (CONTEXT,))
     view.state(State("l", 1, {BUILDER: record}, outputs={"o": (1, SetValue(("a",)))}))

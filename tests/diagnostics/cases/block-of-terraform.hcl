@@ -1,0 +1,3 @@
+resource "builder" "far" {
+  type = "tcp"
+}

@@ -1,0 +1,6 @@
+build "a" {
+  output {
+    type = "image"
+    push = "often"
+  }
+}

@@ -1,0 +1,2 @@
+build "a" { tags = ["app"] }
+build "b" { tags = ["docker.io/library/app:latest"] }

@@ -1,0 +1,6 @@
+build "a" {
+  secret {
+    id    = "token"
+    value = "hunter2"
+  }
+}

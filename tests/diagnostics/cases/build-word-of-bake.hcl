@@ -1,0 +1,3 @@
+build "a" {
+  cache-from = ["r.io/cache:1"]
+}

@@ -1,0 +1,8 @@
+builder "far" {
+  type    = "tcp"
+  address = "far:8888"
+  tls {
+    ca         = "ca.pem"
+    servername = "far"
+  }
+}

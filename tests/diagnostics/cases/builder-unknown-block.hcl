@@ -1,0 +1,5 @@
+builder "far" {
+  type    = "tcp"
+  address = "far:8888"
+  tsl { ca = "ca.pem" }
+}

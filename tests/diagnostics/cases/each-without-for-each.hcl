@@ -1,0 +1,3 @@
+build "train" {
+  target = each.key
+}

@@ -1,0 +1,3 @@
+locals {
+  a = { for one in ["x", "x"] : one => 1 }
+}

@@ -1,0 +1,5 @@
+function "image" {
+  params = [name]
+  result = "r.io/${nmae}"
+}
+output "image" { value = image("x") }

@@ -1,0 +1,2 @@
+group "a" { members = [group.b] }
+group "b" { members = [group.a] }

@@ -1,0 +1,4 @@
+locals {
+  tags = ["a", "b"]
+  last = local.tags[2]
+}

@@ -1,0 +1,5 @@
+build "a" {
+  lifecyle {
+    prevent_destroy = true
+  }
+}

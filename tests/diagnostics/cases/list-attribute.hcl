@@ -1,0 +1,4 @@
+locals {
+  hosts = [{ name = "a" }]
+  first = local.hosts.name
+}

@@ -1,0 +1,5 @@
+locals {
+  tags {
+    a = 1
+  }
+}

@@ -1,0 +1,5 @@
+build "train" {}
+moved {
+  from = build.old
+  to   = build.trian
+}

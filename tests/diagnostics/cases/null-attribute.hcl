@@ -1,0 +1,4 @@
+locals {
+  host = null
+  name = local.host.name
+}

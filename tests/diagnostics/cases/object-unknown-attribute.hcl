@@ -1,0 +1,4 @@
+locals {
+  host = { name = "a", port = 1 }
+  name = local.host.nmae
+}

@@ -1,0 +1,2 @@
+build "app" {}
+output "o" { value = context.app.name }

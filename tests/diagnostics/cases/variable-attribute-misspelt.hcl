@@ -1,0 +1,3 @@
+variable "registry" {
+  defualt = "localhost:5000"
+}

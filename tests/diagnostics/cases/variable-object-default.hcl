@@ -1,0 +1,4 @@
+variable "host" {
+  type    = object({ name = string, port = number })
+  default = { name = "a", port = "many" }
+}

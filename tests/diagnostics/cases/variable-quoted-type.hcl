@@ -1,0 +1,4 @@
+variable "registry" {
+  type    = "string"
+  default = "localhost:5000"
+}

@@ -1,0 +1,84 @@
+"""What two resources would both write is an error with both places, however it is written."""
+
+import pytest
+
+from envdplan.config.claims import image_name
+from envdplan.diagnostics import Diagnostic, Rejected
+from tests.unit.config.test_for_each import desired
+
+
+def told(text: str, name: str = "envdplan.hcl") -> list[Diagnostic]:
+    try:
+        desired(text, name)
+    except Rejected as error:
+        return list(error.diagnostics)
+    return []
+
+
+def test_two_tags_that_are_the_same_are_told_with_both_places() -> None:
+    (one,) = told(
+        'build "a" {\n  tags = ["x"]\n}\n'
+        'build "b" {\n  tags = ["y", "docker.io/library/x:latest"]\n}'
+    )
+    assert (str(one.range), one.address) == ("envdplan.hcl:5:16", "build.b")
+    assert one.detail == (
+        "build.b has the tag docker.io/library/x:latest, and build.a (at envdplan.hcl:2:11) has x, "
+        "which is the same. The one would undo what the other did: change one of them."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("x", "docker.io/library/x:latest"),
+        ("x:1", "docker.io/library/x:1"),
+        ("team/x", "docker.io/team/x:latest"),
+        ("index.docker.io/x", "docker.io/library/x:latest"),
+        ("localhost/x", "localhost/x:latest"),
+        ("localhost:5000/x", "localhost:5000/x:latest"),
+        ("ghcr.io/a/b:c", "ghcr.io/a/b:c"),
+    ],
+)
+def test_a_name_of_an_image_in_full(text: str, whole: str) -> None:
+    assert image_name(text) == whole
+
+
+def test_instances_of_one_block_are_told_to_use_their_key() -> None:
+    text = 'build "a" {\n  for_each = toset(["u", "v"])\n  tags = ["x:1"]\n}'
+    (one,) = told(text)
+    assert one.detail.startswith('build.a["v"] and build.a["u"] (at envdplan.hcl:3:11) both have')
+    assert "write each.key or each.value into it" in one.detail
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "clash"),
+    [
+        ('"r.io/x:1"', '"type=registry,ref=r.io/x:1"', True),
+        ('"x"', '{ type = "registry", ref = "docker.io/library/x:latest" }', True),
+        ('{ type = "local", dest = "./c/" }', '"type=local,dest=c"', True),
+        ('{ type = "inline" }', '{ type = "inline" }', False),
+        ('"r.io/x:1"', '"r.io/x:2"', False),
+    ],
+)
+def test_two_caches_are_the_same_however_they_are_written(
+    first: str, second: str, *, clash: bool
+) -> None:
+    pairs = {"a": first, "b": second}.items()
+    blocks = (f'build "{name}" {{\n  export_cache = [{one}]\n}}\n' for name, one in pairs)
+    found = told("".join(blocks))
+    assert [one.summary for one in found] == ["Claimed twice"] * clash
+    assert all("envdplan.hcl:2:" in one.detail and "cache target" in one.detail for one in found)
+
+
+def test_a_sensitive_tag_is_compared_but_not_shown() -> None:
+    text = """
+variable "t" {
+  default   = "hidden:1"
+  sensitive = true
+}
+build "a" { tags = [var.t] }
+build "b" { tags = [var.t] }
+"""
+    (one,) = told(text)
+    assert "hidden" not in one.detail
+    assert "both have the tag (sensitive)" in one.detail
