@@ -215,9 +215,43 @@ def test_a_cache_of_another_kind_is_left_out_with_a_warning() -> None:
     assert attributes(text)["import_cache"] == ({"type": "registry", "ref": "a"},)
 
 
-def test_what_is_not_asked_for_may_be_impossible() -> None:
-    text = 'target "default" {}\ntarget "lint" { call = "check" }'
-    assert complaints(text, targets=("default",)) == []
+MIXED = """
+group "default" { targets = ["app"] }
+group "all" { targets = ["app", "lint", "after"] }
+target "app" {}
+target "lint" { call = "check" }
+target "after" { contexts = { lint = "target:lint" } }
+"""
+
+
+def test_what_is_not_asked_for_is_not_looked_at() -> None:
+    assert complaints(MIXED, targets=("default",)) == []
+
+
+def test_what_bake_does_not_build_by_itself_may_be_impossible() -> None:
+    found = complaints(MIXED)
+    assert [(one.severity.value, one.summary) for one in found] == [
+        ("warning", "Not possible here"),
+        ("warning", "Context left out"),
+    ]
+    assert found[0].detail.startswith('The target "lint" is left out. A target with call')
+    builds, groups, wrong = desired([document(MIXED)])
+    assert (list(builds), wrong) == (["build.app"], [])
+    assert groups == {"default": ["build.app"], "all": ["build.app"]}
+
+
+@pytest.mark.parametrize("targets", [("lint",), ("after",), ("all",)])
+def test_what_is_asked_for_must_be_possible(targets: tuple[str, ...]) -> None:
+    assert [one.severity.value for one in complaints(MIXED, targets=targets)] == ["error"]
+
+
+def test_what_the_default_needs_must_be_possible() -> None:
+    text = """
+group "default" { targets = ["app"] }
+target "app" { contexts = { lint = "target:lint" } }
+target "lint" { call = "check" }
+"""
+    assert [one.severity.value for one in complaints(text)] == ["error"]
 
 
 def test_later_complaints_point_into_the_bake_file() -> None:
