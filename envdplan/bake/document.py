@@ -26,7 +26,7 @@ def document(resolution: Resolution, request: Request) -> tuple[Document, Diagno
         found = Diagnostics()
         made[name] = _build(one, Mapper(request, found), linked=name in resolution.linked)
         possible.judge(name, found)
-    left_out = possible.left_out()
+    left_out = possible.left_out(made)
     blocks = [block for name, block in made.items() if name not in left_out]
     blocks.extend(_group(one, resolution, left_out) for one in resolution.groups.values())
     return Document(_file(request), Body({}, tuple(blocks))), diagnostics

@@ -1,16 +1,20 @@
 """Which targets of a whole file have to be builds, and which may be left out.
 
 What bake builds when nobody says what must be possible. Of the other targets nobody has asked for
-one yet: those that cannot be builds (such as `call = "check"`) do not stand in the way of the rest.
+one yet: those that cannot be builds (such as `call = "check"`), or not beside the others (since
+they have the same tag), do not stand in the way of the rest.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from envdplan.bake import groups as grouping
+from envdplan.bake.claims import rivals
 from envdplan.bake.links import linked
 from envdplan.bake.resolution import Resolution
 from envdplan.diagnostics import Diagnostics, Severity
+from envdplan.syntax.document import Block
 
 DEFAULT: Final = "default"
 
@@ -40,12 +44,25 @@ class Possible:
                 detail = f'The target "{name}" is left out. {one.detail}'
                 self.diagnostics.warn(one.summary, detail, one.range)
 
-    def left_out(self) -> frozenset[str]:
+    def left_out(self, made: Mapping[str, Block]) -> frozenset[str]:
         """All that are left out: those that take such a one as a context are, too."""
+        if self.tolerant:
+            self._judge_together({n: b for n, b in made.items() if n not in self._left_out})
         more = True
         while more:
             more = any(self._follows(name) for name in self.resolution.targets)
         return frozenset(self._left_out)
+
+    def _judge_together(self, made: Mapping[str, Block]) -> None:
+        found = rivals(made, self._needed, self.resolution)
+        if found:
+            self._left_out.update(found)
+            told = "; ".join(f"{name} ({what})" for name, what in found.items())
+            detail = (
+                "Each tag, written cache and output path belongs to one build here, so these "
+                f"targets are left out: {told}."
+            )
+            self.diagnostics.warn("Targets left out", detail, made[next(iter(found))].range)
 
     def _follows(self, name: str) -> bool:
         if name in self._left_out:

@@ -240,6 +240,55 @@ def test_what_bake_does_not_build_by_itself_may_be_impossible() -> None:
     assert groups == {"default": ["build.app"], "all": ["build.app"]}
 
 
+VARIANTS = """
+group "default" { targets = ["image-local"] }
+target "docker-metadata-action" { tags = ["app:local"] }
+target "image" { inherits = ["docker-metadata-action"] }
+target "image-local" {
+  inherits = ["image"]
+  output   = ["type=docker", "./out"]
+}
+target "image-all" {
+  inherits  = ["image"]
+  platforms = ["linux/amd64", "linux/arm64"]
+}
+target "docs" { output = ["./out"] }
+target "other" { tags = ["other"] }
+"""
+
+
+def test_variants_with_one_tag_do_not_stand_in_the_way_of_the_default() -> None:
+    (one,) = complaints(VARIANTS)
+    assert (one.severity.value, one.summary) == ("warning", "Targets left out")
+    assert one.detail == (
+        "Each tag, written cache and output path belongs to one build here, so these targets are "
+        "left out: image-all (the tag app:local, as image-local); docs (the output path /src/out, "
+        "as image-local); docker-metadata-action (the tag app:local, as image-local); image (the "
+        "tag app:local, as image-local)."
+    )
+    builds, _, wrong = desired([document(VARIANTS)])
+    assert (list(builds), wrong) == (["build.image-local", "build.other"], [])
+
+
+def test_a_variant_can_be_asked_for() -> None:
+    assert complaints(VARIANTS, targets=("image-all",)) == []
+
+
+def test_heirs_come_before_their_parents() -> None:
+    text = 'target "base" { tags = ["a"] }\ntarget "app" { inherits = ["base"] }'
+    assert list(desired([document(text)])[0]) == ["build.app"]
+
+
+def test_what_the_default_builds_together_must_be_apart() -> None:
+    text = """
+group "default" { targets = ["a", "b"] }
+target "a" { tags = ["x"] }
+target "b" { tags = ["x"] }
+"""
+    assert complaints(text) == []
+    assert desired([document(text)])[2] == ["Claimed twice"]
+
+
 @pytest.mark.parametrize("targets", [("lint",), ("after",), ("all",)])
 def test_what_is_asked_for_must_be_possible(targets: tuple[str, ...]) -> None:
     assert [one.severity.value for one in complaints(MIXED, targets=targets)] == ["error"]
