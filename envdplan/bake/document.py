@@ -9,6 +9,7 @@ from envdplan.bake.groups import Group
 from envdplan.bake.inheritance import Resolved
 from envdplan.bake.literals import attribute
 from envdplan.bake.placed import Placed
+from envdplan.bake.possible import Possible
 from envdplan.bake.request import Request
 from envdplan.bake.resolution import Resolution
 from envdplan.diagnostics import Diagnostics
@@ -19,12 +20,15 @@ from envdplan.syntax.document import Block, Body, Document, Expression, ListOf, 
 def document(resolution: Resolution, request: Request) -> tuple[Document, Diagnostics]:
     """The builds and groups of `resolution`; every value stands where the bake file has it."""
     diagnostics = Diagnostics()
-    mapper = Mapper(request, diagnostics)
-    blocks = [
-        _build(one, mapper, linked=name in resolution.linked)
-        for name, one in resolution.targets.items()
-    ]
-    blocks.extend(_group(one, resolution) for one in resolution.groups.values())
+    possible = Possible(resolution, diagnostics, tolerant=not request.targets)
+    made: dict[str, Block] = {}
+    for name, one in resolution.targets.items():
+        found = Diagnostics()
+        made[name] = _build(one, Mapper(request, found), linked=name in resolution.linked)
+        possible.judge(name, found)
+    left_out = possible.left_out(made)
+    blocks = [block for name, block in made.items() if name not in left_out]
+    blocks.extend(_group(one, resolution, left_out) for one in resolution.groups.values())
     return Document(_file(request), Body({}, tuple(blocks))), diagnostics
 
 
@@ -41,8 +45,9 @@ def _build(target: Resolved, mapper: Mapper, *, linked: bool) -> Block:
     return Block("build", (target.name,), Body(attributes), target.range)
 
 
-def _group(group: Group, resolution: Resolution) -> Block:
-    items = tuple(_member(group, one, resolution) for one in group.members)
+def _group(group: Group, resolution: Resolution, left_out: frozenset[str]) -> Block:
+    members = (_member(group, one, resolution, left_out) for one in group.members)
+    items = tuple(one for one in members if one is not None)
     attributes = {"members": attribute("members", ListOf(items, group.range))}
     if group.description:
         text = Literal(group.description, group.range)
@@ -50,9 +55,11 @@ def _group(group: Group, resolution: Resolution) -> Block:
     return Block("group", (group.name,), Body(attributes), group.range)
 
 
-def _member(group: Group, one: Placed, resolution: Resolution) -> Expression:
+def _member(
+    group: Group, one: Placed, resolution: Resolution, left_out: frozenset[str]
+) -> Expression | None:
     """A group; a target where there is none of that name, or where the group would hold itself."""
     groups = resolution.groups
     if one.value in groups and group.name not in grouping.members(one.value, groups)[1]:
         return reference("group", one.value, one.range)
-    return reference("build", one.value, one.range)
+    return None if one.value in left_out else reference("build", one.value, one.range)

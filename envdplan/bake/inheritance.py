@@ -37,6 +37,11 @@ class Resolver:
         contents = self._resolved(name, {}) or {}
         return Resolved(name, contents, self.targets.instances[name][0].range)
 
+    @property
+    def inherited(self) -> frozenset[str]:
+        """All targets that others inherit from."""
+        return frozenset(one.value for _, parents in self._own.values() for one in parents)
+
     def read_all(self) -> None:
         """Evaluate every attribute of every block; what is wrong is told once."""
         for name in self.targets.instances:

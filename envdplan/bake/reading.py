@@ -109,7 +109,8 @@ def _resolution(request: Request, groups: dict[str, Group], resolver: Resolver) 
     links = Links({name: resolver.resolve(name) for name in chosen}, resolver.resolve, names)
     for name in chosen:
         links.follow(name)
-    return Resolution(links.found, used, frozenset(links.found) - frozenset(chosen), asked)
+    extra = frozenset(links.found) - frozenset(chosen)
+    return Resolution(links.found, used, extra, resolver.inherited, asked)
 
 
 def _check(name: str, place: Placed | None, names: Mapping[str, object]) -> None:

@@ -19,6 +19,8 @@ class Resolution:
     groups: Mapping[str, Group] = field(default_factory=dict)
     linked: frozenset[str] = frozenset()
     """Targets that are there only because others take them as contexts."""
+    inherited: frozenset[str] = frozenset()
+    """Targets that others inherit from."""
     asked: tuple[str, ...] = ()
     """The names of targets and groups that were asked for."""
 

@@ -215,9 +215,92 @@ def test_a_cache_of_another_kind_is_left_out_with_a_warning() -> None:
     assert attributes(text)["import_cache"] == ({"type": "registry", "ref": "a"},)
 
 
-def test_what_is_not_asked_for_may_be_impossible() -> None:
-    text = 'target "default" {}\ntarget "lint" { call = "check" }'
-    assert complaints(text, targets=("default",)) == []
+MIXED = """
+group "default" { targets = ["app"] }
+group "all" { targets = ["app", "lint", "after"] }
+target "app" {}
+target "lint" { call = "check" }
+target "after" { contexts = { lint = "target:lint" } }
+"""
+
+
+def test_what_is_not_asked_for_is_not_looked_at() -> None:
+    assert complaints(MIXED, targets=("default",)) == []
+
+
+def test_what_bake_does_not_build_by_itself_may_be_impossible() -> None:
+    found = complaints(MIXED)
+    assert [(one.severity.value, one.summary) for one in found] == [
+        ("warning", "Not possible here"),
+        ("warning", "Context left out"),
+    ]
+    assert found[0].detail.startswith('The target "lint" is left out. A target with call')
+    builds, groups, wrong = desired([document(MIXED)])
+    assert (list(builds), wrong) == (["build.app"], [])
+    assert groups == {"default": ["build.app"], "all": ["build.app"]}
+
+
+VARIANTS = """
+group "default" { targets = ["image-local"] }
+target "docker-metadata-action" { tags = ["app:local"] }
+target "image" { inherits = ["docker-metadata-action"] }
+target "image-local" {
+  inherits = ["image"]
+  output   = ["type=docker", "./out"]
+}
+target "image-all" {
+  inherits  = ["image"]
+  platforms = ["linux/amd64", "linux/arm64"]
+}
+target "docs" { output = ["./out"] }
+target "other" { tags = ["other"] }
+"""
+
+
+def test_variants_with_one_tag_do_not_stand_in_the_way_of_the_default() -> None:
+    (one,) = complaints(VARIANTS)
+    assert (one.severity.value, one.summary) == ("warning", "Targets left out")
+    assert one.detail == (
+        "Each tag, written cache and output path belongs to one build here, so these targets are "
+        "left out: image-all (the tag app:local, as image-local); docs (the output path /src/out, "
+        "as image-local); docker-metadata-action (the tag app:local, as image-local); image (the "
+        "tag app:local, as image-local)."
+    )
+    builds, _, wrong = desired([document(VARIANTS)])
+    assert (list(builds), wrong) == (["build.image-local", "build.other"], [])
+
+
+def test_a_variant_can_be_asked_for() -> None:
+    assert complaints(VARIANTS, targets=("image-all",)) == []
+
+
+def test_heirs_come_before_their_parents() -> None:
+    text = 'target "base" { tags = ["a"] }\ntarget "app" { inherits = ["base"] }'
+    assert list(desired([document(text)])[0]) == ["build.app"]
+
+
+def test_what_the_default_builds_together_must_be_apart() -> None:
+    text = """
+group "default" { targets = ["a", "b"] }
+target "a" { tags = ["x"] }
+target "b" { tags = ["x"] }
+"""
+    assert complaints(text) == []
+    assert desired([document(text)])[2] == ["Claimed twice"]
+
+
+@pytest.mark.parametrize("targets", [("lint",), ("after",), ("all",)])
+def test_what_is_asked_for_must_be_possible(targets: tuple[str, ...]) -> None:
+    assert [one.severity.value for one in complaints(MIXED, targets=targets)] == ["error"]
+
+
+def test_what_the_default_needs_must_be_possible() -> None:
+    text = """
+group "default" { targets = ["app"] }
+target "app" { contexts = { lint = "target:lint" } }
+target "lint" { call = "check" }
+"""
+    assert [one.severity.value for one in complaints(text)] == ["error"]
 
 
 def test_later_complaints_point_into_the_bake_file() -> None:

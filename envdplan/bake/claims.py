@@ -1,0 +1,54 @@
+"""What one build alone can have: tags, caches that are written, and output paths.
+
+In a bake file several targets often share one, as variants or as parents that nobody builds. Of
+those that bake does not build by itself the first is a build here, heirs before their parents.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from envdplan.bake.resolution import Resolution
+from envdplan.syntax.document import Block, Expression, ListOf, Literal, ObjectOf
+
+
+def rivals(
+    made: Mapping[str, Block], needed: frozenset[str], resolution: Resolution
+) -> dict[str, str]:
+    """Targets that have something of another one, and what it is, for messages."""
+    names = sorted(made, key=lambda name: (name not in needed, name in resolution.inherited))
+    owners: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for name in names:
+        mine = list(_claims(made[name]))
+        taken = next((one for one in mine if one in owners), None)
+        if taken is not None and name not in needed:
+            found[name] = f"{taken}, as {owners[taken]}"
+            continue
+        for one in mine:
+            owners.setdefault(one, name)
+    return found
+
+
+def _claims(block: Block) -> Iterator[str]:
+    for tag in _items(block, "tags"):
+        if isinstance(tag, Literal):
+            yield f"the tag {tag.value}"
+    for cache in _items(block, "export_cache"):
+        target = _member(cache, "ref") or _member(cache, "dest")
+        if target:
+            yield f"the cache {target}"
+    for output in _items(block, "output"):
+        if path := _member(output, "dest"):
+            yield f"the output path {path}"
+
+
+def _items(block: Block, name: str) -> tuple[Expression, ...]:
+    attribute = block.body.attributes.get(name)
+    expression = None if attribute is None else attribute.expression
+    return expression.items if isinstance(expression, ListOf) else ()
+
+
+def _member(item: Expression, name: str) -> str:
+    for key, value in item.items if isinstance(item, ObjectOf) else ():
+        if isinstance(key, Literal) and key.value == name and isinstance(value, Literal):
+            return str(value.value)
+    return ""
