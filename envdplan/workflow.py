@@ -5,9 +5,11 @@ Start reading here. Everything comes in as an argument; nothing of the edge is i
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from secrets import token_hex
+from time import time
 
 from envdplan.config.config import Settings
-from envdplan.config.context import Context, Function, Names
+from envdplan.config.context import Context, Function, Names, Repository
 from envdplan.config.declarations import declare
 from envdplan.config.evaluate import Evaluation, evaluate_all
 from envdplan.config.expressions import EvaluationError
@@ -51,6 +53,12 @@ class Project:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     planned: Mapping[str, Value] | None = None
     """Values of the variables in a saved plan."""
+    repository: Repository | None = None
+    """Asks git about a folder; without it git() is an error."""
+    started: float = field(default_factory=time)
+    """Seconds since 1970; that of a saved plan is the plan's."""
+    seed: str = field(default_factory=lambda: token_hex(16))
+    """What random values are made from; that of a saved plan is the plan's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ def load(
 ) -> Loaded:
     """Texts to a desired state. Raises Rejected with all the mistakes that were found."""
     problems = Diagnostics()
-    base = Context(Names(), functions, project.directory, project.environment)
+    base = _context(project, functions)
     documents = list(_decoded(project.files, problems))
     values_files = tuple(_decoded(project.variable_files, problems))
     _stop_on_errors(problems)
@@ -179,6 +187,18 @@ def check_fresh(plan: Plan, state: State) -> State:
 def apply(run: Apply) -> Iterator[Event]:
     """Do what the plan of `run` says, event by event; the state is saved before each is told."""
     return run.run()
+
+
+def _context(project: Project, functions: Mapping[str, Function]) -> Context:
+    base = Context(
+        Names(),
+        functions,
+        project.directory,
+        project.environment,
+        started=project.started,
+        seed=project.seed,
+    )
+    return base if project.repository is None else replace(base, repository=project.repository)
 
 
 def _decoded(files: tuple[SourceFile, ...], problems: Diagnostics) -> Iterator[Document]:

@@ -4,12 +4,13 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from envdplan import __version__
+from envdplan.values import Value
 from envdplan.views import VIEWS
 from envdplan.views.base import View
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from envdplan.cli.edge import Edge
     from envdplan.config.config import Settings
     from envdplan.envd.store import ContextStore
+    from envdplan.files.repository import Repositories
     from envdplan.states.recorded import State
     from envdplan.store.local import LocalStore
     from envdplan.workflow import Loaded, Project
@@ -57,13 +59,24 @@ class Session:
         from envdplan.cli.project import read_project
 
         here = [one.absolute() for one in files or ()]
-        return read_project(
+        project = read_project(
             self.directory,
             self.environment,
             variable_files=here,
             flags=flags or (),
             may_be_empty=may_be_empty,
         )
+        return replace(project, repository=self._repository)
+
+    def _repository(self, directory: str) -> Mapping[str, Value]:
+        """What git says, asked once for each repository."""
+        return self._repositories.about(directory)
+
+    @cached_property
+    def _repositories(self) -> "Repositories":
+        from envdplan.files.repository import Repositories
+
+        return Repositories(self.environment)
 
     def load(self, project: "Project") -> "Loaded":
         """The configuration, evaluated and checked. Its warnings are told."""

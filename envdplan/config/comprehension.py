@@ -64,8 +64,9 @@ def _selected(
     expression: For, source: Value, inner: Frame, result: _Result
 ) -> Iterator[tuple[Value, Value]]:
     """Bind each item that the condition does not rule out; marked when the collection is."""
-    secret = result.sensitive
-    for key, value in _pairs(expression, source):
+    secret, outer = result.sensitive, inner.position
+    for number, (key, value) in enumerate(_pairs(expression, source)):
+        inner.position = (*outer, number)
         if expression.key_name is not None:
             inner.names[expression.key_name] = mark(key) if secret else key
         inner.names[expression.value_name] = mark(value) if secret else value

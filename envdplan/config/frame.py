@@ -18,7 +18,7 @@ _VALUES = PLAIN | {tuple, dict, SetValue, Unknown, Sensitive, Reference}
 class Frame:
     """One level of names. `handlers` has a Handler for every class of Expression."""
 
-    __slots__ = ("context", "handlers", "names")
+    __slots__ = ("context", "handlers", "names", "position")
 
     def __init__(
         self, context: Context, names: dict[str, Value], handlers: Mapping[type, Handler]
@@ -26,6 +26,8 @@ class Frame:
         self.context = context
         self.names = names
         self.handlers = handlers
+        self.position: tuple[int, ...] = ()
+        """Which items the `for` and splats around are at."""
 
     def value(self, expression: Expression) -> Value:
         """The value of `expression`; a Namespace becomes an object. Raises EvaluationError."""
@@ -45,7 +47,9 @@ class Frame:
 
     def child(self, **names: Value) -> "Frame":
         """A frame inside this one, with more names."""
-        return Frame(self.context, {**self.names, **names}, self.handlers)
+        inner = Frame(self.context, {**self.names, **names}, self.handlers)
+        inner.position = self.position
+        return inner
 
 
 def settle(value: Value) -> Value:

@@ -209,7 +209,8 @@ def splat(expression: Splat, frame: Frame) -> Value:
         return marked_if((), sensitive)
     items = source if isinstance(source, tuple) else (source,)
     results = []
-    for item in items:
+    for number, item in enumerate(items):
         element = frame.child(**{"*": marked_if(item, sensitive)})
+        element.position = (*frame.position, number)
         results.append(element.value(expression.each))
     return marked_if(tuple(results), sensitive)

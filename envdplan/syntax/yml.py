@@ -204,7 +204,7 @@ class _Reader:
         if _is_plain(node) and node.tag.endswith(
             (":str", ":int", ":float", ":bool", ":null", ":timestamp")
         ):
-            value = _plain_value(text)
+            value = text if self._says_string(node) else _plain_value(text)
             if not isinstance(value, str):
                 return Literal(value, place)
         cursor = Cursor(text, self._places(node))
@@ -229,8 +229,14 @@ class _Reader:
             return {n: self.data(v) for n, _, v in self._pairs(node, "A mapping")}
         if _is_list(node):
             return [self.data(item) for item in _children(node)]
-        plain = _is_plain(node)
+        plain = _is_plain(node) and not self._says_string(node)
         return _plain_value(str(node.value)) if plain else str(node.value)
+
+    def _says_string(self, node: "Node") -> bool:
+        """Whether it is written `!!str 1`; the tag alone also comes of guesses."""
+        start = node.start_mark
+        said = self.file.line(start.line + 1)[start.column :].startswith("!")
+        return said and str(node.tag).endswith(":str")
 
     def _places(self, node: "Node") -> Place:
         """Places inside of a string, where its text stands in the file as it is."""

@@ -4,8 +4,11 @@ from typing import Final
 
 from envdplan.config.context import Function, Passing
 from envdplan.config.conversion import convert
+from envdplan.config.frame import Frame
 from envdplan.config.marks import examine
+from envdplan.config.problems import ConversionError, failure
 from envdplan.config.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, type_of
+from envdplan.syntax.document import Call
 from envdplan.values import UNKNOWN, Value
 
 
@@ -13,11 +16,33 @@ def _type(value: Value) -> Value:
     return str(type_of(value)) if examine(value)[0] else UNKNOWN
 
 
+def _convert(frame: Frame, call: Call) -> Value:
+    from envdplan.config.typeexpr import parse_type
+
+    expression, type_expression = call.arguments
+    wanted = parse_type(type_expression)
+    value = frame.value(expression)
+    try:
+        return convert(value, wanted)
+    except ConversionError as error:
+        secret = examine(value)[1]
+        detail = f"convert() failed: {(error.unseen() if secret else error).message}."
+        raise failure("Function call failed", detail, expression.range, sensitive=secret) from None
+
+
 def _to_any_list(value: Value) -> Value:
     return convert(value, ListType(ANY))
 
 
 FUNCTIONS: Final = (
+    Function(
+        "convert(value: any, type: type) -> any",
+        "As a type, written as for a variable: string, list(number), object({ a = string }), ...",
+        'convert(["1", 2], list(number))',
+        "[1, 2]",
+        _convert,
+        Passing.LAZY,
+    ),
     Function(
         "tobool(value: any) -> bool",
         "As a bool: true, false, or a string that says so.",

@@ -1,6 +1,7 @@
 """Expressions from their text."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from envdplan.source import SourceFile
 from envdplan.syntax import parse_expression
 from envdplan.values import Value
 
+REPOSITORY = {"branch": "main", "commit": "c" * 40, "dirty": False, "tag": None}
 Evaluate = Callable[..., Value]
 
 
@@ -21,6 +23,7 @@ def value() -> Evaluate:
     def run(text: str, **names: Value) -> Value:
         expression, problems = parse_expression(text, SourceFile("<test>", text))
         assert expression is not None, [one.detail for one in problems]
-        return evaluate(expression, Context(Names(names), FUNCTIONS, "/nowhere", {"HOME": "/home"}))
+        context = Context(Names(names), FUNCTIONS, "/nowhere", {"HOME": "/home"}, seed="test")
+        return evaluate(expression, replace(context, repository=lambda _: REPOSITORY))
 
     return run
