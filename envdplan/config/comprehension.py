@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from envdplan.config.conversion import to_bool, to_string
 from envdplan.config.frame import Frame
 from envdplan.config.marks import examine, lift_all, mark, marked_if
-from envdplan.config.problems import ConversionError, failure
+from envdplan.config.problems import ConversionError, EvaluationError, failure
 from envdplan.config.types import type_name
 from envdplan.syntax.document import Expression, For
 from envdplan.values import UNKNOWN, Sensitive, SetValue, Unknown, Value
@@ -35,15 +35,20 @@ def comprehension(expression: For, frame: Frame) -> Value:
         source = source.value
     if isinstance(source, Unknown):
         return marked_if(UNKNOWN, result.sensitive)
-    inner = frame.child()
-    items = _selected(expression, source, inner, result)
-    if expression.key is None:
-        made: Value = tuple(_values(expression.value, items, inner, result))
-    else:
-        made = _object(expression, expression.key, items, inner, result)
+    try:
+        made = _made(expression, source, frame.child(), result)
+    except EvaluationError as error:
+        raise error.behind(result.sensitive) from None
     if not result.known:
         return marked_if(UNKNOWN, result.sensitive or examine(made)[1])
     return marked_if(made, result.sensitive)
+
+
+def _made(expression: For, source: Value, inner: Frame, result: _Result) -> Value:
+    items = _selected(expression, source, inner, result)
+    if expression.key is None:
+        return tuple(_values(expression.value, items, inner, result))
+    return _object(expression, expression.key, items, inner, result)
 
 
 def _pairs(expression: For, source: Value) -> Iterator[tuple[Value, Value]]:

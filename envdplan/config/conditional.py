@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from envdplan.config.conversion import convert, to_bool
 from envdplan.config.frame import Frame
-from envdplan.config.marks import examine, lift_all, marked_if
-from envdplan.config.problems import ConversionError, failure
+from envdplan.config.marks import examine, lift, lift_all, marked_if
+from envdplan.config.problems import ConversionError, EvaluationError, failure
 from envdplan.config.types import (
     ANY,
     ListType,
@@ -19,8 +19,8 @@ from envdplan.config.types import (
     type_of,
     unify,
 )
-from envdplan.syntax.document import Conditional, Literal
-from envdplan.values import UNKNOWN, Sensitive, Value
+from envdplan.syntax.document import Conditional, Expression, Literal
+from envdplan.values import UNKNOWN, Sensitive, SetValue, Value
 
 _SIMPLE = frozenset((str, int, bool))
 
@@ -35,11 +35,21 @@ def conditional(expression: Conditional, frame: Frame) -> Value:
         chosen, other = expression.yes, expression.no
     else:
         chosen, other = expression.no, expression.yes
-    value = frame.value(chosen)
-    rival = other.value if type(other) is Literal else frame.attempt(other)
+    value = frame.behind(chosen, secret=sensitive)
+    rival = _rival(other, frame)
     if type(value) is not type(rival) or type(value) not in _SIMPLE:
         value = _common(expression, value, rival, sensitive=sensitive)
     return marked_if(value, sensitive)
+
+
+def _rival(expression: Expression, frame: Frame) -> Value:
+    """The value that is not chosen; without one (`length(x) > 0 ? x[0] : 0`) nothing to go by."""
+    if type(expression) is Literal:
+        return expression.value
+    try:
+        return frame.value(expression)
+    except EvaluationError:
+        return None
 
 
 def _truth(expression: Conditional, condition: Value, *, sensitive: bool) -> bool:
@@ -59,8 +69,8 @@ def _common(expression: Conditional, value: Value, rival: Value, *, sensitive: b
     """`value` in the type that it has in common with `rival`."""
     if value is None:
         return None
-    if not examine(rival)[0] and not _stable(value):
-        # once known, the other result may turn numbers and bools of this one into strings
+    if not _settled(value, rival):
+        # once all is known, numbers and bools of this result may have to become strings
         return marked_if(UNKNOWN, examine(value)[1])
     own, other = type_of(value), type_of(rival)
     if own == other or other is ANY:
@@ -72,6 +82,22 @@ def _common(expression: Conditional, value: Value, rival: Value, *, sensitive: b
         return convert(value, both)
     except ConversionError as error:  # unify() promises that it cannot happen
         raise failure("Inconsistent results", error.message, expression.range) from None
+
+
+def _settled(value: Value, rival: Value) -> bool:
+    """Whether `value` stays as it is, whatever the unknown parts of both turn out to be."""
+    value, rival = lift(value)[0], lift(rival)[0]
+    if isinstance(value, Mapping) and isinstance(rival, Mapping) and value.keys() == rival.keys():
+        return all(_settled(item, rival[key]) for key, item in value.items())
+    if _pairwise(value, rival):
+        return all(map(_settled, value, rival))
+    return (examine(value)[0] and examine(rival)[0]) or _stable(value)
+
+
+def _pairwise(value: Value, rival: Value) -> bool:
+    """Whether both are lists whose elements have types of their own."""
+    plain = isinstance(value, tuple) and isinstance(rival, tuple)
+    return plain and SetValue not in (type(value), type(rival)) and len(value) == len(rival)
 
 
 def _stable(value: Value) -> bool:

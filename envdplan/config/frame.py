@@ -34,6 +34,13 @@ class Frame:
         value = self.handlers[type(expression)](expression, self)
         return value if type(value) in _VALUES else settle(value)
 
+    def behind(self, expression: Expression, *, secret: bool) -> Value:
+        """As `value`, where a `secret` decided that the expression is evaluated at all."""
+        try:
+            return self.value(expression)
+        except EvaluationError as error:
+            raise error.behind(secret) from None
+
     def operand(self, expression: Expression) -> Value:
         """As `value`, but a Namespace stays one: for what is left of a dot or bracket."""
         return self.handlers[type(expression)](expression, self)

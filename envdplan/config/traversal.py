@@ -212,5 +212,5 @@ def splat(expression: Splat, frame: Frame) -> Value:
     for number, item in enumerate(items):
         element = frame.child(**{"*": marked_if(item, sensitive)})
         element.position = (*frame.position, number)
-        results.append(element.value(expression.each))
+        results.append(element.behind(expression.each, secret=sensitive))
     return marked_if(tuple(results), sensitive)

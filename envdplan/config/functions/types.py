@@ -5,7 +5,7 @@ from typing import Final
 from envdplan.config.context import Function, Passing
 from envdplan.config.conversion import convert
 from envdplan.config.frame import Frame
-from envdplan.config.marks import examine
+from envdplan.config.marks import examine, marked_if
 from envdplan.config.problems import ConversionError, failure
 from envdplan.config.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, type_of
 from envdplan.syntax.document import Call
@@ -13,7 +13,9 @@ from envdplan.values import UNKNOWN, Value
 
 
 def _type(value: Value) -> Value:
-    return str(type_of(value)) if examine(value)[0] else UNKNOWN
+    """The type of a collection tells how many elements it has, so a secret has a secret type."""
+    known, sensitive = examine(value)
+    return marked_if(str(type_of(value)) if known else UNKNOWN, sensitive)
 
 
 def _convert(frame: Frame, call: Call) -> Value:

@@ -1,0 +1,174 @@
+"""Whatever is made of sensitive and unknown values stays so, through all of the language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from envdplan.config.context import Context, Names
+from envdplan.config.expressions import EvaluationError, evaluate
+from envdplan.config.functions import FUNCTIONS
+from envdplan.config.ordering import equal
+from envdplan.source import SourceFile
+from envdplan.syntax import parse_expression
+from envdplan.values import (
+    UNKNOWN,
+    Sensitive,
+    SetValue,
+    Unknown,
+    Value,
+    is_sensitive,
+    redact,
+    reveal,
+)
+from tests.unit.expressions.generated import CALLED, anything, calls
+
+MANY = settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
+)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What is left of an expression without a value."""
+
+    sensitive: bool
+    detail: str = field(compare=False)
+
+
+def outcome(text: str, names: Mapping[str, Value]) -> Value:
+    expression, problems = parse_expression(text, SourceFile("<test>", text))
+    assert expression is not None, (text, [one.detail for one in problems])
+    context = Context(Names(names), FUNCTIONS, "/nowhere", started=0.0, seed="s")
+    try:
+        return evaluate(expression, context)
+    except EvaluationError as error:
+        return Failed(error.sensitive, error.diagnostic.detail)
+
+
+NUMBERS = st.sampled_from([0, 1, 2, 3, Decimal("1.5"), -3, 10])
+STRINGS = st.sampled_from(["", "a", "b", "ab", "1", "true", "é", "n", "x-y"])
+BOOLS = st.booleans()
+LISTS = st.lists(NUMBERS, max_size=3).map(tuple)
+OBJECTS = st.fixed_dictionaries(
+    {"b": BOOLS, "l": LISTS, "n": NUMBERS, "s": STRINGS}, optional={"a": NUMBERS}
+).map(lambda made: dict(sorted(made.items())))
+KINDS = {"n": NUMBERS, "s": STRINGS, "b": BOOLS, "l": LISTS, "o": OBJECTS}
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> dict[str, tuple[Value, Value]]:
+    """Two values for each name; about half of the names have twice the same."""
+    made = {}
+    for name, kind in KINDS.items():
+        one = draw(kind)
+        made[name] = (one, draw(st.one_of(st.just(one), kind)))
+    return made
+
+
+def hidden(one: Value, other: Value, mark: Value) -> Value:
+    """`one` with `mark` around (or in place of) the parts in which `other` differs."""
+    if equal(one, other) is True:
+        return one
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        return {key: hidden(item, other[key], mark) for key, item in one.items()}
+    if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
+        return tuple(hidden(*items, mark) for items in zip(one, other, strict=True))
+    return Sensitive(one) if mark is Sensitive else mark
+
+
+def check_secret(text: str, given: Mapping[str, tuple[Value, Value]]) -> None:
+    """Two values of a secret give results that differ only in what is hidden."""
+    one = outcome(text, {n: hidden(a, b, Sensitive) for n, (a, b) in given.items()})
+    other = outcome(text, {n: hidden(b, a, Sensitive) for n, (a, b) in given.items()})
+    plain = outcome(text, {n: a for n, (a, _) in given.items()})
+    if isinstance(one, Failed) or isinstance(other, Failed):
+        failed, rest = (one, other) if isinstance(one, Failed) else (other, one)
+        assert isinstance(rest, Failed) or failed.sensitive, (text, failed)
+        return
+    assert redact(one) == redact(other), text
+    assert reveal(one) == plain, text
+
+
+def check_unknown(text: str, given: Mapping[str, tuple[Value, Value]], mark: Value) -> None:
+    """What is known while a part is unknown stays so, whatever that part turns out to be."""
+    begun = outcome(text, {n: hidden(a, b, mark) for n, (a, b) in given.items()})
+    secret = isinstance(mark, Sensitive)
+    for side in (0, 1):
+        names = {n: pair[side] for n, pair in given.items()}
+        if secret:
+            names = {n: hidden(pair[side], pair[1 - side], Sensitive) for n, pair in given.items()}
+        final = outcome(text, names)
+        if not isinstance(final, Failed):
+            assert becomes(begun, final), (text, begun, final)
+
+
+def becomes(begun: Value, final: Value) -> bool:
+    """Whether `begun` can turn into `final`, and hides all that `final` hides."""
+    if isinstance(begun, Sensitive):
+        return becomes(begun.value, reveal(final))
+    if isinstance(begun, Unknown):
+        return not is_sensitive(final)
+    if isinstance(final, Sensitive):
+        return False
+    if isinstance(begun, dict) and isinstance(final, dict):
+        return begun.keys() == final.keys() and all(becomes(begun[k], final[k]) for k in begun)
+    if isinstance(begun, tuple) and isinstance(final, tuple):
+        same = isinstance(begun, SetValue) == isinstance(final, SetValue)
+        return same and len(begun) == len(final) and all(map(becomes, begun, final))
+    return bool(begun == final and type(begun) is type(final))
+
+
+@MANY
+@given(anything(2), pairs())
+def test_what_depends_on_a_secret_is_one(text: str, given: dict[str, tuple[Value, Value]]) -> None:
+    check_secret(text, given)
+
+
+@MANY
+@given(anything(2), pairs(), st.sampled_from([UNKNOWN, Sensitive(UNKNOWN)]))
+def test_what_is_known_before_holds_after(
+    text: str, given: dict[str, tuple[Value, Value]], mark: Value
+) -> None:
+    check_unknown(text, given, mark)
+
+
+@pytest.mark.parametrize("name", CALLED)
+@settings(max_examples=8, deadline=None)
+@given(st.data())
+def test_no_function_loses_a_mark(name: str, data: st.DataObject) -> None:
+    text = data.draw(calls(name, 0))
+    given = data.draw(pairs())
+    check_secret(text, given)
+    check_unknown(text, given, data.draw(st.sampled_from([UNKNOWN, Sensitive(UNKNOWN)])))
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("can(x ? [1][0] : [][0])", True),
+        ("can(x ? [1][0] : [][0])", False),
+        ("can([l[0], 1][1])", False),
+        ("can(false || (x && [][0]))", True),
+        ("can([for i in l : [][0]])", True),
+        ("can(l[*].a)", True),
+        ("can(max(l...))", False),
+        ("try(x ? [1][0] : [][0], 1)", True),
+        ("try([l[0], 1][1], 1)", False),
+        ("type(l)", True),
+    ],
+)
+def test_whether_it_fails_may_tell_a_secret(text: str, secret: bool) -> None:
+    names = {"x": Sensitive(secret), "l": Sensitive((1,) if secret else ())}
+    assert isinstance(outcome(text, names), Sensitive)
+
+
+def test_the_number_of_secret_arguments_is_not_told() -> None:
+    failed = outcome("abs(l...)", {"l": Sensitive((1, 2, 3))})
+    assert failed.sensitive
+    assert "3" not in failed.detail
