@@ -75,7 +75,8 @@ class Loaded:
 
     def value(self, text: str, known: Known) -> Value:
         """The value of one more expression, with what is `known` by now. Raises Rejected."""
-        expression, problems = parse_expression(text, SourceFile("console", text, "."))
+        file = SourceFile("console", text, self.evaluation.base.directory)
+        expression, problems = parse_expression(text, file)
         if expression is None or problems.has_errors:
             raise Rejected(problems)
         try:

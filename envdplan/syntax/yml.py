@@ -194,10 +194,17 @@ class _Reader:
     def _object(self, node: "Node") -> ObjectOf:
         items: list[tuple[Expression, Expression]] = []
         for name, key, value in self._pairs(node, "An object"):
+            made = self._made_key(name, key)
             expression = self._expression(value, bare=name in _REFERENCES)
-            if expression is not None:
-                items.append((Literal(name, self.place(key)), expression))
+            if made is not None and expression is not None:
+                items.append((made, expression))
         return ObjectOf(tuple(items), self.place(node))
+
+    def _made_key(self, name: str, key: "Node") -> Expression | None:
+        """The key of an object is a string, and so a template; names of attributes never are."""
+        if "${" not in name and "%{" not in name:
+            return Literal(name, self.place(key))
+        return self._text(key, name, bare=False)
 
     def _scalar(self, node: "Node", *, bare: bool) -> Expression | None:
         text, place = str(node.value), self.place(node)
@@ -207,6 +214,10 @@ class _Reader:
             value = text if self._says_string(node) else _plain_value(text)
             if not isinstance(value, str):
                 return Literal(value, place)
+        return self._text(node, text, bare=bare)
+
+    def _text(self, node: "Node", text: str, *, bare: bool) -> Expression | None:
+        """A string as a template, or (`bare`) as an expression."""
         cursor = Cursor(text, self._places(node))
         try:
             if not bare:

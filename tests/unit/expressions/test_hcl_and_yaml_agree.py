@@ -164,7 +164,8 @@ def as_yaml(value: object, data: st.DataObject) -> str:
             return f"[{', '.join(as_yaml(one, data) for one in value)}]"
         case dict():
             pairs = (
-                f"{json.dumps(k, ensure_ascii=False)}: {as_yaml(v, data)}" for k, v in value.items()
+                f"{json.dumps(escaped(k), ensure_ascii=False)}: {as_yaml(v, data)}"
+                for k, v in value.items()
             )
             return f"{{{', '.join(pairs)}}}"
         case None:

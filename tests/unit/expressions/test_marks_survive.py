@@ -27,7 +27,7 @@ from envdplan.values import (
 from tests.unit.expressions.generated import CALLED, anything, calls
 
 MANY = settings(
-    max_examples=80,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
 )
