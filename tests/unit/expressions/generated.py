@@ -1,6 +1,8 @@
-"""Random expressions as HCL text, of a wanted type, so that most of them have a value."""
+"""Random expressions as HCL text, of a wanted type, so that most of them have a value.
 
-from collections.abc import Callable
+They use the names n, s, b, l and o: a number, a string, a bool, a list of numbers, an object.
+"""
+
 from functools import cache
 from typing import Final, TypeAlias
 
@@ -10,7 +12,9 @@ from envdplan.config.functions import FUNCTIONS
 from envdplan.config.signatures import Parameter, signature_of
 
 Texts: TypeAlias = st.SearchStrategy[str]
-DEEPEST: Final = 3
+Construct: TypeAlias = tuple[str, tuple[str, ...]]
+"""A text with gaps, and the kinds of what goes into them."""
+
 _OF_THE_WORLD: Final = frozenset(
     {"bcrypt", "env", "git", "homedir", "pathexpand", "abspath", "timestamp", "plantimestamp"}
 )
@@ -23,20 +27,68 @@ CALLED: Final = sorted(
 )
 """Functions that are called with arguments of the types in their signatures."""
 
-_WORDS: Final = (
-    "",
-    "a",
-    "b",
-    "ab",
-    "a-b",
-    "1",
-    "2.5",
-    "true",
-    "é",
-    "a\\nb",
-    "2026-01-31T12:00:00Z",
+_WORDS: Final = ("", "a", "b", "ab", "a-b", "1", "2.5", "true", "é", "a\\nb", "2026-01-31T12:00Z")
+_PATTERNS: Final = ("%s", "[a-z]+", "(a)(b)?", "10.0.0.0/8", "YYYY-MM", "[1]", ",", "2026-01-31")
+LEAVES: Final = {
+    "number": ("n", "o.n", "n", "l[0]", "length(l)", "0", "1", "2", "10", "1.5", "-3", "[][0]"),
+    "string": ("s", "o.s", "s", *(f'"{one}"' for one in (*_WORDS, *_PATTERNS))),
+    "bool": ("b", "o.b", "b", "true", "false", "[][0]"),
+    "list": ("l", "o.l", "l", "toset(l)", "[]", "[n, 1]", '["a", s]', "[l, o]", "[1, 1, 2]"),
+    "map": ("o", "o", "{ n = n, s = s }", "{}", "{ n = 1 }", "{ (s) = 1 }"),
+}
+KINDS: Final = tuple(LEAVES)
+CONSTRUCTS: Final[dict[str, tuple[Construct, ...]]] = {
+    "number": (
+        *((f"({{}} {sign} {{}})", ("number", "number")) for sign in "+-*/%"),
+        ("-{}", ("number",)),
+        ("max({}...)", ("list",)),
+    ),
+    "string": (
+        ('"x${{{}}}y${{{}}}"', ("string", "number")),
+        ('"${{{}}}!"', ("bool",)),
+        ('"%{{ if {} }}a%{{ else }}${{{}}}%{{ endif }}"', ("bool", "string")),
+        ('"%{{ for i in {} }}<${{i}}>%{{ endfor }}"', ("list",)),
+        ('"a ${{~ {} ~}} b"', ("string",)),
+    ),
+    "bool": (
+        ("!{}", ("bool",)),
+        ("({} && {})", ("bool", "bool")),
+        ("({} || {})", ("bool", "bool")),
+        *((f"({{}} {sign} {{}})", ("number", "number")) for sign in ("<", "<=", ">", ">=")),
+        ("({} == {})", ("any", "any")),
+        ("({} != {})", ("any", "any")),
+        ("can({})", ("any",)),
+    ),
+    "list": (
+        ("[{}, {}]", ("any", "any")),
+        ("[for i in {} : i]", ("list",)),
+        ("[for i in {} : [i == n, {}]]", ("list", "any")),
+        ("[for i in {} : {}]", ("list", "any")),
+        ("[for k, i in {} : k if {}]", ("map", "bool")),
+        ("[for k, i in {} : {{ a = i }} if {}]", ("list", "bool")),
+        ("[for i in {} : i if i != n]", ("list",)),
+        ("{}[*]", ("list",)),
+        ("{}[*].n", ("map",)),
+        ("[{}, {}][*].n", ("map", "map")),
+    ),
+    "map": (
+        ("{{ n = {}, b = {} }}", ("any", "any")),
+        ("{{ ({}) = {} }}", ("string", "any")),
+        ("{{ for k, i in {} : k => i }}", ("map",)),
+        ("{{ for k, i in {} : k => {} if {} }}", ("map", "any", "bool")),
+        ("{{ for k, i in {} : k => {}... }}", ("list", "string")),
+        ("{{ for i in {} : {} => i... if {} }}", ("list", "string", "bool")),
+    ),
+}
+OF_ANY: Final[tuple[Construct, ...]] = (
+    ("({} ? {} : {})", ("bool", "same", "same")),
+    ("try({}, {})", ("any", "same")),
+    ("[{}, {}][{}]", ("same", "same", "number")),
+    ("{{ a = {} }}.a", ("same",)),
+    ("{{ a = {}, ab = {} }}[{}]", ("same", "same", "string")),
 )
-_PATTERNS: Final = ('"%s"', '"[a-z]+"', '"(a)(b)?"', '"10.0.0.0/8"', '"YYYY-MM"', '"[1]"', '","')
+"""What can have a value of every kind."""
+ALL: Final = sorted({*OF_ANY, *(one for several in CONSTRUCTS.values() for one in several)})
 
 
 def choice(*strategies: Texts) -> Texts:
@@ -45,138 +97,29 @@ def choice(*strategies: Texts) -> Texts:
 
 
 @cache
-def numbers(depth: int) -> Texts:
-    """Texts whose value is a number."""
-    simple = st.sampled_from(["0", "1", "2", "10", "1.5", "-3", "n", "l[0]", "o.n", "length(l)"])
+def texts(kind: str, depth: int) -> Texts:
+    """Texts whose value is of a kind, or fails."""
+    if kind == "any":
+        return choice(st.just("null"), *(texts(one, depth) for one in KINDS))
+    leaf = st.sampled_from(LEAVES[kind])
     if not depth:
-        return simple
-    one, other = numbers(depth - 1), numbers(depth - 1)
-    return choice(
-        simple,
-        st.builds("({} {} {})".format, one, st.sampled_from(["+", "-", "*", "/", "%"]), other),
-        st.builds("-{}".format, one),
-        st.builds("max({}...)".format, lists(depth - 1)),
-        _of_any("number", depth, one),
-    )
+        return leaf
+    own = [built(one, kind, depth - 1) for one in CONSTRUCTS[kind]]
+    others = [built(one, kind, depth - 1) for one in OF_ANY]
+    called = [calls(name, depth - 1) for name in _returning(kind)]
+    return choice(leaf, choice(*own), choice(*others), choice(*called))
+
+
+def built(construct: Construct, same: str, depth: int) -> Texts:
+    """The text of a construct with its gaps filled."""
+    text, kinds = construct
+    return st.builds(text.format, *(texts(same if k == "same" else k, depth) for k in kinds))
 
 
 @cache
-def strings(depth: int) -> Texts:
-    """Texts whose value is a string."""
-    simple = st.sampled_from([f'"{one}"' for one in _WORDS] + ["s", "o.s", *_PATTERNS])
-    if not depth:
-        return simple
-    inner = choice(strings(depth - 1), numbers(depth - 1), bools(depth - 1))
-    return choice(
-        simple,
-        st.builds('"x${{{}}}y${{{}}}"'.format, inner, inner),
-        st.builds('"%{{ if {} }}a%{{ else }}${{{}}}%{{ endif }}"'.format, bools(depth - 1), inner),
-        st.builds('"%{{ for i in {} }}<${{i}}>%{{ endfor }}"'.format, lists(depth - 1)),
-        st.builds('"a ${{~ {} ~}} b"'.format, inner),
-        _of_any("string", depth, strings(depth - 1)),
-    )
-
-
-@cache
-def bools(depth: int) -> Texts:
-    """Texts whose value is true or false."""
-    simple = st.sampled_from(["true", "false", "b", "o.b"])
-    if not depth:
-        return simple
-    one, other = bools(depth - 1), bools(depth - 1)
-    compared = st.sampled_from(["<", "<=", ">", ">="])
-    return choice(
-        simple,
-        st.builds("!{}".format, one),
-        st.builds("({} {} {})".format, one, st.sampled_from(["&&", "||"]), other),
-        st.builds("({} {} {})".format, numbers(depth - 1), compared, numbers(depth - 1)),
-        st.builds(
-            "({} {} {})".format,
-            anything(depth - 1),
-            st.sampled_from(["==", "!="]),
-            anything(depth - 1),
-        ),
-        st.builds("can({})".format, anything(depth - 1)),
-        _of_any("bool", depth, one),
-    )
-
-
-@cache
-def lists(depth: int) -> Texts:
-    """Texts whose value is a list or a set."""
-    simple = st.sampled_from(["l", "[]", "o.l", "[n, 1]", '["a", s]', "[l, o]", "[1, 1, 2]"])
-    if not depth:
-        return simple
-    item = anything(depth - 1)
-    bound = st.sampled_from(["i", '"${i}"', "[i]", "i == n", "{ a = i }"])
-    return choice(
-        simple,
-        st.builds("[{}, {}]".format, item, item),
-        st.builds("[for i in {} : {}]".format, lists(depth - 1), choice(bound, item)),
-        st.builds(
-            "[for k, i in {} : {} if {}]".format,
-            choice(objects(depth - 1), lists(depth - 1)),
-            choice(st.just("k"), bound),
-            bools(depth - 1),
-        ),
-        st.builds("[for i in {} : i if i != n]".format, lists(depth - 1)),
-        st.builds("{}[*]".format, lists(depth - 1)),
-        st.builds("[{}, {}][*].n".format, objects(depth - 1), objects(depth - 1)),
-        _of_any("list", depth, lists(depth - 1)),
-    )
-
-
-@cache
-def objects(depth: int) -> Texts:
-    """Texts whose value is an object or a map."""
-    simple = st.sampled_from(["o", "{}", "{ n = n, s = s }", "{ n = 1 }", "{ (s) = 1 }"])
-    if not depth:
-        return simple
-    item = anything(depth - 1)
-    return choice(
-        simple,
-        st.builds("{{ n = {}, b = {} }}".format, item, item),
-        st.builds("{{ ({}) = {} }}".format, strings(depth - 1), item),
-        st.builds(
-            "{{ for k, i in {} : k => {} }}".format,
-            objects(depth - 1),
-            choice(st.just("i"), item),
-        ),
-        st.builds(
-            "{{ for i in {} : {} => i... if {} }}".format,
-            lists(depth - 1),
-            strings(depth - 1),
-            bools(depth - 1),
-        ),
-        _of_any("map", depth, objects(depth - 1)),
-    )
-
-
-@cache
-def anything(depth: int) -> Texts:
-    """Texts of any type."""
-    return choice(
-        st.just("null"),
-        *(kind(depth) for kind in (numbers, strings, bools, lists, objects)),
-    )
-
-
-def _of_any(result: str, depth: int, same: Texts) -> Texts:
-    """What can have every type: conditions, functions, parts."""
-    return choice(
-        st.builds("({} ? {} : {})".format, bools(depth - 1), same, same),
-        st.builds("try({}, {})".format, anything(depth - 1), same),
-        st.builds("[{}, {}][{}]".format, same, same, numbers(depth - 1)),
-        st.builds("{{ a = {} }}.a".format, same),
-        st.builds("{{ a = {}, ab = {} }}[{}]".format, same, same, strings(depth - 1)),
-        choice(*(calls(name, depth - 1) for name in _returning(result))),
-    )
-
-
-@cache
-def _returning(result: str) -> tuple[str, ...]:
-    """Functions whose results are of one type, or may be."""
-    wanted = {"list": ("list", "set"), "map": ("map", "object")}.get(result, (result,))
+def _returning(kind: str) -> tuple[str, ...]:
+    """Functions whose results are of a kind."""
+    wanted = {"list": ("list", "set"), "map": ("map", "object")}.get(kind, (kind,))
     found = [name for name in CALLED if FUNCTIONS[name].signature.rpartition("-> ")[2] in wanted]
     return tuple(found)
 
@@ -187,32 +130,20 @@ def calls(name: str, depth: int) -> Texts:
     parameters = signature_of(FUNCTIONS[name]).parameters
     least = [_argument(one, depth) for one in parameters if not (one.optional or one.variadic)]
     more = [_argument(one, depth) for one in parameters if one.optional or one.variadic]
-    exact = st.tuples(*least)
-    full = st.tuples(*least, *more)
-    return st.one_of(exact, full).map(lambda texts: f"{name}({', '.join(texts)})")
-
-
-_KINDS: Final[dict[str, Callable[[int], Texts]]] = {
-    "string": strings,
-    "number": numbers,
-    "bool": bools,
-    "list": lists,
-    "tuple": lists,
-    "set": lists,
-    "map": objects,
-    "any": anything,
-}
+    given = st.one_of(st.tuples(*least), st.tuples(*least, *more))
+    return given.map(lambda arguments: f"{name}({', '.join(arguments)})")
 
 
 def _argument(parameter: Parameter, depth: int) -> Texts:
     type = parameter.type
     if type == "collection":
-        return choice(lists(depth), objects(depth), strings(depth))
+        return choice(texts("list", depth), texts("map", depth), texts("string", depth))
     if type == "map(list(string))":
-        return st.builds("{{ a = [{}], b = [{}] }}".format, strings(depth), strings(depth))
+        item = texts("string", depth)
+        return st.builds("{{ a = [{}], b = [{}] }}".format, item, item)
     if type.startswith("list("):
-        item = _KINDS[type[5:-1]](depth)
-        return choice(st.builds("[{}, {}]".format, item, item), lists(depth))
+        item = texts(type[5:-1], depth)
+        return choice(st.builds("[{}, {}]".format, item, item), texts("list", depth))
     if type.startswith("map("):
-        return st.builds("{{ a = {} }}".format, _KINDS[type[4:-1]](depth))
-    return _KINDS[type](depth)
+        return st.builds("{{ a = {} }}".format, texts(type[4:-1], depth))
+    return texts({"tuple": "list", "set": "list"}.get(type, type), depth)

@@ -14,7 +14,7 @@ from envdplan.config.functions import FUNCTIONS
 from envdplan.source import SourceFile
 from envdplan.syntax import decode
 from envdplan.values import UNKNOWN, Sensitive, Value
-from tests.unit.expressions.generated import anything, bools, lists
+from tests.unit.expressions.generated import texts
 
 MANY = settings(
     max_examples=60,
@@ -64,7 +64,7 @@ def scalars(text: str) -> st.SearchStrategy[str]:
 
 
 @MANY
-@given(anything(2), st.data())
+@given(texts("any", 2), st.data())
 def test_an_expression(text: str, data: st.DataObject) -> None:
     check(text, data.draw(scalars(f"${{{text}}}")))
 
@@ -102,7 +102,7 @@ def _text() -> st.SearchStrategy[Twins]:
 
 def _values() -> st.SearchStrategy[Twins]:
     marks = st.sampled_from(["${%s}", "${~ %s }", "${ %s ~}"])
-    return st.builds(lambda mark, text: (mark % text, mark % text), marks, anything(1))
+    return st.builds(lambda mark, text: (mark % text, mark % text), marks, texts("any", 1))
 
 
 @st.composite
@@ -111,9 +111,9 @@ def _nested(draw: st.DrawFn, depth: int) -> Twins:
         return "x", "x"
     head, end = draw(
         st.one_of(
-            bools(1).map(lambda text: (f"%{{ if {text} }}", "%{ endif ~}")),
-            bools(1).map(lambda text: (f"%{{~ if {text} }}a%{{ else }}", "%{ endif }")),
-            lists(1).map(lambda text: (f"%{{ for i in {text} ~}}", "%{ endfor }")),
+            texts("bool", 1).map(lambda text: (f"%{{ if {text} }}", "%{ endif ~}")),
+            texts("bool", 1).map(lambda text: (f"%{{~ if {text} }}a%{{ else }}", "%{ endif }")),
+            texts("list", 1).map(lambda text: (f"%{{ for i in {text} ~}}", "%{ endfor }")),
         )
     )
     hcl, yaml = draw(templates(depth - 1))
