@@ -1,12 +1,12 @@
 """`condition ? yes : no`, with the two results brought to one type."""
 
-from collections.abc import Mapping
-from decimal import Decimal
-
+from envdplan.addresses import Kind
 from envdplan.config.conversion import convert, to_bool
 from envdplan.config.frame import Frame
-from envdplan.config.marks import examine, lift, lift_all, marked_if
+from envdplan.config.marks import examine, lift_all, marked_if
 from envdplan.config.problems import ConversionError, EvaluationError, failure
+from envdplan.config.references import static_path
+from envdplan.config.settled import settled
 from envdplan.config.types import (
     ANY,
     ListType,
@@ -20,8 +20,9 @@ from envdplan.config.types import (
     unify,
 )
 from envdplan.syntax.document import Conditional, Expression, Literal
-from envdplan.values import UNKNOWN, Sensitive, SetValue, Value
+from envdplan.values import UNKNOWN, Value
 
+_RESOURCES = frozenset(kind.value for kind in Kind)
 _SIMPLE = frozenset((str, int, bool))
 
 
@@ -38,6 +39,9 @@ def conditional(expression: Conditional, frame: Frame) -> Value:
     value = frame.behind(chosen, secret=sensitive)
     rival = _rival(other, frame)
     if type(value) is not type(rival) or type(value) not in _SIMPLE:
+        if value is not None and not settled(value, rival, sets=_may_be_a_set(other)):
+            # once all is known, numbers, bools and lists may have to become strings and sets
+            return marked_if(UNKNOWN, sensitive or examine(value)[1])
         value = _common(expression, value, rival, sensitive=sensitive)
     return marked_if(value, sensitive)
 
@@ -50,6 +54,12 @@ def _rival(expression: Expression, frame: Frame) -> Value:
         return frame.value(expression)
     except EvaluationError:
         return None
+
+
+def _may_be_a_set(expression: Expression) -> bool:
+    """No attribute of a resource is one."""
+    path = static_path(expression)
+    return path is None or path[0] not in _RESOURCES
 
 
 def _truth(expression: Conditional, condition: Value, *, sensitive: bool) -> bool:
@@ -69,9 +79,6 @@ def _common(expression: Conditional, value: Value, rival: Value, *, sensitive: b
     """`value` in the type that it has in common with `rival`."""
     if value is None:
         return None
-    if not _settled(value, rival):
-        # once all is known, numbers and bools of this result may have to become strings
-        return marked_if(UNKNOWN, examine(value)[1])
     own, other = type_of(value), type_of(rival)
     if own == other or other is ANY:
         return value
@@ -82,35 +89,6 @@ def _common(expression: Conditional, value: Value, rival: Value, *, sensitive: b
         return convert(value, both)
     except ConversionError as error:  # unify() promises that it cannot happen
         raise failure("Inconsistent results", error.message, expression.range) from None
-
-
-def _settled(value: Value, rival: Value) -> bool:
-    """Whether `value` stays as it is, whatever the unknown parts of both turn out to be."""
-    value, rival = lift(value)[0], lift(rival)[0]
-    if isinstance(value, Mapping) and isinstance(rival, Mapping) and value.keys() == rival.keys():
-        return all(_settled(item, rival[key]) for key, item in value.items())
-    if _pairwise(value, rival):
-        return all(map(_settled, value, rival))
-    return (examine(value)[0] and examine(rival)[0]) or _stable(value)
-
-
-def _pairwise(value: Value, rival: Value) -> bool:
-    """Whether both are lists whose elements have types of their own."""
-    plain = isinstance(value, tuple) and isinstance(rival, tuple)
-    return plain and SetValue not in (type(value), type(rival)) and len(value) == len(rival)
-
-
-def _stable(value: Value) -> bool:
-    """Whether no unification with another type could change `value`."""
-    if isinstance(value, bool | int | Decimal):
-        return False
-    if isinstance(value, Sensitive):
-        return _stable(value.value)
-    if isinstance(value, Mapping):
-        return all(map(_stable, value.values()))
-    if isinstance(value, tuple):
-        return all(map(_stable, value))
-    return True
 
 
 _SEQUENCES = (ListType, SetType, TupleType)

@@ -24,10 +24,12 @@ def _convert(frame: Frame, call: Call) -> Value:
     expression, type_expression = call.arguments
     wanted = parse_type(type_expression)
     value = frame.value(expression)
+    known, secret = examine(value)
+    if not known and str(ANY) in str(wanted):
+        return marked_if(UNKNOWN, secret)  # what is unknown has a say in the type of the rest
     try:
         return convert(value, wanted)
     except ConversionError as error:
-        secret = examine(value)[1]
         detail = f"convert() failed: {(error.unseen() if secret else error).message}."
         raise failure("Function call failed", detail, expression.range, sensitive=secret) from None
 

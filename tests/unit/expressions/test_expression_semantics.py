@@ -74,6 +74,7 @@ def test_a_third_has_many_digits_and_no_exponent(value: Evaluate) -> None:
         ('"a" + 1', "Invalid operand", "number"),
         ('upper("a", "b")', "Too many arguments", "exactly 1"),
         ("upper()", "Not enough arguments", "exactly 1"),
+        ("one(null)", "Function call failed", "null"),
         ("upper([])", "Function call failed", "string"),
         ("pow(10, 100000)", "Function call failed", "digits"),
         ("range(100000000)", "Function call failed", ""),
@@ -96,6 +97,9 @@ def test_a_mistake_is_named(value: Evaluate, text: str, summary: str, words: str
         ("length([x, 1])", 2),
         ("x ? 1 : 2", UNKNOWN),
         ("true ? { a = 1, b = x } : {}", UNKNOWN),
+        ("true ? [] : [x]", ()),
+        ("true ? [1] : x", UNKNOWN),
+        ('true ? ["a"] : build.x.list', ("a",)),
         ("true ? { a = 1, b = x } : { a = 2, b = 3 }", {"a": 1, "b": UNKNOWN}),
         ("false && x", False),
         ("true || x", True),
@@ -105,7 +109,7 @@ def test_a_mistake_is_named(value: Evaluate, text: str, summary: str, words: str
     ],
 )
 def test_what_is_unknown_stays_so(value: Evaluate, text: str, expected: Value) -> None:
-    assert value(text, x=UNKNOWN) == expected
+    assert value(text, x=UNKNOWN, build={"x": {"list": UNKNOWN}}) == expected
 
 
 @pytest.mark.parametrize(

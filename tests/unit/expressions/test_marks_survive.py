@@ -214,6 +214,10 @@ def test_a_failure_that_a_secret_decides_about_is_sensitive(text: str) -> None:
         ("convert([n, 1], set(number))", Sensitive(SetValue((1, 2)))),
         ("flatten([u, 1])", Sensitive(UNKNOWN)),
         ("true ? { a = 1, b = u } : {}", Sensitive(UNKNOWN)),
+        ("coalesce({ a = 1, b = u }, {})", Sensitive(UNKNOWN)),
+        ("coalesce({ a = 1, b = u }, { a = 2, b = 3 }).a", 1),
+        ("convert([1, u], list(any))", Sensitive(UNKNOWN)),
+        ("convert([1, u], list(string))", ("1", Sensitive(UNKNOWN))),
         ("[for i in [1] : i if u]", Sensitive(UNKNOWN)),
     ],
 )
