@@ -34,7 +34,7 @@ def comprehension(expression: For, frame: Frame) -> Value:
         result.sensitive = True
         source = source.value
     if isinstance(source, Unknown):
-        return marked_if(UNKNOWN, result.sensitive)
+        return marked_if(UNKNOWN, result.sensitive or _adds_secrets(expression, frame))
     try:
         made = _made(expression, source, frame.child(), result)
     except EvaluationError as error:
@@ -42,6 +42,14 @@ def comprehension(expression: For, frame: Frame) -> Value:
     if not result.known:
         return marked_if(UNKNOWN, result.sensitive or examine(made)[1])
     return marked_if(made, result.sensitive)
+
+
+def _adds_secrets(expression: For, frame: Frame) -> bool:
+    """Whether items that are not known yet will be made into something sensitive."""
+    names = (expression.key_name, expression.value_name)
+    inner = frame.child(**{name: UNKNOWN for name in names if name is not None})
+    parts = (expression.key, expression.value, expression.condition)
+    return any(examine(inner.attempt(part))[1] for part in parts if part is not None)
 
 
 def _made(expression: For, source: Value, inner: Frame, result: _Result) -> Value:
@@ -135,7 +143,12 @@ def _key(expression: Expression, inner: Frame, result: _Result) -> str:
         return value
     bare, known, sensitive = lift_all(value)
     result.note(known, sensitive)
-    return object_key(bare, expression, sensitive=sensitive) if known else ""
+    try:
+        return object_key(bare, expression, sensitive=sensitive) if known else ""
+    except EvaluationError:
+        if result.known:
+            raise
+        return ""  # an unknown condition may still rule this item out
 
 
 def _duplicate(key: str, expression: Expression, result: _Result) -> Exception:

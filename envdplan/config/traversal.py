@@ -204,7 +204,8 @@ def splat(expression: Splat, frame: Frame) -> Value:
     """`source[*].each`: over the elements of a list, over a single value, or over nothing."""
     source, sensitive = lift(frame.value(expression.source))
     if isinstance(source, Unknown):
-        return marked_if(UNKNOWN, sensitive)
+        element = frame.child(**{"*": UNKNOWN}).attempt(expression.each)
+        return marked_if(UNKNOWN, sensitive or examine(element)[1])
     if source is None:
         return marked_if((), sensitive)
     items = source if isinstance(source, tuple) else (source,)

@@ -218,9 +218,13 @@ def test_a_failure_that_a_secret_decides_about_is_sensitive(text: str) -> None:
         ("coalesce({ a = 1, b = u }, { a = 2, b = 3 }).a", 1),
         ("convert([1, u], list(any))", Sensitive(UNKNOWN)),
         ("convert([1, u], list(string))", ("1", Sensitive(UNKNOWN))),
+        ("{ for i in [1] : null => i if u }", Sensitive(UNKNOWN)),
+        ("[for i in v : n]", Sensitive(UNKNOWN)),
+        ("v[*][n]", Sensitive(UNKNOWN)),
+        ("v[*].n", UNKNOWN),
         ("[for i in [1] : i if u]", Sensitive(UNKNOWN)),
     ],
 )
 def test_marks_that_chance_seldom_finds(text: str, expected: Value) -> None:
-    names = {"l": Sensitive(()), "n": Sensitive(2), "u": Sensitive(UNKNOWN)}
+    names = {"l": Sensitive(()), "n": Sensitive(2), "u": Sensitive(UNKNOWN), "v": UNKNOWN}
     assert outcome(text, names) == expected
