@@ -6,7 +6,7 @@ from envdplan.config.frame import Frame
 from envdplan.config.marks import examine, lift_all, marked_if
 from envdplan.config.problems import ConversionError, EvaluationError, failure
 from envdplan.config.references import static_path
-from envdplan.config.settled import settled
+from envdplan.config.settled import settled, shaped_by_secret
 from envdplan.config.types import (
     ANY,
     ListType,
@@ -42,6 +42,7 @@ def conditional(expression: Conditional, frame: Frame) -> Value:
         if value is not None and not settled(value, rival, sets=_may_be_a_set(other)):
             # once all is known, numbers, bools and lists may have to become strings and sets
             return marked_if(UNKNOWN, sensitive or examine(value)[1])
+        sensitive = sensitive or shaped_by_secret(value, rival)
         value = _common(expression, value, rival, sensitive=sensitive)
     return marked_if(value, sensitive)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from envdplan.config.marks import examine, lift
-from envdplan.values import Sensitive, SetValue, Value
+from envdplan.values import UNKNOWN, Sensitive, SetValue, Value, replace_parts
 
 
 def settled(value: Value, rival: Value, *, sets: bool = True) -> bool:
@@ -22,6 +22,27 @@ def settled(value: Value, rival: Value, *, sets: bool = True) -> bool:
     if isinstance(value, tuple) and isinstance(rival, tuple):
         return all(_stable(item, sets=sets) for item in value)
     return _stable(value, sets=sets)
+
+
+def shaped_by_secret(value: Value, rival: Value) -> bool:
+    """Whether what is inside of a secret collection decides about the type of `value`.
+
+    That a secret is a number or a string is none itself.
+    """
+    if not examine(rival)[1]:
+        return False
+    shown = replace_parts(value, lambda part: None if isinstance(part, Sensitive) else part)
+    return not settled(shown, _veiled(rival), sets=False)
+
+
+def _veiled(value: Value) -> Value:
+    if isinstance(value, Sensitive):
+        return UNKNOWN if isinstance(value.value, Mapping | tuple) else value.value
+    if isinstance(value, Mapping):
+        return {key: _veiled(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return type(value)(_veiled(item) for item in value)
+    return value
 
 
 def _pairwise(value: Value, rival: Value) -> bool:

@@ -9,7 +9,7 @@ from envdplan.config.marks import examine, lift, marked_if
 from envdplan.config.numbers import Number, add
 from envdplan.config.ordering import equal, sort_key
 from envdplan.config.problems import FunctionError
-from envdplan.config.settled import settled
+from envdplan.config.settled import settled, shaped_by_secret
 from envdplan.config.types import type_of, unify
 from envdplan.values import UNKNOWN, Unknown, Value
 
@@ -45,6 +45,7 @@ def _coalesce(*values: Value) -> Value:
         if bare is not None and not all(settled(bare, other) for other in values):
             return marked_if(UNKNOWN, sensitive or examine(bare)[1])
         if bare is not None:
+            sensitive = sensitive or any(shaped_by_secret(bare, other) for other in values)
             return marked_if(bare if kind is None else convert(bare, kind), sensitive)
     raise FunctionError("all arguments are null")
 

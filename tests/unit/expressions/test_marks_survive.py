@@ -219,6 +219,12 @@ def test_a_failure_that_a_secret_decides_about_is_sensitive(text: str) -> None:
         ("convert([1, u], list(any))", Sensitive(UNKNOWN)),
         ("convert([1, u], list(string))", ("1", Sensitive(UNKNOWN))),
         ("{ for i in [1] : null => i if u }", Sensitive(UNKNOWN)),
+        ("true ? { a = 1 } : m", Sensitive({"a": "1"})),
+        ("coalesce({ a = 1 }, m)", Sensitive({"a": "1"})),
+        ('true ? ["a"] : l', ("a",)),
+        ("true ? { a = 1, b = m } : { a = 2, b = m }", {"a": 1, "b": Sensitive({"b": "x"})}),
+        ("coalesce({ a = 1, b = m })", {"a": 1, "b": Sensitive({"b": "x"})}),
+        ("true ? 1 : n", 1),
         ("[for i in v : n]", Sensitive(UNKNOWN)),
         ("v[*][n]", Sensitive(UNKNOWN)),
         ("v[*].n", UNKNOWN),
@@ -227,4 +233,5 @@ def test_a_failure_that_a_secret_decides_about_is_sensitive(text: str) -> None:
 )
 def test_marks_that_chance_seldom_finds(text: str, expected: Value) -> None:
     names = {"l": Sensitive(()), "n": Sensitive(2), "u": Sensitive(UNKNOWN), "v": UNKNOWN}
+    names["m"] = Sensitive({"b": "x"})
     assert outcome(text, names) == expected
