@@ -41,7 +41,7 @@ def conditional(expression: Conditional, frame: Frame) -> Value:
     if type(value) is not type(rival) or type(value) not in _SIMPLE:
         if value is not None and not settled(value, rival, sets=_may_be_a_set(other)):
             # once all is known, numbers, bools and lists may have to become strings and sets
-            return marked_if(UNKNOWN, sensitive or examine(value)[1])
+            return marked_if(UNKNOWN, sensitive or examine((value, rival))[1])
         sensitive = sensitive or shaped_by_secret(value, rival)
         value = _common(expression, value, rival, sensitive=sensitive)
     return marked_if(value, sensitive)

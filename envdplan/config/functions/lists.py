@@ -43,7 +43,7 @@ def _coalesce(*values: Value) -> Value:
         if isinstance(bare, Unknown):
             return marked_if(UNKNOWN, sensitive)
         if bare is not None and not all(settled(bare, other) for other in values):
-            return marked_if(UNKNOWN, sensitive or examine(bare)[1])
+            return marked_if(UNKNOWN, sensitive or examine(values)[1])
         if bare is not None:
             sensitive = sensitive or any(shaped_by_secret(bare, other) for other in values)
             return marked_if(bare if kind is None else convert(bare, kind), sensitive)

@@ -225,6 +225,7 @@ def test_a_failure_that_a_secret_decides_about_is_sensitive(text: str) -> None:
         ("true ? { a = 1, b = m } : { a = 2, b = m }", {"a": 1, "b": Sensitive({"b": "x"})}),
         ("coalesce({ a = 1, b = m })", {"a": 1, "b": Sensitive({"b": "x"})}),
         ("true ? 1 : n", 1),
+        ("true ? { a = 1 } : u", Sensitive(UNKNOWN)),
         ("[for i in v : n]", Sensitive(UNKNOWN)),
         ("v[*][n]", Sensitive(UNKNOWN)),
         ("v[*].n", UNKNOWN),
