@@ -5,11 +5,13 @@ Start reading here. Everything comes in as an argument; nothing of the edge is i
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from secrets import token_hex
+from time import time
 from typing import TypeAlias
 
 from envdplan.addresses import Address
 from envdplan.config.config import Settings
-from envdplan.config.context import Context, Function, Names, nobody_asked
+from envdplan.config.context import Context, Function, Names, Repository, nobody_asked
 from envdplan.config.data import AskImage
 from envdplan.config.declarations import declare
 from envdplan.config.evaluate import Evaluation, evaluate_all
@@ -68,6 +70,12 @@ class Project:
     """What tells what an image in a registry is; by default nobody is asked."""
     planned: Mapping[str, Value] | None = None
     """Values of the variables in a saved plan."""
+    repository: Repository | None = None
+    """Asks git about a folder; without it git() is an error."""
+    started: float = field(default_factory=time)
+    """Seconds since 1970; that of a saved plan is the plan's."""
+    seed: str = field(default_factory=lambda: token_hex(16))
+    """What random values are made from; that of a saved plan is the plan's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,8 @@ class Loaded:
 
     def value(self, text: str, known: Known) -> Value:
         """The value of one more expression, with what is `known` by now. Raises Rejected."""
-        expression, problems = parse_expression(text, SourceFile("console", text, "."))
+        file = SourceFile("console", text, self.evaluation.base().directory)
+        expression, problems = parse_expression(text, file)
         if expression is None or problems.has_errors:
             raise Rejected(problems)
         try:
@@ -99,7 +108,7 @@ def load(
 ) -> Loaded:
     """Texts to a desired state. Raises Rejected with all the mistakes that were found."""
     problems = Diagnostics()
-    base = Context(Names(), functions, project.directory, project.environment, image=project.image)
+    base = _context(project, functions)
     documents = list(_decoded(project.files, project.decode, problems))
     if project.dialect is not None:
         document, found = project.dialect(base)
@@ -213,6 +222,19 @@ def check(desired: DesiredState, state: State) -> Diagnostics:
 def apply(run: Apply) -> Iterator[Event]:
     """Do what the plan of `run` says, event by event; the state is saved before each is told."""
     return run.run()
+
+
+def _context(project: Project, functions: Mapping[str, Function]) -> Context:
+    base = Context(
+        Names(),
+        functions,
+        project.directory,
+        project.environment,
+        image=project.image,
+        started=project.started,
+        seed=project.seed,
+    )
+    return base if project.repository is None else replace(base, repository=project.repository)
 
 
 def _decoded(

@@ -22,6 +22,8 @@ def save_plan(path: Path, plan: Plan, project: Project, loaded: Loaded) -> None:
         sensitive=loaded.sensitive,
         directory=project.directory,
         version=__version__,
+        started=project.started,
+        seed=project.seed,
     )
     write_atomically(path, encode(saved), mode=0o600)
 
@@ -46,4 +48,10 @@ def as_planned(project: Project, saved: PlanFile) -> Project:
             "The plan belongs to another project",
             f"It was made in {saved.directory}, and this is {project.directory}.",
         )
-    return replace(project, files=tuple(saved.sources), planned=saved.variables)
+    return replace(
+        project,
+        files=tuple(saved.sources),
+        planned=saved.variables,
+        started=saved.started,
+        seed=saved.seed,
+    )

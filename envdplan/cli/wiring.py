@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan import __version__
 from envdplan.diagnostics import EnvdplanError, Rejected
+from envdplan.values import Value
 from envdplan.views import VIEWS
 from envdplan.views.base import View
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from envdplan.cli.edge import Edge
     from envdplan.config.config import Settings
     from envdplan.envd.store import ContextStore
+    from envdplan.files.repository import Repositories
     from envdplan.states.recorded import State
     from envdplan.store.local import LocalStore
     from envdplan.store.parsed import ParsedFiles
@@ -80,7 +82,17 @@ class Session:
             bake=self.bake_files,
             overrides=self.overrides,
         )
-        return replace(project, decode=self._parsed_files().decode)
+        return replace(project, decode=self._parsed_files().decode, repository=self._repository)
+
+    def _repository(self, directory: str) -> Mapping[str, Value]:
+        """What git says, asked once for each repository."""
+        return self._repositories.about(directory)
+
+    @cached_property
+    def _repositories(self) -> "Repositories":
+        from envdplan.files.repository import Repositories
+
+        return Repositories(self.environment)
 
     def _parsed_files(self) -> "ParsedFiles":
         from envdplan.store.parsed import ParsedFiles, key_file

@@ -27,7 +27,7 @@ def call(expression: Call, frame: Frame) -> Value:
     secret = expression.expand and isinstance(arguments[-1], Sensitive)
     if expression.expand and not _spread(expression, arguments):
         return marked_if(UNKNOWN, any(examine(argument)[1] for argument in arguments))
-    _check_count(expression, signature_of(function), len(arguments))
+    _check_count(expression, signature_of(function), len(arguments), secret=secret)
     result = _Invocation(expression, function, arguments).run(frame.context)
     return mark(result) if secret else result  # even the number of arguments is a secret
 
@@ -45,7 +45,9 @@ def _spread(expression: Call, arguments: list[Value]) -> bool:
     return True
 
 
-def _check_count(expression: Call, signature: Signature, count: int) -> None:
+def _check_count(
+    expression: Call, signature: Signature, count: int, *, secret: bool = False
+) -> None:
     if signature.minimum <= count <= signature.maximum:
         return
     few = count < signature.minimum
@@ -54,9 +56,10 @@ def _check_count(expression: Call, signature: Signature, count: int) -> None:
         "exactly" if signature.minimum == signature.maximum else ("at least", "at most")[not few]
     )
     noun = "argument" if bound == 1 else "arguments"
-    detail = f"{expression.name}() takes {limits} {bound} {noun}, not {count}: {signature.text}."
+    given = "as many as this secret list has" if secret else str(count)
+    detail = f"{expression.name}() takes {limits} {bound} {noun}, not {given}: {signature.text}."
     summary = "Not enough arguments" if few else "Too many arguments"
-    raise failure(summary, detail, expression.range)
+    raise failure(summary, detail, expression.range, sensitive=secret)
 
 
 class _Invocation:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from envdplan.config.conversion import to_bool, to_string
 from envdplan.config.frame import Frame
 from envdplan.config.marks import examine, lift_all, mark, marked_if
-from envdplan.config.problems import ConversionError, failure
+from envdplan.config.problems import ConversionError, EvaluationError, failure
 from envdplan.config.types import type_name
 from envdplan.syntax.document import Expression, For
 from envdplan.values import UNKNOWN, Sensitive, SetValue, Unknown, Value
@@ -34,16 +34,29 @@ def comprehension(expression: For, frame: Frame) -> Value:
         result.sensitive = True
         source = source.value
     if isinstance(source, Unknown):
-        return marked_if(UNKNOWN, result.sensitive)
-    inner = frame.child()
-    items = _selected(expression, source, inner, result)
-    if expression.key is None:
-        made: Value = tuple(_values(expression.value, items, inner, result))
-    else:
-        made = _object(expression, expression.key, items, inner, result)
+        return marked_if(UNKNOWN, result.sensitive or _adds_secrets(expression, frame))
+    try:
+        made = _made(expression, source, frame.child(), result)
+    except EvaluationError as error:
+        raise error.behind(result.sensitive) from None
     if not result.known:
         return marked_if(UNKNOWN, result.sensitive or examine(made)[1])
     return marked_if(made, result.sensitive)
+
+
+def _adds_secrets(expression: For, frame: Frame) -> bool:
+    """Whether items that are not known yet will be made into something sensitive."""
+    names = (expression.key_name, expression.value_name)
+    inner = frame.child(**{name: UNKNOWN for name in names if name is not None})
+    parts = (expression.key, expression.value, expression.condition)
+    return any(examine(inner.attempt(part))[1] for part in parts if part is not None)
+
+
+def _made(expression: For, source: Value, inner: Frame, result: _Result) -> Value:
+    items = _selected(expression, source, inner, result)
+    if expression.key is None:
+        return tuple(_values(expression.value, items, inner, result))
+    return _object(expression, expression.key, items, inner, result)
 
 
 def _pairs(expression: For, source: Value) -> Iterator[tuple[Value, Value]]:
@@ -64,8 +77,9 @@ def _selected(
     expression: For, source: Value, inner: Frame, result: _Result
 ) -> Iterator[tuple[Value, Value]]:
     """Bind each item that the condition does not rule out; marked when the collection is."""
-    secret = result.sensitive
-    for key, value in _pairs(expression, source):
+    secret, outer = result.sensitive, inner.position
+    for number, (key, value) in enumerate(_pairs(expression, source)):
+        inner.position = (*outer, number)
         if expression.key_name is not None:
             inner.names[expression.key_name] = mark(key) if secret else key
         inner.names[expression.value_name] = mark(value) if secret else value
@@ -129,7 +143,12 @@ def _key(expression: Expression, inner: Frame, result: _Result) -> str:
         return value
     bare, known, sensitive = lift_all(value)
     result.note(known, sensitive)
-    return object_key(bare, expression, sensitive=sensitive) if known else ""
+    try:
+        return object_key(bare, expression, sensitive=sensitive) if known else ""
+    except EvaluationError:
+        if result.known:
+            raise
+        return ""  # an unknown condition may still rule this item out
 
 
 def _duplicate(key: str, expression: Expression, result: _Result) -> Exception:

@@ -1,12 +1,12 @@
 """`condition ? yes : no`, with the two results brought to one type."""
 
-from collections.abc import Mapping
-from decimal import Decimal
-
+from envdplan.addresses import Kind
 from envdplan.config.conversion import convert, to_bool
 from envdplan.config.frame import Frame
 from envdplan.config.marks import examine, lift_all, marked_if
-from envdplan.config.problems import ConversionError, failure
+from envdplan.config.problems import ConversionError, EvaluationError, failure
+from envdplan.config.references import static_path
+from envdplan.config.settled import settled, shaped_by_secret
 from envdplan.config.types import (
     ANY,
     ListType,
@@ -19,9 +19,10 @@ from envdplan.config.types import (
     type_of,
     unify,
 )
-from envdplan.syntax.document import Conditional, Literal
-from envdplan.values import UNKNOWN, Sensitive, Value
+from envdplan.syntax.document import Conditional, Expression, Literal
+from envdplan.values import UNKNOWN, Value
 
+_RESOURCES = frozenset(kind.value for kind in Kind)
 _SIMPLE = frozenset((str, int, bool))
 
 
@@ -35,11 +36,31 @@ def conditional(expression: Conditional, frame: Frame) -> Value:
         chosen, other = expression.yes, expression.no
     else:
         chosen, other = expression.no, expression.yes
-    value = frame.value(chosen)
-    rival = other.value if type(other) is Literal else frame.attempt(other)
+    value = frame.behind(chosen, secret=sensitive)
+    rival = _rival(other, frame)
     if type(value) is not type(rival) or type(value) not in _SIMPLE:
+        if value is not None and not settled(value, rival, sets=_may_be_a_set(other)):
+            # once all is known, numbers, bools and lists may have to become strings and sets
+            return marked_if(UNKNOWN, sensitive or examine((value, rival))[1])
+        sensitive = sensitive or shaped_by_secret(value, rival)
         value = _common(expression, value, rival, sensitive=sensitive)
     return marked_if(value, sensitive)
+
+
+def _rival(expression: Expression, frame: Frame) -> Value:
+    """The value that is not chosen; without one (`length(x) > 0 ? x[0] : 0`) nothing to go by."""
+    if type(expression) is Literal:
+        return expression.value
+    try:
+        return frame.value(expression)
+    except EvaluationError:
+        return None
+
+
+def _may_be_a_set(expression: Expression) -> bool:
+    """No attribute of a resource is one."""
+    path = static_path(expression)
+    return path is None or path[0] not in _RESOURCES
 
 
 def _truth(expression: Conditional, condition: Value, *, sensitive: bool) -> bool:
@@ -59,9 +80,6 @@ def _common(expression: Conditional, value: Value, rival: Value, *, sensitive: b
     """`value` in the type that it has in common with `rival`."""
     if value is None:
         return None
-    if not examine(rival)[0] and not _stable(value):
-        # once known, the other result may turn numbers and bools of this one into strings
-        return marked_if(UNKNOWN, examine(value)[1])
     own, other = type_of(value), type_of(rival)
     if own == other or other is ANY:
         return value
@@ -72,19 +90,6 @@ def _common(expression: Conditional, value: Value, rival: Value, *, sensitive: b
         return convert(value, both)
     except ConversionError as error:  # unify() promises that it cannot happen
         raise failure("Inconsistent results", error.message, expression.range) from None
-
-
-def _stable(value: Value) -> bool:
-    """Whether no unification with another type could change `value`."""
-    if isinstance(value, bool | int | Decimal):
-        return False
-    if isinstance(value, Sensitive):
-        return _stable(value.value)
-    if isinstance(value, Mapping):
-        return all(map(_stable, value.values()))
-    if isinstance(value, tuple):
-        return all(map(_stable, value))
-    return True
 
 
 _SEQUENCES = (ListType, SetType, TupleType)

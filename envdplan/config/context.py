@@ -4,10 +4,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
-from envdplan.config.problems import NameUnknown
+from envdplan.config.problems import FunctionError, NameUnknown
 from envdplan.values import UNKNOWN, Reference, Value
+
+Repository: TypeAlias = Callable[[str], Mapping[str, Value]]
+"""What git says about a folder: commit, short, branch, tag, dirty, remote."""
 
 
 class Scope(Protocol):
@@ -91,6 +94,10 @@ def nobody_asked(ref: str) -> Value:
     return UNKNOWN
 
 
+def _no_repository(directory: str) -> Mapping[str, Value]:
+    raise FunctionError(f"git cannot be asked about {directory} here")
+
+
 def _ignore(name: str) -> None:
     del name
 
@@ -111,7 +118,11 @@ class Context:
     """Is told the absolute path of every file or folder that is read."""
     image: Callable[[str], Value] = nobody_asked
     """What an image in a registry is, by its reference; see config.data."""
-    now: Callable[[], float] = time.time
-    """Seconds since 1970, for timestamp()."""
+    repository: Repository = _no_repository
+    """What git says about a folder, for git(). Raises FunctionError."""
     started: float = field(default_factory=time.time)
-    """Seconds since 1970 when the command started, for plantimestamp()."""
+    """Seconds since 1970 when the plan was made: the one moment of timestamp()."""
+    seed: str = field(default="", repr=False)
+    """What random values of this run are made from: a plan and its apply have the same."""
+    place: str = ""
+    """The resource whose block is being evaluated."""

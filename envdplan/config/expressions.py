@@ -162,7 +162,10 @@ def _logical(expression: Binary, frame: Frame) -> Value:
             return marked_if(UNKNOWN, left_marked or error.sensitive)
         answer = right if right is deciding else UNKNOWN
         return marked_if(answer, left_marked or marked)
-    right, marked = _truth(expression, 1, frame.value(expression.right))
+    try:
+        right, marked = _truth(expression, 1, frame.value(expression.right))
+    except EvaluationError as error:
+        raise error.behind(left_marked) from None
     return marked_if(right, left_marked or marked)
 
 

@@ -18,7 +18,7 @@ _VALUES = PLAIN | {tuple, dict, SetValue, Unknown, Sensitive, Reference}
 class Frame:
     """One level of names. `handlers` has a Handler for every class of Expression."""
 
-    __slots__ = ("context", "handlers", "names")
+    __slots__ = ("context", "handlers", "names", "position")
 
     def __init__(
         self, context: Context, names: dict[str, Value], handlers: Mapping[type, Handler]
@@ -26,11 +26,20 @@ class Frame:
         self.context = context
         self.names = names
         self.handlers = handlers
+        self.position: tuple[int, ...] = ()
+        """Which items the `for` and splats around are at."""
 
     def value(self, expression: Expression) -> Value:
         """The value of `expression`; a Namespace becomes an object. Raises EvaluationError."""
         value = self.handlers[type(expression)](expression, self)
         return value if type(value) in _VALUES else settle(value)
+
+    def behind(self, expression: Expression, *, secret: bool) -> Value:
+        """As `value`, where a `secret` decided that the expression is evaluated at all."""
+        try:
+            return self.value(expression)
+        except EvaluationError as error:
+            raise error.behind(secret) from None
 
     def operand(self, expression: Expression) -> Value:
         """As `value`, but a Namespace stays one: for what is left of a dot or bracket."""
@@ -45,7 +54,9 @@ class Frame:
 
     def child(self, **names: Value) -> "Frame":
         """A frame inside this one, with more names."""
-        return Frame(self.context, {**self.names, **names}, self.handlers)
+        inner = Frame(self.context, {**self.names, **names}, self.handlers)
+        inner.position = self.position
+        return inner
 
 
 def settle(value: Value) -> Value:

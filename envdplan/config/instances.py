@@ -82,7 +82,7 @@ class Instance:
         """What expressions of its block see."""
         own: Value = Own(body, value)
         names = {"self": own} if self.each is None else {"self": own, "each": self.each}
-        return replace(base, scope=Inner(names, base.scope))
+        return replace(base, scope=Inner(names, base.scope), place=str(self.address))
 
     @property
     def is_settled(self) -> bool:

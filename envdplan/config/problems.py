@@ -30,6 +30,12 @@ class EvaluationError(Exception):
         self.diagnostic = diagnostic
         self.sensitive = sensitive
 
+    def behind(self, secret: bool) -> "EvaluationError":
+        """The same; with a `secret` that decided whether it would happen, its being is one too."""
+        if self.sensitive or not secret:
+            return self
+        return EvaluationError(self.diagnostic, sensitive=True)
+
 
 class NameUnknown(Exception):
     """A scope or namespace has no such name; `candidates` are those that it has."""

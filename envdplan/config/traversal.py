@@ -242,12 +242,14 @@ def splat(expression: Splat, frame: Frame) -> Value:
     """`source[*].each`: over the elements of a list, over a single value, or over nothing."""
     source, sensitive = lift(frame.value(expression.source))
     if isinstance(source, Unknown):
-        return marked_if(UNKNOWN, sensitive)
+        element = frame.child(**{"*": UNKNOWN}).attempt(expression.each)
+        return marked_if(UNKNOWN, sensitive or examine(element)[1])
     if source is None:
         return marked_if((), sensitive)
     items = source if isinstance(source, tuple) else (source,)
     results = []
-    for item in items:
+    for number, item in enumerate(items):
         element = frame.child(**{"*": marked_if(item, sensitive)})
-        results.append(element.value(expression.each))
+        element.position = (*frame.position, number)
+        results.append(element.behind(expression.each, secret=sensitive))
     return marked_if(tuple(results), sensitive)

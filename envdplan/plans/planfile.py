@@ -31,6 +31,9 @@ class PlanFile:
     directory: str = "."
     version: str = ""
     """The envdplan that made it."""
+    started: float = 0.0
+    seed: str = ""
+    """What timestamp() and random values are made from, see Project."""
 
 
 def encode(saved: PlanFile) -> bytes:
@@ -42,6 +45,8 @@ def encode(saved: PlanFile) -> bytes:
         {
             "envdplan": saved.version,
             "directory": saved.directory,
+            "started": saved.started,
+            "seed": saved.seed,
             "lineage": plan.lineage,
             "serial": plan.serial,
             "options": _options(plan.options),
@@ -86,6 +91,8 @@ def _to_saved(content: Mapping[str, Value]) -> PlanFile:
         tuple(map(str, content["sensitive_variables"])),
         str(content["directory"]),
         str(content["envdplan"]),
+        float(content["started"]),
+        str(content["seed"]),
     )
 
 

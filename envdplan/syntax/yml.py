@@ -205,19 +205,30 @@ class Reader:
     def _object(self, node: "Node") -> ObjectOf:
         items: list[tuple[Expression, Expression]] = []
         for name, key, value in self.pairs(node, "An object"):
+            made = self._made_key(name, key)
             expression = self._expression(value, bare=name in _REFERENCES)
-            if expression is not None:
-                items.append((Literal(name, self.place(key)), expression))
+            if made is not None and expression is not None:
+                items.append((made, expression))
         return ObjectOf(tuple(items), self.place(node))
+
+    def _made_key(self, name: str, key: "Node") -> Expression | None:
+        """The key of an object is a string, and so a template; names of attributes never are."""
+        if "${" not in name and "%{" not in name:
+            return Literal(name, self.place(key))
+        return self._text(key, name, bare=False)
 
     def _scalar(self, node: "Node", *, bare: bool) -> Expression | None:
         text, place = str(node.value), self.place(node)
         if is_plain(node) and node.tag.endswith(
             (":str", ":int", ":float", ":bool", ":null", ":timestamp")
         ):
-            value = _plain_value(text)
+            value = text if self._says_string(node) else _plain_value(text)
             if not isinstance(value, str):
                 return Literal(value, place)
+        return self._text(node, text, bare=bare)
+
+    def _text(self, node: "Node", text: str, *, bare: bool) -> Expression | None:
+        """A string as a template, or (`bare`) as an expression."""
         cursor = Cursor(text, self.places(node))
         try:
             if not bare:
@@ -240,8 +251,13 @@ class Reader:
             return {n: self.data(v) for n, _, v in self.pairs(node, "A mapping")}
         if is_list(node):
             return [self.data(item) for item in children(node)]
-        plain = is_plain(node)
+        plain = is_plain(node) and not self._says_string(node)
         return _plain_value(str(node.value)) if plain else str(node.value)
+
+    def _says_string(self, node: "Node") -> bool:
+        """Whether it is written `!!str 1`; the tag alone also comes of guesses."""
+        start = node.start_mark.index + self._shift
+        return str(node.tag).endswith(":str") and self.file.text[start : start + 1] == "!"
 
     def places(self, node: "Node") -> Place:
         """Places inside of a string, wherever its characters come from."""

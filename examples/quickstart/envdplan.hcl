@@ -1,5 +1,6 @@
 # The first steps: a builder of your own, an envd context that uses it, and an image.
 # `make quickstart` in the repository finds or starts an engine and a registry for it.
+# The same in YAML: yaml/envdplan.yaml.
 
 envdplan {
   context_store = "contexts" # a file here; leave this out to change envd's own contexts

@@ -1,5 +1,5 @@
 # The last command of envd's page on contexts, as configuration: build and push on every type of
-# builder. `envd build --output type=image,name=REGISTRY/USER/IMAGE,push=true`, four times.
+# builder. `envd build --output type=image,name=REGISTRY/USER/IMAGE,push=true`, four times. In YAML: yaml/envdplan.yaml.
 
 envdplan {
   context_store = "contexts"

@@ -6,23 +6,28 @@ from envdplan.config.context import Context, Function, Passing
 from envdplan.config.frame import Frame
 from envdplan.config.marks import examine, lift, mark, marked_if
 from envdplan.config.problems import EvaluationError, FunctionError, failure
-from envdplan.syntax.document import Call
+from envdplan.config.references import static_path
+from envdplan.syntax.document import Call, Expression
+from envdplan.syntax.parts import parts
 from envdplan.values import UNKNOWN, Value, reveal
 
 
 def _can(frame: Frame, call: Call) -> Value:
+    expression = call.arguments[0]
+    secret = _mentions_secret(expression, frame)
     try:
-        value = frame.value(call.arguments[0])
+        value = frame.value(expression)
     except EvaluationError as error:
-        return marked_if(False, error.sensitive)
+        return marked_if(False, secret or error.sensitive)
     known, sensitive = examine(value)
-    return marked_if(True if known else UNKNOWN, sensitive)
+    return marked_if(True if known else UNKNOWN, secret or sensitive)
 
 
 def _try(frame: Frame, call: Call) -> Value:
     sensitive = False
     last: EvaluationError | None = None
     for argument in call.arguments:
+        sensitive = sensitive or _mentions_secret(argument, frame)
         try:
             value = frame.value(argument)
         except EvaluationError as error:
@@ -34,6 +39,13 @@ def _try(frame: Frame, call: Call) -> Value:
     reason = "" if last is None or last.sensitive else f" The last said: {last.diagnostic.detail}"
     detail = f"None of the arguments of try() has a value.{reason}"
     raise failure("Function call failed", detail, call.range, sensitive=sensitive)
+
+
+def _mentions_secret(expression: Expression, frame: Frame) -> bool:
+    """Whether an expression has a value may tell about every secret in it, used or not."""
+    if static_path(expression) is not None:
+        return examine(frame.attempt(expression))[1]
+    return any(_mentions_secret(part, frame) for part in parts(expression))
 
 
 def _nonsensitive(value: Value) -> Value:

@@ -5,13 +5,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from envdplan.config.context import Context, Function
-from envdplan.config.problems import FunctionError
+from envdplan.config.conversion import to_number
+from envdplan.config.numbers import Number
+from envdplan.config.problems import ConversionError, FunctionError
+from envdplan.values import Value
 
 _RFC3339: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(\.\d+)?([Zz]|[+-]\d{2}:\d{2})"
 )
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|µs|ns|m|s)")
 _SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_SECONDS_TEXT: Final = re.compile(r"-?\d+")
 _TOKEN: Final = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+")
 
 
@@ -113,16 +117,48 @@ def _formatdate(format: str, moment: str) -> str:
     return "".join(pieces)
 
 
-def _utc(seconds: float) -> str:
-    return _show(datetime.fromtimestamp(int(seconds), UTC))
+def _since_1970(seconds: Number, argument: int) -> datetime:
+    if not isinstance(seconds, int):
+        raise FunctionError("seconds since 1970 are a whole number", argument)
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise FunctionError("the moment is out of reach", argument) from None
+
+
+def _formattimestamp(format: str, moment: Value) -> str:
+    """Of a moment, or of seconds since 1970 as SOURCE_DATE_EPOCH has them."""
+    if isinstance(moment, str) and not _SECONDS_TEXT.fullmatch(moment):
+        return _formatdate(format, moment)
+    try:
+        seconds = to_number(moment)
+    except ConversionError as error:
+        raise FunctionError(error.message, 1) from None
+    return _formatdate(format, _show(_since_1970(seconds, 1)))
+
+
+def _unixtimestampparse(seconds: Number) -> Value:
+    moment = _since_1970(seconds, 0)
+    iso_year, iso_week, _ = moment.isocalendar()
+    return {
+        "day": moment.day,
+        "hour": moment.hour,
+        "iso_week": iso_week,
+        "iso_year": iso_year,
+        "minute": moment.minute,
+        "month": moment.month,
+        "month_name": moment.strftime("%B"),
+        "rfc3339": _show(moment),
+        "second": moment.second,
+        "weekday": moment.isoweekday() % 7,
+        "weekday_name": moment.strftime("%A"),
+        "year": moment.year,
+        "year_day": moment.timetuple().tm_yday,
+    }
 
 
 def _timestamp(context: Context) -> str:
-    return _utc(context.now())
-
-
-def _plantimestamp(context: Context) -> str:
-    return _utc(context.started)
+    return _show(datetime.fromtimestamp(int(context.started), UTC))
 
 
 FUNCTIONS: Final = (
@@ -132,6 +168,21 @@ FUNCTIONS: Final = (
         'formatdate("D MMM YYYY", "2026-01-31T12:00:00Z")',
         '"31 Jan 2026"',
         _formatdate,
+    ),
+    Function(
+        "formattimestamp(format: string, moment: any) -> string",
+        "As formatdate; the moment may also be a number of seconds since 1970.",
+        'formattimestamp("YYYY-MM-DD", 1769860800)',
+        '"2026-01-31"',
+        _formattimestamp,
+    ),
+    Function(
+        "unixtimestampparse(seconds: number) -> object",
+        "The parts, in UTC, of a moment that is given in seconds since 1970: year, month, day, "
+        "hour, ..., weekday (0 is Sunday), their names, iso_week and rfc3339.",
+        "unixtimestampparse(1769860800).weekday_name",
+        '"Saturday"',
+        _unixtimestampparse,
     ),
     Function(
         "timeadd(moment: string, duration: string) -> string",
@@ -149,7 +200,7 @@ FUNCTIONS: Final = (
     ),
     Function(
         "timestamp() -> string",
-        "Now, in UTC. Every plan has another one: mind what depends on it.",
+        "When the plan was made, in UTC. Every plan has another one: mind what depends on it.",
         "length(timestamp())",
         "20",
         _timestamp,
@@ -158,10 +209,10 @@ FUNCTIONS: Final = (
     ),
     Function(
         "plantimestamp() -> string",
-        "When the command started, in UTC.",
-        "length(plantimestamp())",
-        "20",
-        _plantimestamp,
+        "The same as timestamp(): an apply sees the moment of its plan.",
+        "plantimestamp() == timestamp()",
+        "true",
+        _timestamp,
         in_context=True,
         pure=False,
     ),

@@ -1,15 +1,20 @@
 """Text in other forms and back: base64, JSON, YAML, CSV, URLs."""
 
 import base64
+import codecs
 import json
+import sys
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from envdplan.config.context import Function
 from envdplan.config.numbers import canonical, number_text
 from envdplan.config.problems import FunctionError
 from envdplan.values import SetValue, Value
+
+if TYPE_CHECKING:
+    from yaml import SafeDumper, ScalarNode
 
 MAX_TEXT: Final = 16 * 1024 * 1024
 _DEEPEST: Final = 100
@@ -37,18 +42,47 @@ def _base64gzip(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
+def _base64gunzip(text: str) -> str:
+    import zlib
+
+    try:
+        data = base64.b64decode(text, validate=True)
+        reader = zlib.decompressobj(wbits=31)  # a header of gzip
+        plain = reader.decompress(data, MAX_TEXT)
+    except (ValueError, zlib.error):
+        raise FunctionError("this is not base64 of gzip", 0) from None
+    if reader.unconsumed_tail:
+        raise FunctionError(f"the text has more than {MAX_TEXT} bytes", 0)
+    if not reader.eof:
+        raise FunctionError("the end of the gzip is missing", 0)
+    return text_of(plain, "what is in the gzip")
+
+
 def _textencode(text: str, encoding: str) -> str:
     try:
-        return base64.b64encode(text.encode(encoding)).decode()
+        data = text.encode(_big_endian(encoding))
     except (LookupError, UnicodeError):
         raise FunctionError(f'the text cannot be written as "{encoding}"', 1) from None
+    mark = codecs.BOM_UTF16_BE if _is_utf16(encoding) else b""
+    return base64.b64encode(mark + data).decode()
 
 
 def _textdecode(text: str, encoding: str) -> str:
     try:
-        return base64.b64decode(text, validate=True).decode(encoding)
+        data = base64.b64decode(text, validate=True)
+        marked = data.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE))
+        return data.decode(encoding if marked else _big_endian(encoding))
     except (LookupError, ValueError):
         raise FunctionError(f'this is no base64 of "{encoding}" text', 0) from None
+
+
+def _is_utf16(encoding: str) -> bool:
+    return encoding.lower().replace("_", "-") in ("utf-16", "utf16")
+
+
+def _big_endian(encoding: str) -> str:
+    """UTF-16 without a mark, which Python takes for the order of this machine."""
+    return "utf-16-be" if _is_utf16(encoding) else encoding
 
 
 def jsonencode(value: Value) -> str:
@@ -62,15 +96,12 @@ def _write_json(value: Value, pieces: list[str], depth: int) -> None:
     if depth > _DEEPEST:
         raise FunctionError(f"the value is nested more than {_DEEPEST} levels deep", 0)
     if value is None or isinstance(value, bool | str):
-        text = json.dumps(value, ensure_ascii=False)
-        for sign, escape in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
-            text = text.replace(sign, escape)
-        pieces.append(text)
+        pieces.append(_json_text(value))
     elif isinstance(value, int | Decimal):
         pieces.append(number_text(value))
     elif isinstance(value, Mapping):
         _write_items(
-            [(json.dumps(key, ensure_ascii=False) + ":", one) for key, one in value.items()],
+            [(_json_text(key) + ":", one) for key, one in value.items()],
             "{}",
             pieces,
             depth,
@@ -79,6 +110,13 @@ def _write_json(value: Value, pieces: list[str], depth: int) -> None:
         _write_items([("", one) for one in value], "[]", pieces, depth)
     else:
         raise FunctionError("a whole resource cannot be encoded; name one of its attributes", 0)
+
+
+_ESCAPED: Final = str.maketrans({one: f"\\u{ord(one):04x}" for one in "<>&\u2028\u2029"})
+
+
+def _json_text(value: str | bool | None) -> str:
+    return json.dumps(value, ensure_ascii=False).translate(_ESCAPED)
 
 
 def _write_items(
@@ -138,10 +176,23 @@ def to_plain(value: Value, depth: int = 0) -> object:
 
 
 def _yamlencode(value: Value) -> str:
+    """As Terraform writes YAML: strings in quotes, several lines as a block."""
     import yaml
 
-    text: str = yaml.safe_dump(to_plain(value), default_flow_style=False, allow_unicode=True)
-    return text.removesuffix("...\n")
+    class Dumper(yaml.SafeDumper):
+        """Does not change how others dump."""
+
+    Dumper.add_representer(str, _yaml_text)
+    plain = to_plain(value)
+    text: str = yaml.dump(
+        plain, Dumper=Dumper, default_flow_style=False, allow_unicode=True, width=sys.maxsize
+    )
+    return text
+
+
+def _yaml_text(dumper: "SafeDumper", text: str) -> "ScalarNode":
+    style = "|" if "\n" in text else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
 
 
 def _yamldecode(text: str) -> Value:
@@ -158,7 +209,7 @@ def _csvdecode(text: str) -> Value:
     import io
 
     try:
-        rows = list(csv.reader(io.StringIO(text), strict=True))
+        rows = [row for row in csv.reader(io.StringIO(text), strict=True) if row]
     except csv.Error as error:
         raise FunctionError(f"this is not CSV: {error}", 0) from None
     if not rows:
@@ -206,6 +257,13 @@ FUNCTIONS: Final = (
         _base64gzip,
     ),
     Function(
+        "base64gunzip(text: string) -> string",
+        "The text in base64 of gzip.",
+        'base64gunzip(base64gzip("hi"))',
+        '"hi"',
+        _base64gunzip,
+    ),
+    Function(
         "textencodebase64(text: string, encoding: string) -> string",
         "Text in another encoding, as base64.",
         'textencodebase64("hi", "UTF-16LE")',
@@ -237,7 +295,7 @@ FUNCTIONS: Final = (
         "yamlencode(value: any?) -> string",
         "A value as YAML.",
         "yamlencode({ a = 1 })",
-        '"a: 1\\n"',
+        '"\\"a\\": 1\\n"',
         _yamlencode,
     ),
     Function(

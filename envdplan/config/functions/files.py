@@ -8,11 +8,9 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
-from envdplan.config.context import Context, Function, Names
+from envdplan.config.context import Context, Function
 from envdplan.config.functions.encoding import MAX_TEXT, text_of
-from envdplan.config.problems import EvaluationError, FunctionError
-from envdplan.source import SourceFile
-from envdplan.values import Value
+from envdplan.config.problems import FunctionError
 
 _MOST_FILES: Final = 100_000
 _DEEPEST: Final = 20
@@ -20,7 +18,7 @@ _DEEPEST: Final = 20
 
 def open_file(context: Context, path: str) -> BufferedReader:
     """The file, opened; it counts as read. Raises FunctionError."""
-    full = _absolute(context, path)
+    full = absolute(context, path)
     context.on_file(str(full))
     try:
         if full.exists() and not full.is_file():
@@ -33,10 +31,11 @@ def open_file(context: Context, path: str) -> BufferedReader:
         raise FunctionError(f'"{path}" cannot be read: {reason}', 0) from None
 
 
-def _absolute(context: Context, path: str) -> Path:
+def absolute(context: Context, path: str) -> Path:
+    """Where `path` leads, seen from the file that states it. Raises FunctionError."""
     if "\0" in path:
         raise FunctionError("a path holds no NUL", 0)
-    return Path(os.path.normpath(Path(context.directory) / Path(path).expanduser()))
+    return Path(_clean(str(Path(context.directory) / Path(path).expanduser())))
 
 
 def _bytes(context: Context, path: str) -> bytes:
@@ -47,7 +46,8 @@ def _bytes(context: Context, path: str) -> bytes:
     return data
 
 
-def _file(context: Context, path: str) -> str:
+def read_text(context: Context, path: str) -> str:
+    """The text of a file; it counts as read. Raises FunctionError."""
     return text_of(_bytes(context, path), f'"{path}"')
 
 
@@ -56,7 +56,7 @@ def _filebase64(context: Context, path: str) -> str:
 
 
 def _fileexists(context: Context, path: str) -> bool:
-    full = _absolute(context, path)
+    full = absolute(context, path)
     context.on_file(str(full))
     try:
         return full.is_file()
@@ -65,7 +65,7 @@ def _fileexists(context: Context, path: str) -> bool:
 
 
 def _fileset(context: Context, path: str, pattern: str) -> tuple[str, ...]:
-    root = _absolute(context, path)
+    root = absolute(context, path)
     context.on_file(str(root))
     if pattern.startswith("/") or ".." in pattern.split("/"):
         raise FunctionError("a pattern stays inside of the folder", 1)
@@ -100,29 +100,20 @@ def _alternatives(pattern: str) -> list[str]:
     ]
 
 
-def _templatefile(context: Context, path: str, variables: Value) -> Value:
-    """The text of a file as a template, which sees only the variables that it is given."""
-    from dataclasses import replace
-
-    from envdplan.config.expressions import evaluate
-    from envdplan.syntax.hcl import parse_template
-
-    full = _absolute(context, path)
-    file = SourceFile(str(full), _file(context, path), str(full.parent))
-    expression, problems = parse_template(file)
-    if expression is None:
-        first = next(iter(problems))
-        raise FunctionError(f"{first.range}: {first.detail}", 0)
-    functions = {n: f for n, f in context.functions.items() if n != "templatefile"}
-    inner = replace(context, scope=Names(variables), functions=functions)
-    try:
-        return evaluate(expression, inner)
-    except EvaluationError as error:
-        raise FunctionError(f"{error.diagnostic.range}: {error.diagnostic.detail}", 0) from None
-
-
 def _abspath(context: Context, path: str) -> str:
-    return str(_absolute(context, path))
+    return str(absolute(context, path))
+
+
+def _clean(path: str) -> str:
+    """Without `.`, `..` and doubled slashes, as far as the text alone tells."""
+    clean = os.path.normpath(path)
+    return clean.removeprefix("/") if clean.startswith("//") else clean
+
+
+def _dirname(path: str) -> str:
+    """What is before the last slash, so that the folder `a/b/` is its own."""
+    head, slash, _ = path.rpartition("/")
+    return _clean(head + slash)
 
 
 def _basename(path: str) -> str:
@@ -143,7 +134,7 @@ FUNCTIONS: Final = (
         "The text of a file.",
         'can(file("no such file"))',
         "false",
-        _file,
+        read_text,
         in_context=True,
         pure=False,
     ),
@@ -175,15 +166,6 @@ FUNCTIONS: Final = (
         pure=False,
     ),
     Function(
-        "templatefile(path: string, variables: map) -> string",
-        "The text of a file as a template.",
-        'can(templatefile("no such file", {}))',
-        "false",
-        _templatefile,
-        in_context=True,
-        pure=False,
-    ),
-    Function(
         "abspath(path: string) -> string",
         "The absolute path.",
         'abspath("/a/../b")',
@@ -204,7 +186,7 @@ FUNCTIONS: Final = (
         "A path without its last part.",
         'dirname("a/b.txt")',
         '"a"',
-        lambda path: str(Path(path).parent),
+        _dirname,
     ),
     Function(
         "pathexpand(path: string) -> string",

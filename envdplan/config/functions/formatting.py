@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
 from envdplan.config.context import Function
@@ -13,12 +13,13 @@ from envdplan.values import Value
 
 _VERB: Final = re.compile(r"%(?:%|([-+ 0#]*)(\d+)?(?:\.(\d+))?(?:\[(\d+)\])?([a-zA-Z]))")
 _WIDEST: Final = 10_000
+_WIDE: Final = Context(prec=20_000)
 _MAX_TEXT: Final = 16 * 1024 * 1024
 
 
 def _format(format: str, *arguments: Value) -> str:
     pieces: list[str] = []
-    at = used = 0
+    at = next_one = used = 0
     for match in _VERB.finditer(format):
         between = format[at : match.start()]
         _check_plain(between)
@@ -28,13 +29,14 @@ def _format(format: str, *arguments: Value) -> str:
             pieces.append("%")
             continue
         flags, width, precision, index, verb = match.groups()
-        number = int(index) - 1 if index else used
-        used = number + 1
+        number = int(index) - 1 if index else next_one
+        next_one = number + 1
+        used = max(used, next_one)
         if not 0 <= number < len(arguments):
             raise FunctionError(f"there is no argument for {match.group()}", 0)
         pieces.append(_formatted(arguments[number], flags, width, precision, verb, number + 1))
     _check_plain(format[at:])
-    if used < len(arguments) and "[" not in format:
+    if used < len(arguments):
         raise FunctionError(f"there are {len(arguments)} arguments for {used} verbs", used + 1)
     text = "".join((*pieces, format[at:]))
     if len(text) > _MAX_TEXT:
@@ -64,7 +66,7 @@ def _formatted(
     size = int(width or 0)
     if "-" in flags:
         return text.ljust(size)
-    if "0" in flags and verb not in "sqv":
+    if "0" in flags:
         sign = text[0] if text[:1] in ("+", "-") else ""
         return sign + text[len(sign) :].rjust(size - len(sign), "0")
     return text.rjust(size)
@@ -72,7 +74,7 @@ def _formatted(
 
 def _text(value: Value, flags: str, precision: str | None, verb: str) -> str:
     if verb == "v":
-        verb = _natural(value)
+        verb = "j" if "#" in flags else _natural(value)
     match verb:
         case "s":
             text = to_string(value) if value is not None else "null"
@@ -84,11 +86,8 @@ def _text(value: Value, flags: str, precision: str | None, verb: str) -> str:
         case "j":
             return jsonencode(value)
         case "d" | "b" | "o" | "x" | "X":
-            number = to_number(value)
-            if not isinstance(number, int):
-                raise ConversionError("a whole number is required")
-            return _signed(format(abs(number), verb), flags, negative=number < 0)
-        case "e" | "E" | "f" | "g" | "G":
+            return _whole(to_number(value), flags, verb)
+        case "e" | "E" | "f" | "F" | "g" | "G":
             return _real(to_number(value), flags, precision, verb)
     raise FunctionError(f"%{verb} is no verb: there are v, s, q, t, d, b, o, x, e, f and g", 0)
 
@@ -98,16 +97,50 @@ def _natural(value: Value) -> str:
         return "t"
     if isinstance(value, str):
         return "s"
-    if isinstance(value, int | Decimal):
-        return "d" if isinstance(value, int) else "g"
-    return "j"
+    return "g" if isinstance(value, int | Decimal) else "j"
+
+
+_PREFIXES: Final = {"b": "0b", "o": "0", "x": "0x", "X": "0X"}
+
+
+def _whole(number: int | Decimal, flags: str, verb: str) -> str:
+    if not isinstance(number, int):
+        raise ConversionError("a whole number is required")
+    prefix = _PREFIXES.get(verb, "") if "#" in flags else ""
+    return _signed(prefix + format(abs(number), verb), flags, negative=number < 0)
+
+
+_SHORTEST: Final = 6
+"""Digits before the point from which Go's %v and %g write an exponent, as in 1e+06."""
 
 
 def _real(number: int | Decimal, flags: str, precision: str | None, verb: str) -> str:
-    places = "" if precision is None and verb in "gG" else f".{precision or 6}"
-    if verb in "gG" and precision is None:
-        return _signed(to_string(abs(Decimal(number))), flags, negative=number < 0)
-    return _signed(format(abs(Decimal(number)), f"{places}{verb}"), flags, negative=number < 0)
+    size, lower = Decimal(number).copy_abs(), verb.lower()
+    if lower == "f":
+        text = format(size, f".{precision or 6}f")
+    elif lower == "e":
+        text = _scientific(size, int(precision or 6))
+    else:
+        text = _general(size, None if precision is None else max(int(precision), 1))
+    return _signed(text.upper() if verb.isupper() else text, flags, negative=number < 0)
+
+
+def _general(size: Decimal, digits: int | None) -> str:
+    """So many digits, or all that there are; with an exponent where it is far from zero."""
+    if digits is not None and size:
+        size = Context(prec=digits).plus(size)
+    exponent = size.adjusted() if size else 0
+    if -5 < exponent < (_SHORTEST if digits is None else digits):  # noqa: PLR2004  as in C
+        return to_string(size)
+    return _scientific(size, len(size.normalize(_WIDE).as_tuple().digits) - 1)
+
+
+def _scientific(size: Decimal, places: int) -> str:
+    """One digit, so many behind the point, and an exponent of at least two."""
+    size = Context(prec=places + 1).plus(size)
+    exponent = size.adjusted() if size else 0
+    mantissa = format(size.scaleb(-exponent, _WIDE), f".{places}f")
+    return f"{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02}"
 
 
 def _signed(text: str, flags: str, *, negative: bool) -> str:

@@ -7,7 +7,6 @@ from typing import Final
 
 from envdplan.config.context import Context, Function
 from envdplan.config.functions.files import open_file
-from envdplan.config.problems import FunctionError
 
 _HASHES: Final = ("md5", "sha1", "sha256", "sha512")
 
@@ -34,21 +33,6 @@ def _file(name: str, *, encoded: bool) -> Callable[[Context, str], str]:
 def _file_digest(context: Context, path: str, name: str) -> bytes:
     with open_file(context, path) as file:
         return hashlib.file_digest(file, name).digest()
-
-
-def _uuidv5(namespace: str, name: str) -> str:
-    import uuid
-
-    known = {
-        "dns": uuid.NAMESPACE_DNS,
-        "url": uuid.NAMESPACE_URL,
-        "oid": uuid.NAMESPACE_OID,
-        "x500": uuid.NAMESPACE_X500,
-    }
-    try:
-        return str(uuid.uuid5(known.get(namespace) or uuid.UUID(namespace), name))
-    except ValueError:
-        raise FunctionError("the namespace is dns, url, oid, x500 or a UUID", 0) from None
 
 
 _EXAMPLES: Final = {
@@ -100,12 +84,5 @@ FUNCTIONS: Final = (
             pure=False,
         )
         for name in ("sha256", "sha512")
-    ),
-    Function(
-        "uuidv5(namespace: string, name: string) -> string",
-        "A UUID that follows from a name.",
-        'uuidv5("dns", "example.com")',
-        '"cfbff0d1-9375-5685-968c-48ce8b15ae17"',
-        _uuidv5,
     ),
 )

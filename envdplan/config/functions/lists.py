@@ -5,10 +5,11 @@ from typing import Final
 
 from envdplan.config.context import Function, Passing
 from envdplan.config.conversion import convert
-from envdplan.config.marks import lift, marked_if
+from envdplan.config.marks import examine, lift, marked_if
 from envdplan.config.numbers import Number, add
 from envdplan.config.ordering import equal, sort_key
 from envdplan.config.problems import FunctionError
+from envdplan.config.settled import settled, shaped_by_secret
 from envdplan.config.types import type_of, unify
 from envdplan.values import UNKNOWN, Unknown, Value
 
@@ -41,7 +42,10 @@ def _coalesce(*values: Value) -> Value:
         sensitive = sensitive or marked
         if isinstance(bare, Unknown):
             return marked_if(UNKNOWN, sensitive)
+        if bare is not None and not all(settled(bare, other) for other in values):
+            return marked_if(UNKNOWN, sensitive or examine(values)[1])
         if bare is not None:
+            sensitive = sensitive or any(shaped_by_secret(bare, other) for other in values)
             return marked_if(bare if kind is None else convert(bare, kind), sensitive)
     raise FunctionError("all arguments are null")
 
@@ -246,7 +250,7 @@ FUNCTIONS: Final = (
         _matchkeys,
     ),
     Function(
-        "one(values: list?) -> any",
+        "one(values: list) -> any",
         "The only element of a list, or null when it is empty.",
         'one(["a"])',
         '"a"',

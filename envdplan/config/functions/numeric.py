@@ -80,6 +80,13 @@ FUNCTIONS: Final = (
         _abs,
     ),
     Function(
+        "absolute(number: number) -> number",
+        "The same as abs(), by its name in docker buildx bake.",
+        "absolute(-2)",
+        "2",
+        _abs,
+    ),
+    Function(
         "ceil(number: number) -> number",
         "The next whole number upwards.",
         "ceil(1.2)",

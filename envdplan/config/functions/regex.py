@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from envdplan.config.context import Function
+from envdplan.config.functions.re2 import to_python
 from envdplan.config.problems import FunctionError
 from envdplan.values import Value
 
@@ -16,9 +17,12 @@ def _compiled(pattern: str) -> "re.Pattern[str]":
     if _NESTED.search(pattern):
         raise FunctionError("a repeated group must not hold a repeat itself", 0)
     try:
-        return re.compile(pattern.replace(r"\z", r"\Z"))
+        found = re.compile(to_python(pattern), re.ASCII)
     except (re.error, RecursionError, OverflowError) as error:
         raise FunctionError(f"this is no regular expression: {error}", 0) from None
+    if 0 < len(found.groupindex) < found.groups:
+        raise FunctionError("either all groups have names, or none", 0)
+    return found
 
 
 def _check(text: str) -> str:
@@ -48,11 +52,15 @@ def _regexall(pattern: str, text: str) -> Value:
 def _replace(text: str, part: str, by: str) -> str:
     """Between slashes `part` is a regular expression, and `$1` or `${name}` mean its groups."""
     if len(part) > 1 and part.startswith("/") and part.endswith("/"):
-        pattern = _compiled(part[1:-1])
-        return pattern.sub(lambda match: _expanded(match, by), _check(text))
+        return _substituted(text, part[1:-1], by)
     if part == "" and len(text) * len(by) > _LONGEST_TEXT * 16:
         raise FunctionError("the result is too long", 2)
     return text.replace(part, by)
+
+
+def _substituted(text: str, pattern: str, by: str) -> str:
+    found = _compiled(pattern)
+    return found.sub(lambda match: _expanded(match, by), _check(text))
 
 
 _GROUP: Final = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
@@ -85,6 +93,13 @@ FUNCTIONS: Final = (
         'regexall("[0-9]+", "a1b22")',
         '["1", "22"]',
         _regexall,
+    ),
+    Function(
+        "regex_replace(text: string, pattern: string, by: string) -> string",
+        "Text with whatever fits a regular expression replaced; $1 or ${name} mean its groups.",
+        'regex_replace("a1b22", "[0-9]+", "#")',
+        '"a#b#"',
+        _substituted,
     ),
     Function(
         "replace(text: string, part: string, by: string) -> string",

@@ -4,13 +4,34 @@ from typing import Final
 
 from envdplan.config.context import Function, Passing
 from envdplan.config.conversion import convert
-from envdplan.config.marks import examine
+from envdplan.config.frame import Frame
+from envdplan.config.marks import examine, marked_if
+from envdplan.config.problems import ConversionError, failure
 from envdplan.config.types import ANY, BOOL, NUMBER, STRING, ListType, MapType, SetType, type_of
+from envdplan.syntax.document import Call
 from envdplan.values import UNKNOWN, Value
 
 
 def _type(value: Value) -> Value:
-    return str(type_of(value)) if examine(value)[0] else UNKNOWN
+    """The type of a collection tells how many elements it has, so a secret has a secret type."""
+    known, sensitive = examine(value)
+    return marked_if(str(type_of(value)) if known else UNKNOWN, sensitive)
+
+
+def _convert(frame: Frame, call: Call) -> Value:
+    from envdplan.config.typeexpr import parse_type
+
+    expression, type_expression = call.arguments
+    wanted = parse_type(type_expression)
+    value = frame.value(expression)
+    known, secret = examine(value)
+    if not known and str(ANY) in str(wanted):
+        return marked_if(UNKNOWN, secret)  # what is unknown has a say in the type of the rest
+    try:
+        return convert(value, wanted)
+    except ConversionError as error:
+        detail = f"convert() failed: {(error.unseen() if secret else error).message}."
+        raise failure("Function call failed", detail, expression.range, sensitive=secret) from None
 
 
 def _to_any_list(value: Value) -> Value:
@@ -18,6 +39,14 @@ def _to_any_list(value: Value) -> Value:
 
 
 FUNCTIONS: Final = (
+    Function(
+        "convert(value: any, type: type) -> any",
+        "As a type, written as for a variable: string, list(number), object({ a = string }), ...",
+        'convert(["1", 2], list(number))',
+        "[1, 2]",
+        _convert,
+        Passing.LAZY,
+    ),
     Function(
         "tobool(value: any) -> bool",
         "As a bool: true, false, or a string that says so.",

@@ -127,6 +127,10 @@ def test_what_was_unknown_is_evaluated_again() -> None:
     assert output.resolve({base: {"image": "i"}}) == "i"
 
 
+def test_paths_of_one_more_expression_start_at_the_project() -> None:
+    assert loaded("").value('abspath("x")', {}) == "/p/x"
+
+
 def test_order_of_files_and_blocks_does_not_matter() -> None:
     blocks = HCL.split("\n}\n")
     files = [SourceFile(f"{n}.hcl", text + "\n}\n", "/p") for n, text in enumerate(blocks[:-1])]

@@ -11,6 +11,7 @@ from envdplan.source import SourceFile
 from envdplan.syntax import parse_expression
 from envdplan.values import Value
 
+REPOSITORY = {"branch": "main", "commit": "c" * 40, "dirty": False, "tag": None}
 Evaluate = Callable[..., Value]
 
 
@@ -22,8 +23,15 @@ def value() -> Evaluate:
         expression, problems = parse_expression(text, SourceFile("<test>", text))
         assert expression is not None, [one.detail for one in problems]
         image = {"digest": f"sha256:{'0' * 64}"}
-        scope, environment = Names(names), {"HOME": "/home"}
-        context = Context(scope, FUNCTIONS, "/nowhere", environment, image=lambda _: image)
+        context = Context(
+            Names(names),
+            FUNCTIONS,
+            "/nowhere",
+            {"HOME": "/home"},
+            image=lambda _: image,
+            repository=lambda _: REPOSITORY,
+            seed="test",
+        )
         return evaluate(expression, context)
 
     return run

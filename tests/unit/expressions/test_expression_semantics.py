@@ -25,6 +25,7 @@ Evaluate = Callable[..., Value]
         ("!true || false", False),
         ("1 < 2 && 2 <= 2 && 3 > 2 && 3 >= 3", True),
         ("true ? 1 : 2", 1),
+        ("length([]) > 0 ? [][0] : 0", 0),
         ("[for x in [1, 2, 3] : x * 2 if x > 1]", (4, 6)),
         ("{ for k, v in { b = 1, a = 2 } : v => k }", {"1": "b", "2": "a"}),
         ('{ for x in ["a", "b", "a"] : x => 1... }', {"a": (1, 1), "b": (1,)}),
@@ -73,6 +74,7 @@ def test_a_third_has_many_digits_and_no_exponent(value: Evaluate) -> None:
         ('"a" + 1', "Invalid operand", "number"),
         ('upper("a", "b")', "Too many arguments", "exactly 1"),
         ("upper()", "Not enough arguments", "exactly 1"),
+        ("one(null)", "Function call failed", "null"),
         ("upper([])", "Function call failed", "string"),
         ("pow(10, 100000)", "Function call failed", "digits"),
         ("range(100000000)", "Function call failed", ""),
@@ -94,6 +96,11 @@ def test_a_mistake_is_named(value: Evaluate, text: str, summary: str, words: str
         ("[x, 1]", (UNKNOWN, 1)),
         ("length([x, 1])", 2),
         ("x ? 1 : 2", UNKNOWN),
+        ("true ? { a = 1, b = x } : {}", UNKNOWN),
+        ("true ? [] : [x]", ()),
+        ("true ? [1] : x", UNKNOWN),
+        ('true ? ["a"] : build.x.list', ("a",)),
+        ("true ? { a = 1, b = x } : { a = 2, b = 3 }", {"a": 1, "b": UNKNOWN}),
         ("false && x", False),
         ("true || x", True),
         ("x.a.b", UNKNOWN),
@@ -102,7 +109,7 @@ def test_a_mistake_is_named(value: Evaluate, text: str, summary: str, words: str
     ],
 )
 def test_what_is_unknown_stays_so(value: Evaluate, text: str, expected: Value) -> None:
-    assert value(text, x=UNKNOWN) == expected
+    assert value(text, x=UNKNOWN, build={"x": {"list": UNKNOWN}}) == expected
 
 
 @pytest.mark.parametrize(

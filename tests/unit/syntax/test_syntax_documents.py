@@ -18,7 +18,7 @@ variable "registry" {
 
 locals {
   text = "x ${var.registry[0]} %{ if true }y%{ endif }"
-  sums = { a = 1.5, b = "${1 + 2}" }
+  sums = { a = 1.5, b = "${1 + 2}", "${var.registry[0]}/x" = "$${}" }
 }
 
 builder "gpu" {
@@ -39,7 +39,7 @@ variable:
     default: [a, 1, true, null]
 locals:
   text: "x ${var.registry[0]} %{ if true }y%{ endif }"
-  sums: {a: 1.5, b: "${1 + 2}"}
+  sums: {a: 1.5, b: "${1 + 2}", "${var.registry[0]}/x": "$${}"}
 builder:
   gpu:
     type: docker-container
@@ -73,6 +73,12 @@ def without_places(value: object) -> object:
 
 def test_hcl_and_yaml_twins_are_the_same_document() -> None:
     assert without_places(document(HCL).body) == without_places(document(YAML, "f.yaml").body)
+
+
+def test_a_string_that_says_so_is_one_in_yaml() -> None:
+    body = document("locals: {a: !!str 1, b: !!str true, c: 1}", "f.yaml").body
+    values = [one.expression for one in body.blocks[0].body.attributes.values()]
+    assert [getattr(one, "value", None) for one in values] == ["1", "true", 1]
 
 
 def test_places_count_characters_from_one() -> None:
