@@ -24,8 +24,8 @@ class Verdict:
 class Requirement:
     """A condition; `judge` evaluates it with what is known."""
 
-    range: SourceRange
-    judge: Callable[[Known], Verdict]
+    range: SourceRange = field(compare=False)
+    judge: Callable[[Known], Verdict] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,5 +60,7 @@ def plan() -> Schema:
         "variables",
         "sensitive_variables",
         "sources",
+        "started",
+        "seed",
     )
     return _sealed("plan", {"type": "object", "required": list(names)})

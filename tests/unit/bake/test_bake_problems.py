@@ -57,12 +57,15 @@ Places = dict[tuple[str, AttributePath], SourceRange]
         (
             'target "a" { context = target.bse.context }\ntarget "base" {}',
             (1, 24),
-            'There is nothing called "target.bse" here. Did you mean "base"?',
+            'There is nothing called "target.bse" here. Did you mean "target.base"?',
         ),
         (
             'target "a" { context = target.base.contxt }\ntarget "base" {}',
             (1, 24),
-            'There is nothing called "target.base.contxt" here. Did you mean "context"?',
+            (
+                'There is nothing called "target.base.contxt" here. '
+                'Did you mean "target.base.context"?'
+            ),
         ),
         (
             "a = b\nb = a\n",

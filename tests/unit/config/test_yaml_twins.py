@@ -12,6 +12,7 @@ import pytest
 
 from envdplan.cli.catalog import CATALOG
 from envdplan.config.functions import FUNCTIONS
+from envdplan.config.modules import Texts
 from envdplan.diagnostics import Rejected
 from envdplan.source import SourceFile
 from envdplan.syntax import decode
@@ -61,9 +62,23 @@ def rest(text: str) -> str:
     )
 
 
+MODULE = """
+variable "name" { default = "" }
+variable "version" { default = "" }
+output "ref" { value = "${var.name}:${var.version}" }
+"""
+"""What stands for every module."""
+
+
+def module(source: str, directory: str) -> Texts:
+    del directory
+    return Texts(f"/m/{source}", (SourceFile("module.hcl", MODULE, "/m"),))
+
+
 def loaded(*files: SourceFile) -> Loaded:
+    project = Project(files, "/p", seed="s", started=0.0, modules=module)
     try:
-        return load(Project(files, "/p", seed="s", started=0.0), CATALOG, FUNCTIONS, "0.1.0")
+        return load(project, CATALOG, FUNCTIONS, "0.1.0")
     except Rejected as error:
         pytest.fail("\n".join(f"{one.range}: {one.detail}" for one in error.diagnostics))
 
