@@ -23,6 +23,8 @@ from envdplan.bake.request import local_platform
 from envdplan.source import SourceFile
 
 ROOT: Final = Path(__file__).parent.parent / "tests" / "data" / "bake"
+SHARED: Final = ROOT.parent / "bake-files"
+"""Files that several cases are about; each says which with `files`."""
 PLATFORM: Final = "linux/amd64"
 """What stored answers have for the platform of the machine."""
 
@@ -68,7 +70,9 @@ class Case:
 
     def files(self) -> list[Path]:
         """The bake files, later ones override."""
-        return [self.folder / one for one in _FILES if (self.folder / one).exists()]
+        shared = self.settings.get("files")
+        folder = SHARED / shared if shared else self.folder
+        return [folder / one for one in _FILES if (folder / one).exists()]
 
     def stored(self, name: str = "print.json") -> Any:
         """A stored answer."""
@@ -76,7 +80,7 @@ class Case:
 
     def command(self) -> list[str]:
         """The arguments for docker-buildx."""
-        files = [part for one in self.files() for part in ("-f", one.name)]
+        files = [part for one in self.files() for part in ("-f", os.path.relpath(one, self.folder))]
         sets = [part for one in self.settings.get("set", ()) for part in ("--set", one)]
         return [
             "bake",

@@ -1,13 +1,14 @@
 """The command without any daemon: contexts by hand, exit codes, mistakes, and what is imported."""
 
 import json
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.unit.cli.running import environment as plain
 
 ROOT = Path(__file__).parents[3]
 
@@ -16,13 +17,7 @@ def start(folder: Path, *arguments: str, **environment: str) -> "subprocess.Pope
     return subprocess.Popen(
         [sys.executable, "-m", "envdplan", *arguments],
         cwd=folder,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder / "home"),
-            "PYTHONPATH": str(ROOT),
-            "PYTHONWARNINGS": "error",
-            **environment,
-        },
+        env=plain(folder / "home", **environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.cli.running import environment
+
 ROOT = Path(__file__).parents[3]
 LOOSE = "context  demo{\nuse=true\n  builder = builder.x # mine\n}\n"
 TIDY = "context demo {\n  use     = true\n  builder = builder.x # mine\n}\n"
@@ -24,12 +26,7 @@ def fmt(folder: Path, *arguments: str, given: bytes = b"") -> tuple[int, str, st
     done = subprocess.run(
         [*_ORDINARY, sys.executable, "-m", "envdplan", *arguments],
         cwd=folder,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder / "home"),
-            "PYTHONPATH": str(ROOT),
-            "PYTHONWARNINGS": "error",
-        },
+        env=environment(folder / "home"),
         input=given,
         capture_output=True,
         timeout=60,

@@ -19,6 +19,7 @@ from envdplan.diagnostics import Conflict, EnvdplanError
 from envdplan.modules.events import ModuleEvent, Outcome
 from envdplan.modules.installed import Installed, find
 from envdplan.modules.source import parse
+from tests.unit.cli.running import environment as plain
 
 ROOT = Path(__file__).parents[3]
 
@@ -57,13 +58,7 @@ class Project:
         return subprocess.Popen(
             [sys.executable, "-m", "envdplan", *arguments],
             cwd=self.folder,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(self.folder.parent),
-                "PYTHONPATH": str(ROOT),
-                "PYTHONWARNINGS": "error",
-                **environment,
-            },
+            env=plain(self.folder.parent, **environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

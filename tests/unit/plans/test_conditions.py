@@ -6,31 +6,18 @@ import pytest
 
 from envdplan.addresses import Address
 from envdplan.cli.catalog import CATALOG
-from envdplan.config.functions import FUNCTIONS
-from envdplan.diagnostics import Rejected
 from envdplan.plans.changes import Action, Change
 from envdplan.plans.diff import Diff, diff
 from envdplan.plans.options import PlanOptions
-from envdplan.source import SourceFile
 from envdplan.states.desired import DesiredState
 from envdplan.states.observed import Absent, Observation, Present
 from envdplan.states.recorded import Record, State
 from envdplan.values import Attributes
-from envdplan.workflow import Project, check, load
+from envdplan.workflow import check
+from tests.unit.config.test_for_each import complaints, desired
 
 BUILDER = Address.parse("builder.far")
 LIVE: Attributes = {"name": "far", "address": "10.0.0.1:8888", "version": "v0.26.2"}
-
-
-def desired(text: str, name: str = "envdplan.hcl") -> DesiredState:
-    project = Project((SourceFile(name, text, "/p"),), "/p")
-    return load(project, CATALOG, FUNCTIONS, "0.1.0").desired
-
-
-def complaints(text: str) -> list[str]:
-    with pytest.raises(Rejected) as caught:
-        desired(text)
-    return [one.detail for one in caught.value.diagnostics]
 
 
 def planned(wanted: DesiredState, live: Mapping[str, Attributes] | None = None) -> Diff:
