@@ -109,11 +109,7 @@ def load(
     """Texts to a desired state. Raises Rejected with all the mistakes that were found."""
     problems = Diagnostics()
     base = _context(project, functions)
-    documents = list(_decoded(project.files, project.decode, problems))
-    if project.dialect is not None:
-        document, found = project.dialect(base)
-        documents.append(document)
-        problems.extend(found)
+    documents = list(_documents(project, base, problems))
     values_files = tuple(_decoded(project.variable_files, project.decode, problems))
     _stop_on_errors(problems)
     declared, found = declare(documents)
@@ -130,10 +126,9 @@ def load(
     _stop_on_errors(problems)
     assert evaluation is not None  # noqa: S101  without one there is an error
     desired, found = validate(config, evaluation)
-    named = imports(declared.imports, config.resources, base, found)
     desired = replace(
         desired,
-        imports=named,
+        imports=imports(declared.imports, config.resources, base, found),
         moves=moves(tree, found),
         kept=removals(tree, found),
         groups=groups(tree, config.resources, found),
@@ -235,6 +230,14 @@ def _context(project: Project, functions: Mapping[str, Function]) -> Context:
         seed=project.seed,
     )
     return base if project.repository is None else replace(base, repository=project.repository)
+
+
+def _documents(project: Project, base: Context, problems: Diagnostics) -> Iterator[Document]:
+    yield from _decoded(project.files, project.decode, problems)
+    if project.dialect is not None:
+        document, found = project.dialect(base)
+        problems.extend(found)
+        yield document
 
 
 def _decoded(

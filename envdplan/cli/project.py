@@ -40,8 +40,9 @@ def read_project(
     names = _names(directory)
     configuration = _configuration(names)
     foreign = bake or (() if configuration else named_files((), environment) or looked_up(names))
+    given = tuple(_flag(one) for one in flags)
     if foreign:
-        given = tuple(_flag(one) for one in flags)
+        _refuse_values(variable_files)
         return _in_bakes_language(directory, foreign, environment, overrides, given)
     if overrides:
         raise EnvdplanError(
@@ -50,24 +51,43 @@ def read_project(
             "Use variables and --var.",
         )
     if not configuration and not may_be_empty:
-        raise EnvdplanError(
-            "There is no configuration here",
-            f"{directory} has no envdplan.hcl, *.envdplan.hcl, envdplan.yaml or *.envdplan.yaml. "
-            "Go to the directory of the project, or name it with -C DIR.",
-        )
-    values: list[str] = [one for one in _VALUES if one in names]
-    values += [one for one in names if one.endswith(_AUTO)]
+        raise _nothing(directory)
+    values = _value_files(names)
     return Project(
         files=tuple(read_source(directory / one) for one in configuration),
         directory=str(directory),
-        variable_files=(
-            *(read_source(directory / one) for one in values),
-            *(read_source(one) for one in variable_files),
+        variable_files=tuple(
+            read_source(one) for one in (*(directory / one for one in values), *variable_files)
         ),
-        flags=tuple(_flag(one) for one in flags),
+        flags=given,
         environment=environment,
         modules=Modules(directory),
     )
+
+
+def _nothing(directory: Path) -> EnvdplanError:
+    return EnvdplanError(
+        "There is no configuration here",
+        f"{directory} has no envdplan.hcl, *.envdplan.hcl, envdplan.yaml or *.envdplan.yaml, and "
+        "no file of docker buildx bake or Compose. Go to the directory of the project, or name it "
+        "with -C DIR.",
+    )
+
+
+def _value_files(names: Iterable[str]) -> list[str]:
+    """The weakest first."""
+    there = list(names)
+    automatic = [one for one in there if one.endswith(_AUTO)]
+    return [*(one for one in _VALUES if one in there), *automatic]
+
+
+def _refuse_values(files: Iterable[Path]) -> None:
+    for file in files:
+        raise EnvdplanError(
+            "--var-file is not for files of bake",
+            f"Variables of bake files get their values from the environment and from --var, and "
+            f"not from files such as {file.name}.",
+        )
 
 
 def _in_bakes_language(

@@ -17,6 +17,7 @@ from envdplan.config.graph import Dependencies, dependencies
 from envdplan.config.inheritance import Inheritance
 from envdplan.config.instances import FOR_EACH, Inner, Instance, expand
 from envdplan.config.knowledge import Anything, better, computed
+from envdplan.config.lifecycle import lifecycle
 from envdplan.config.named import NamedValues
 from envdplan.config.names import Name
 from envdplan.config.outputs import outputs
@@ -240,7 +241,7 @@ class Evaluation:
             places=reader.places,
             range=block.range,
             depends_on=self._edges(instance.address, block, declared, attributes, problems),
-            lifecycle=metaarguments.lifecycle(block, type, reader.value, declared, self, problems),
+            lifecycle=lifecycle(block, type, reader.value, declared, self, problems),
             preconditions=conditions(block.body, "precondition", problems),
             postconditions=conditions(block.body, "postcondition", problems),
         )

@@ -1,20 +1,13 @@
 """What every resource can have beside the attributes of its type."""
 
-from collections.abc import Callable, Iterator
-from typing import Final, Protocol
+from typing import Final
 
 from envdplan.addresses import Address
 from envdplan.config.config import Declarations, Declared
-from envdplan.config.expressions import EvaluationError
-from envdplan.config.instances import FOR_EACH, Instance
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
-from envdplan.config.yamlblocks import blocks_of
 from envdplan.diagnostics import Diagnostics
-from envdplan.schema import ResourceType
-from envdplan.states.desired import Lifecycle
-from envdplan.syntax.document import Block, Expression, ListOf, Literal, Variable
-from envdplan.values import AttributePath, Value
+from envdplan.syntax.document import Expression, ListOf
 
 CONDITIONS: Final = frozenset({"precondition", "postcondition"})
 NAMES: Final = frozenset({"depends_on", "lifecycle", "for_each", "inherits", "unset"}) | CONDITIONS
@@ -46,128 +39,13 @@ def _address(item: Expression, declared: Declarations, diagnostics: Diagnostics)
         return None
     if address in declared.resources:
         return address
-    _unknown(address, item, declared, diagnostics)
+    unknown_resource(address, item, declared, diagnostics)
     return None
 
 
-def _unknown(
+def unknown_resource(
     address: Address, item: Expression, declared: Declarations, diagnostics: Diagnostics
 ) -> None:
+    """Tell that there is no such resource."""
     hint = suggestion(str(address), map(str, declared.resources))
     diagnostics.error("Unknown name", f"There is no {address}.{hint}", item.range)
-
-
-class Instances(Protocol):
-    """Knows what the for_each of a block makes."""
-
-    def expanded(self, block: Address) -> tuple[Instance, ...]:
-        """The resources of a block."""
-
-
-def lifecycle(
-    block: Declared,
-    type: ResourceType,
-    value: Callable[[Expression], Value],
-    declared: Declarations,
-    instances: Instances,
-    diagnostics: Diagnostics,
-) -> Lifecycle:
-    """What the lifecycle block says."""
-    protected = False
-    ignored: tuple[AttributePath, ...] = ()
-    triggers: tuple[tuple[Address, AttributePath], ...] = ()
-    for one in blocks_of(block.body, "lifecycle", diagnostics):
-        _check_lifecycle(one, diagnostics)
-        given = {name: found.expression for name, found in one.body.attributes.items()}
-        if "prevent_destroy" in given:
-            protected = _flag(given["prevent_destroy"], value, diagnostics)
-        if "ignore_changes" in given:
-            ignored = tuple(_ignored(given["ignore_changes"], type, diagnostics))
-        if "replace_triggered_by" in given:
-            expression = given["replace_triggered_by"]
-            triggers = tuple(_triggers(expression, declared, instances, diagnostics))
-    return Lifecycle(protected, ignored, triggers)
-
-
-def _check_lifecycle(block: Block, diagnostics: Diagnostics) -> None:
-    for name, attribute in block.body.attributes.items():
-        if name not in _LIFECYCLE:
-            hint = suggestion(name, _LIFECYCLE) or f" It has: {', '.join(_LIFECYCLE)}."
-            detail = f'A lifecycle block has no attribute "{name}".{hint}'
-            diagnostics.error("Unknown attribute", detail, attribute.name_range)
-
-
-def _flag(
-    expression: Expression, evaluate: Callable[[Expression], Value], diagnostics: Diagnostics
-) -> bool:
-    try:
-        value = evaluate(expression)
-    except EvaluationError as error:
-        diagnostics.extend([error.diagnostic])
-        return False
-    if not isinstance(value, bool):
-        detail = "prevent_destroy must be true or false, and known before anything is applied."
-        diagnostics.error("Wrong type", detail, expression.range)
-        return True
-    return value
-
-
-def _ignored(
-    expression: Expression, type: ResourceType, diagnostics: Diagnostics
-) -> Iterator[AttributePath]:
-    """Terraform's form: names of attributes, parts of maps among them, or `all`."""
-    if _word(expression) == _ALL:
-        yield ()
-        return
-    if not isinstance(expression, ListOf):
-        detail = "ignore_changes is a list of attributes, such as [args, labels], or all."
-        diagnostics.error("Wrong type", detail, expression.range)
-        return
-    known = type.schema["properties"]
-    for item in expression.items:
-        path = static_path(item) or tuple(_word(item).split("."))
-        if path[0] in known:
-            yield path
-        else:
-            hint = suggestion(path[0], known)
-            detail = f'There is no attribute "{path[0]}" whose changes could be ignored.{hint}'
-            diagnostics.error("Unknown attribute", detail, item.range)
-
-
-def _word(expression: Expression) -> str:
-    if isinstance(expression, Variable):
-        return expression.name
-    return str(expression.value) if isinstance(expression, Literal) else ""
-
-
-def _triggers(
-    expression: Expression,
-    declared: Declarations,
-    instances: Instances,
-    diagnostics: Diagnostics,
-) -> Iterator[tuple[Address, AttributePath]]:
-    if not isinstance(expression, ListOf):
-        detail = "replace_triggered_by is a list of resources or attributes of resources."
-        diagnostics.error("Wrong type", detail, expression.range)
-        return
-    for item in expression.items:
-        path = static_path(item) or ()
-        address = Address.of_path(path[:2], declared.module)
-        if address is None:
-            detail = "replace_triggered_by takes resources and their attributes: build.base.digest."
-            diagnostics.error("Wrong type", detail, item.range)
-        elif address not in declared.resources:
-            _unknown(address, item, declared, diagnostics)
-        else:
-            yield from _meant(address, path[2:], declared, instances)
-
-
-def _meant(
-    address: Address, rest: tuple[str, ...], declared: Declarations, instances: Instances
-) -> Iterator[tuple[Address, AttributePath]]:
-    """The resource; of a for_each the one with the key, or all of them."""
-    made = [one.address for one in instances.expanded(address)]
-    if FOR_EACH in declared.resources[address].body.attributes and rest:
-        made, rest = [one for one in made if one.key == rest[0]], rest[1:]
-    for one in made:
-        yield one, rest

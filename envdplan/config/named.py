@@ -13,7 +13,9 @@ from envdplan.config.marks import mark
 from envdplan.config.names import Name, Sort
 from envdplan.config.outputs import read_output
 from envdplan.config.tree import Tree
-from envdplan.config.variables import Variable, bound, check_values, declarations
+from envdplan.config.validations import check_values
+from envdplan.config.variableblocks import Variable, declarations
+from envdplan.config.variables import bound
 from envdplan.diagnostics import Diagnostics
 from envdplan.syntax.document import Expression
 from envdplan.values import UNKNOWN, Value

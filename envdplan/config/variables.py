@@ -9,28 +9,25 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from envdplan.config.config import Declared
-from envdplan.config.context import Context, Names
+from envdplan.config.context import Context
 from envdplan.config.expressions import (
     ConversionError,
     EvaluationError,
-    Type,
     convert,
     evaluate,
-    parse_type,
 )
 from envdplan.config.marks import mark
 from envdplan.config.problems import suggestion
-from envdplan.config.refusals import refuse_unknown
 from envdplan.config.types import ANY, BOOL, NUMBER, STRING
+from envdplan.config.validations import check_values
+from envdplan.config.variableblocks import Variable, declarations
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceFile, SourceRange
 from envdplan.syntax import parse_expression
-from envdplan.syntax.document import Block, Document, Expression
-from envdplan.values import UNKNOWN, Sensitive, Unknown, Value, is_sensitive, reveal
+from envdplan.syntax.document import Document
+from envdplan.values import UNKNOWN, Sensitive, Value, reveal
 
 PREFIX: Final = "ENVDPLAN_VAR_"
-_ATTRIBUTES: Final = ("type", "default", "description", "sensitive", "nullable")
-_VALIDATION: Final = ("condition", "error_message")
 _SIMPLE: Final = (STRING, NUMBER, BOOL, ANY)
 
 
@@ -53,21 +50,6 @@ class Given:
         return frozenset((*files, *(name for name, _ in self.flags)))
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One variable block."""
-
-    name: str
-    type: Type
-    default: Value | None
-    required: bool
-    description: str
-    sensitive: bool
-    nullable: bool
-    validations: tuple[Block, ...]
-    range: SourceRange
-
-
 def variables(
     declared: Mapping[str, Declared], given: Given, base: Context
 ) -> tuple[Mapping[str, Value], Mapping[str, Variable], Diagnostics]:
@@ -85,126 +67,11 @@ def variables(
     return values, known, diagnostics
 
 
-def declarations(
-    declared: Mapping[str, Declared], base: Context, diagnostics: Diagnostics
-) -> Mapping[str, Variable]:
-    """The variables that blocks declare."""
-    return {name: _declaration(one, base, diagnostics) for name, one in declared.items()}
-
-
 def bound(variable: Variable, value: Value, place: SourceRange, diagnostics: Diagnostics) -> Value:
     """What a module's variable is when its caller gives `value`, which may be unknown yet."""
     supplied = _Supplied(value, "given where the module is called", place)
     found = _value(variable, supplied, Given(), diagnostics)
     return mark(found) if variable.sensitive else found
-
-
-def check_values(
-    known: Mapping[str, Variable],
-    values: Mapping[str, Value],
-    base: Context,
-    diagnostics: Diagnostics,
-) -> None:
-    """Whether the values are as the validation blocks demand."""
-    for one in known.values():
-        _validate(one, values, base, diagnostics)
-
-
-def _declaration(declared: Declared, base: Context, diagnostics: Diagnostics) -> Variable:
-    body = declared.body
-    misspelt = refuse_unknown("A variable", body, _ATTRIBUTES, diagnostics, ("validation",))
-    constant = _Constants(body.attributes, base, diagnostics)
-    type_expression = body.attributes.get("type")
-    wanted: Type = ANY
-    if type_expression is not None:
-        try:
-            wanted = parse_type(type_expression.expression)
-        except EvaluationError as error:
-            diagnostics.extend([error.diagnostic])
-    return Variable(
-        name=declared.name,
-        type=wanted,
-        default=_default(declared, wanted, constant, diagnostics),
-        required="default" not in {*body.attributes, *misspelt},
-        description=constant.text("description"),
-        sensitive=constant.flag("sensitive", default=False),
-        nullable=constant.flag("nullable", default=True),
-        validations=tuple(body.of_type("validation")) or constant.validations(),
-        range=declared.range,
-    )
-
-
-def _default(
-    declared: Declared, wanted: Type, constant: "_Constants", diagnostics: Diagnostics
-) -> Value:
-    attribute = declared.body.attributes.get("default")
-    if attribute is None:
-        return None
-    try:
-        return convert(constant.value("default"), wanted)
-    except ConversionError as error:
-        diagnostics.error(
-            "Default does not fit the type",
-            f'The default of variable "{declared.name}" is no {wanted}: {error.message}.',
-            attribute.expression.range,
-        )
-        return UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class _Constants:
-    """Attributes that cannot refer to anything."""
-
-    attributes: Mapping[str, "object"]
-    base: Context
-    diagnostics: Diagnostics
-
-    def value(self, name: str) -> Value:
-        expression = self._expression(name)
-        if expression is None:
-            return None
-        try:
-            return evaluate(expression, self.base)
-        except EvaluationError as error:
-            self.diagnostics.extend([error.diagnostic])
-            return UNKNOWN
-
-    def flag(self, name: str, *, default: bool) -> bool:
-        value = self.value(name)
-        if value is None or isinstance(value, Unknown):
-            return default
-        if isinstance(value, bool):
-            return value
-        self._wrong(name, "true or false")
-        return default
-
-    def text(self, name: str) -> str:
-        value = self.value(name)
-        if value is None or isinstance(value, Unknown):
-            return ""
-        if isinstance(value, str):
-            return value
-        self._wrong(name, "a string")
-        return ""
-
-    def validations(self) -> tuple[Block, ...]:
-        """Validations written as values, as YAML does."""
-        from envdplan.config.yamlblocks import as_blocks
-
-        expression = self._expression("validation")
-        return () if expression is None else as_blocks("validation", expression, self.diagnostics)
-
-    def _expression(self, name: str) -> Expression | None:
-        attribute = self.attributes.get(name)
-        return getattr(attribute, "expression", None)
-
-    def _wrong(self, name: str, wanted: str) -> None:
-        expression = self._expression(name)
-        self.diagnostics.error(
-            "Wrong type",
-            f'"{name}" must be {wanted}.',
-            None if expression is None else expression.range,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,48 +212,3 @@ def _null(variable: Variable, supplied: _Supplied, diagnostics: Diagnostics) -> 
 
 def _marked(variable: Variable, value: Value) -> Value:
     return Sensitive(reveal(value)) if variable.sensitive and value is not UNKNOWN else value
-
-
-def _validate(
-    variable: Variable, values: Mapping[str, Value], base: Context, diagnostics: Diagnostics
-) -> None:
-    from dataclasses import replace
-
-    if isinstance(values[variable.name], Unknown):
-        return
-    context = replace(base, scope=Names({"var": values}))
-    for block in variable.validations:
-        misspelt = refuse_unknown("A validation", block.body, _VALIDATION, diagnostics)
-        condition, message = (block.body.attributes.get(n) for n in _VALIDATION)
-        if condition is None or message is None:
-            if not misspelt:
-                detail = "A validation needs both condition and error_message."
-                diagnostics.error("Missing attribute", detail, block.range)
-            continue
-        try:
-            _judge(variable, condition.expression, message.expression, context, diagnostics)
-        except EvaluationError as error:
-            diagnostics.extend([error.diagnostic])
-
-
-def _judge(
-    variable: Variable,
-    condition: Expression,
-    message: Expression,
-    context: Context,
-    diagnostics: Diagnostics,
-) -> None:
-    answer = reveal(evaluate(condition, context))
-    if answer is True or isinstance(answer, Unknown):
-        return
-    if answer is not False:
-        detail = "The condition of a validation must be true or false."
-        diagnostics.error("Wrong type", detail, condition.range)
-        return
-    text = evaluate(message, context)
-    shown = "(the message holds a sensitive value)" if is_sensitive(text) else str(text)
-    diagnostics.error(
-        "Invalid value for variable",
-        f'Variable "{variable.name}": {shown}',
-        variable.range,
-    )

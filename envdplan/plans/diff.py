@@ -14,6 +14,7 @@ from envdplan.plans.conditions import check_after, check_before
 from envdplan.plans.ignoring import let_be
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.resolve import resolve
+from envdplan.plans.triggers import why_forced
 from envdplan.schema import Catalog, ResourceType
 from envdplan.states.desired import DesiredState, Resource
 from envdplan.states.observed import (
@@ -25,7 +26,7 @@ from envdplan.states.observed import (
     Unreachable,
 )
 from envdplan.states.recorded import Record, State
-from envdplan.values import UNKNOWN, AttributePath, Attributes, Value
+from envdplan.values import UNKNOWN, Attributes
 
 
 @dataclass(slots=True)
@@ -165,7 +166,7 @@ def _present_change(
     found = differences(type, live.attributes, wanted)
     computed = {name: live.attributes.get(name) for name in type.with_annotation("readOnly")}
     base = replace(base, before=live.attributes, after={**wanted, **computed})
-    if forced := _why_forced(outcome, world, resource):
+    if forced := why_forced(resource, outcome.changes, world.options):
         return _replace(type, base, found, forced)
     former = world.state.moved.get(base.address)
     because = (f"it was {former} before",) if former else ()
@@ -181,32 +182,6 @@ def _present_change(
     if what_it_means:
         reasons = (*reasons[:-1], f"{reasons[-1]}: {what_it_means}")
     return replace(base, action=Action.UPDATE, differences=found, reasons=reasons)
-
-
-def _why_forced(outcome: Diff, world: _World, resource: Resource) -> str:
-    """Why it is replaced (or runs again) though it may be as wanted; empty when it is not."""
-    address = resource.address
-    if {address, address.block} & {*world.options.replace}:
-        return "it was asked for by -replace"
-    for trigger, path in resource.lifecycle.triggers:
-        change = outcome.changes.get(trigger)
-        if change is not None and _has_changed(change, path):
-            name = ".".join(map(str, (trigger, *path)))
-            return f"{name} changes, which replace_triggered_by names"
-    return ""
-
-
-def _has_changed(change: Change, path: AttributePath) -> bool:
-    if not change.action.is_change:
-        return False
-    before, after = (_part(one, path) for one in (change.before or {}, change.after or {}))
-    return not path or before != after
-
-
-def _part(value: Value, path: AttributePath) -> Value:
-    for step in path:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
 
 
 def _quiet(world: _World, base: Change) -> Action:
@@ -274,7 +249,7 @@ def _build_change(
             "Source of a build cannot be read", facts.problem, resource.range, str(resource.address)
         )
     record = world.state.records.get(resource.address)
-    forced = _why_forced(outcome, world, resource) if record else ""
+    forced = why_forced(resource, outcome.changes, world.options) if record else ""
     change = builds.decide(resource, attributes, record, facts, forced=forced)
     change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
     _warn_unclear(outcome, resource, facts)

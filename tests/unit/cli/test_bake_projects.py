@@ -143,6 +143,7 @@ def test_a_project_can_be_written_as_envdplans_own(
         (("validate", "-set", "a.b=1"), "--set is for files of bake"),
         (("validate", "-f", "Bakefile", "-set", "web.tag=1"), 'there is no key "tag"'),
         (("validate", "-f", "Bakefile", "-var", "TGA=1"), "TGA"),
+        (("validate", "-f", "Bakefile", "-var-file", "v.hcl"), "not for files of bake"),
         (("validate", "-f", "wrong.hcl"), 'Did you mean "tags"?'),
         (("validate", "-f", "wrong.yaml"), "wrong.yaml:3"),
     ],

@@ -1,0 +1,35 @@
+"""Why a resource is replaced, or a build runs, though it may be as wanted."""
+
+from collections.abc import Mapping
+
+from envdplan.addresses import Address
+from envdplan.plans.changes import Change
+from envdplan.plans.options import PlanOptions
+from envdplan.states.desired import Resource
+from envdplan.values import AttributePath, Value
+
+
+def why_forced(resource: Resource, changes: Mapping[Address, Change], options: PlanOptions) -> str:
+    """Why it is replaced (or runs again) though it may be as wanted; empty when it is not."""
+    address = resource.address
+    if {address, address.block} & {*options.replace}:
+        return "it was asked for by -replace"
+    for trigger, path in resource.lifecycle.triggers:
+        change = changes.get(trigger)
+        if change is not None and _has_changed(change, path):
+            name = ".".join(map(str, (trigger, *path)))
+            return f"{name} changes, which replace_triggered_by names"
+    return ""
+
+
+def _has_changed(change: Change, path: AttributePath) -> bool:
+    if not change.action.is_change:
+        return False
+    before, after = (_part(one, path) for one in (change.before or {}, change.after or {}))
+    return not path or before != after
+
+
+def _part(value: Value, path: AttributePath) -> Value:
+    for step in path:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
