@@ -53,7 +53,7 @@ def modules(
 ) -> tuple[Tree, Diagnostics]:
     """`root` with all that it calls; `directory` is the project's."""
     loading = _Loading(read, decode)
-    loading.add(Module(root), (directory,))
+    loading.add(Module(root, directory=directory), (directory,))
     return Tree(loading.found), loading.diagnostics
 
 
@@ -72,7 +72,7 @@ class _Loading:
             if texts is not None and not self._is_cycle(call, texts, directories):
                 declared = self._declared(texts, (*module.path, name))
                 check_call(call, declared, self.diagnostics)
-                self.add(Module(declared, call), (*directories, texts.directory))
+                self.add(Module(declared, call, texts.directory), (*directories, texts.directory))
 
     def _texts(self, call: Declared) -> Texts | None:
         source = source_of(call, self.diagnostics)

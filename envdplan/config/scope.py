@@ -1,4 +1,4 @@
-"""The root names that expressions see: var, local, builder, context, build, data, module."""
+"""The root names that expressions see: var, local, builder, context, build, data, module, path."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -68,6 +68,7 @@ def roots(tree: Tree, module: Module, variables: Mapping[str, Value], values: Va
         "local": Members(declared.locals, of(Sort.LOCAL)),
         "data": _data(declared, of),
         "module": _modules(tree, module, values),
+        "path": _paths(tree, module),
     }
     for kind, members in module.by_kind.items():
         namespaces[kind.value] = Members(members, _looked_up(members, values.whole))
@@ -96,6 +97,12 @@ def _modules(tree: Tree, module: Module, values: Values) -> Members:
         )
 
     return Members(children, outputs)
+
+
+def _paths(tree: Tree, module: Module) -> Members:
+    """`path.module` and `path.root`, as Terraform has them: for paths that a module is given."""
+    found = {"module": module.directory, "root": tree.modules[()].directory}
+    return Members(found, found.__getitem__)
 
 
 def _looked_up(

@@ -13,6 +13,8 @@ class Module:
 
     declared: Declarations
     call: Declared | None = None
+    directory: str = "."
+    """Absolute: where its files are."""
     by_kind: Mapping[Kind, Mapping[str, Address]] = field(init=False, repr=False)
     """The resources by what expressions call them."""
 
@@ -65,6 +67,6 @@ class Tree:
                 yield call, self.declared(path[: length - 1])
 
 
-def single(declared: Declarations) -> Tree:
+def single(declared: Declarations, directory: str = ".") -> Tree:
     """A project without modules."""
-    return Tree({(): Module(declared)})
+    return Tree({(): Module(declared, directory=directory)})

@@ -109,3 +109,38 @@ def test_the_quickstart_settles(example: Example, registry: Registry) -> None:
     project.assert_settled()
     shutil.rmtree(project.folder / ".envdplan")
     project.assert_settled()
+
+
+@pytest.mark.parametrize("folder", [".", "yaml"])
+def test_modules_a_matrix_and_conditions(example: Example, registry: Registry, folder: str) -> None:
+    project = example("modules")
+    done = project.run("-C", folder, "apply", "--auto-approve")
+    assert done.code == 0, done.text
+    for name, tag in (("hello", "1"), ("again", "1"), ("variant", "red-s"), ("variant", "green-l")):
+        assert registry.digest(repository(project, name), tag) is not None, name
+    settled = project.run("-C", folder, "plan", "--detailed-exitcode", "-target", "group.variants")
+    assert settled.code == 0, settled.text
+    settled = project.run("-C", folder, "plan", "--detailed-exitcode")
+    assert settled.code == 0, settled.text
+    (project.folder / "app" / "greeting.txt").write_text("Another greeting.\n")
+    plan = project.run("-C", folder, "plan", "-target", "module.again")
+    assert "module.hello.build.this" in plan.out
+    assert "build.variant" not in plan.out
+    assert project.run("-C", folder, "destroy", "--auto-approve").code == 0
+
+
+def test_files_of_bake_are_applied_as_they_are(example: Example, registry: Registry) -> None:
+    project = example("bake")
+    project.environment["REGISTRY"] = project.environment["ENVDPLAN_VAR_registry"]
+    project.environment["PROJECT"] = project.environment["ENVDPLAN_VAR_project"]
+    project.apply("-set", "api.labels.team=ml")
+    for name, tag in (("hello", "red"), ("hello", "green"), ("api", "1")):
+        assert registry.digest(repository(project, name), tag) is not None, name
+    assert project.plan("-set", "api.labels.team=ml").code == 0
+    plan = project.plan()
+    assert "because - labels.team" in plan.out
+    assert "Builds: 1 to build, 1 to push." in plan.out
+    done = project.run("convert", "-out", "envdplan.hcl")
+    assert done.code == 0, done.text
+    (project.folder / "docker-bake.hcl").unlink()
+    assert project.plan("-target", "group.hello").code == 0

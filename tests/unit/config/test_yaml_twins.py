@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from envdplan.cli.catalog import CATALOG
+from envdplan.cli.project import Modules
 from envdplan.config.functions import FUNCTIONS
-from envdplan.config.modules import Texts
+from envdplan.config.modules import Read, Texts
 from envdplan.diagnostics import Rejected
 from envdplan.source import SourceFile
 from envdplan.syntax import decode
@@ -20,7 +21,7 @@ from envdplan.workflow import Loaded, Project, load
 
 ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-EXAMPLES = sorted((ROOT / "examples").rglob("*.hcl"))
+EXAMPLES = sorted((ROOT / "examples").rglob("*envdplan.hcl"))
 BLOCK = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$|^(#+) ", re.DOTALL | re.MULTILINE)
 NEEDED = """
 variable "registry" { default = "r:5000" }
@@ -75,8 +76,8 @@ def module(source: str, directory: str) -> Texts:
     return Texts(f"/m/{source}", (SourceFile("module.hcl", MODULE, "/m"),))
 
 
-def loaded(*files: SourceFile) -> Loaded:
-    project = Project(files, "/p", seed="s", started=0.0, modules=module)
+def loaded(*files: SourceFile, directory: str = "/p", modules: Read = module) -> Loaded:
+    project = Project(files, directory, seed="s", started=0.0, modules=modules)
     try:
         return load(project, CATALOG, FUNCTIONS, "0.1.0")
     except Rejected as error:
@@ -106,11 +107,16 @@ def test_a_block_in_a_document_has_its_twin(where: str, hcl: str, yaml: str | No
     )
 
 
-@pytest.mark.parametrize("hcl", EXAMPLES, ids=[one.parent.name for one in EXAMPLES])
+@pytest.mark.parametrize(
+    "hcl", EXAMPLES, ids=[str(one.parent.relative_to(ROOT)) for one in EXAMPLES]
+)
 def test_an_example_has_its_twin(hcl: Path) -> None:
     twin = hcl.parent / "yaml" / hcl.with_suffix(".yaml").name
     assert twin.exists(), f"{hcl.relative_to(ROOT)}: write the same in YAML in {twin.parent.name}/"
-    ours, other = (
-        loaded(SourceFile(one.name, one.read_text(), str(one.parent))) for one in (hcl, twin)
-    )
-    assert_same(ours, other)
+    assert_same(loaded_example(hcl), loaded_example(twin))
+
+
+def loaded_example(path: Path) -> Loaded:
+    folder = path.parent
+    file = SourceFile(path.name, path.read_text(), str(folder))
+    return loaded(file, directory=str(folder), modules=Modules(folder))
