@@ -258,7 +258,10 @@ def test_addresses_say_their_module(
 
 def test_paths_can_be_said_from_the_project_and_from_the_module() -> None:
     found = desired(
-        'module "m" { source = "./m" }\noutput "o" { value = [path.root, path.module, module.m.o] }',
+        """
+        module "m" { source = "./m" }
+        output "o" { value = [path.root, path.module, module.m.o] }
+        """,
         m='output "o" { value = [path.root, path.module] }',
     )
     assert found.outputs["o"].value == ("/p", "/p", ("/p", "/p/m"))
