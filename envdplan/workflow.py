@@ -36,7 +36,14 @@ from envdplan.plans.options import PlanOptions
 from envdplan.plans.outputs import with_outputs
 from envdplan.plans.plan import Plan, check_protection, order
 from envdplan.plans.refreshonly import refresh_only
-from envdplan.plans.targets import by_default, default_scope, scope, with_names
+from envdplan.plans.targets import (
+    by_default,
+    by_itself,
+    default_scope,
+    refuse_rivals,
+    scope,
+    with_names,
+)
 from envdplan.schema import Catalog
 from envdplan.source import SourceFile
 from envdplan.states.desired import DesiredState, Known
@@ -134,6 +141,7 @@ def load(
         groups=groups(tree, config.resources, found),
     )
     problems.extend(found)
+    problems.extend(refuse_rivals(desired, by_itself(desired)))
     _stop_on_errors(problems)
     problems.extend(unused(declared, given.names))
     secret = tuple(n for n, one in known.items() if one.sensitive or is_sensitive(values[n]))
@@ -168,6 +176,7 @@ def make_plan(
     else:
         options = with_names(options, desired, believed)
         only = scope(desired, believed, options)
+    _stop_on_errors(refuse_rivals(wanted, only or frozenset()))
     observed = (
         refresh(wanted, believed, readers, only=only, parallelism=parallelism)
         if look

@@ -1,5 +1,6 @@
 """A resolution as a Document of ours: one build for each target, one group for each group."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from envdplan.bake import groups as grouping
@@ -9,7 +10,7 @@ from envdplan.bake.groups import Group
 from envdplan.bake.inheritance import Resolved
 from envdplan.bake.literals import attribute
 from envdplan.bake.placed import Placed
-from envdplan.bake.possible import Possible
+from envdplan.bake.possible import DEFAULT, Possible
 from envdplan.bake.request import Request
 from envdplan.bake.resolution import Resolution
 from envdplan.diagnostics import Diagnostics
@@ -28,8 +29,16 @@ def document(resolution: Resolution, request: Request) -> tuple[Document, Diagno
         possible.judge(name, found)
     left_out = possible.left_out(made)
     blocks = [block for name, block in made.items() if name not in left_out]
-    blocks.extend(_group(one, resolution, left_out) for one in resolution.groups.values())
+    blocks.extend(_group(one, resolution, left_out) for one in _groups(resolution, left_out))
     return Document(_file(request), Body({}, tuple(blocks))), diagnostics
+
+
+def _groups(resolution: Resolution, left_out: frozenset[str]) -> Iterator[Group]:
+    """Those of the file; a target called default is what is built when nobody says what."""
+    yield from resolution.groups.values()
+    target = resolution.targets.get(DEFAULT)
+    if target is not None and DEFAULT not in resolution.groups and DEFAULT not in left_out:
+        yield Group(DEFAULT, (Placed(DEFAULT, target.range),), target.range)
 
 
 def _file(request: Request) -> SourceFile:

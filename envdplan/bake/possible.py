@@ -1,8 +1,9 @@
 """Which targets of a whole file have to be builds, and which may be left out.
 
 What bake builds when nobody says what must be possible. Of the other targets nobody has asked for
-one yet: those that cannot be builds (such as `call = "check"`), or not beside the others (since
-they have the same tag), do not stand in the way of the rest.
+one yet: those that cannot be builds (such as `call = "check"`) do not stand in the way of the rest.
+Where nothing is called default, everything is built; what cannot be beside the others, since it has
+the same tag, is left out.
 """
 
 from collections.abc import Mapping
@@ -46,7 +47,7 @@ class Possible:
 
     def left_out(self, made: Mapping[str, Block]) -> frozenset[str]:
         """All that are left out: those that take such a one as a context are, too."""
-        if self.tolerant:
+        if self.tolerant and not self._needed:
             self._judge_together({n: b for n, b in made.items() if n not in self._left_out})
         more = True
         while more:

@@ -12,6 +12,7 @@ from envdplan.addresses import Address, Kind
 from envdplan.config.config import Config, ResourceConfig
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceRange
+from envdplan.states.desired import Rivals
 from envdplan.values import Attributes, Value, is_known, is_sensitive, reveal
 
 _HUB: Final = "docker.io"
@@ -38,20 +39,20 @@ class _Claim:
 
 @dataclass(slots=True)
 class _Claims:
-    diagnostics: Diagnostics
+    rivals: list[Rivals] = field(default_factory=list)
     owners: dict[tuple[str, Value], tuple[Address, _Claim]] = field(default_factory=dict)
 
     def add(self, claim: _Claim, address: Address) -> None:
         owner, first = self.owners.setdefault((claim.what, claim.key), (address, claim))
         if owner == address:
             return
-        self.diagnostics.error(
-            "Claimed twice",
+        detail = (
             f"{_both(address, claim, owner, first)} The one would undo what the other did: "
-            f"{_advice(address, owner)}",
-            claim.place,
-            str(address),
+            f"{_advice(address, owner)}"
         )
+        told = Diagnostics()
+        told.error("Claimed twice", detail, claim.place, str(address))
+        self.rivals.append(Rivals(owner, address, told.items[0]))
 
 
 def _both(address: Address, claim: _Claim, owner: Address, first: _Claim) -> str:
@@ -69,12 +70,13 @@ def _advice(address: Address, owner: Address) -> str:
     return "change one of them."
 
 
-def distinct(config: Config, diagnostics: Diagnostics) -> None:
-    """Complain about whatever two resources claim, with the places of both."""
-    claims = _Claims(diagnostics)
+def rivals(config: Config) -> tuple[Rivals, ...]:
+    """Whoever claims what another one claims, with the places of both."""
+    claims = _Claims()
     for one in config.resources.values():
         for claim in _claimed(one):
             claims.add(claim, one.address)
+    return tuple(claims.rivals)
 
 
 def _claimed(config: ResourceConfig) -> Iterator[_Claim]:

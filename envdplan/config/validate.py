@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from envdplan.addresses import Address, Kind, ModulePath, in_module
-from envdplan.config.claims import distinct
+from envdplan.config.claims import rivals
 from envdplan.config.conditions import ASSERT, check_names, conditions, judged
 from envdplan.config.config import Condition, Config, ResourceConfig
 from envdplan.config.evaluate import Evaluation
@@ -19,7 +19,6 @@ from envdplan.values import Attributes, is_known
 def validate(config: Config, evaluation: Evaluation) -> tuple[DesiredState, Diagnostics]:
     """The desired state, and what is wrong with the blocks taken together."""
     diagnostics = Diagnostics()
-    distinct(config, diagnostics)
     _one_in_use(config, diagnostics)
     _no_cycle(config, diagnostics)
     for one in config.resources.values():
@@ -28,7 +27,7 @@ def validate(config: Config, evaluation: Evaluation) -> tuple[DesiredState, Diag
         address: _resource(one, evaluation) for address, one in sorted(config.resources.items())
     }
     found = tuple(_checks(evaluation, diagnostics))
-    return DesiredState(resources, config.outputs, checks=found), diagnostics
+    return DesiredState(resources, config.outputs, checks=found, rivals=rivals(config)), diagnostics
 
 
 def _known_triggers(config: ResourceConfig, resources: Config, diagnostics: Diagnostics) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from envdplan.addresses import Address, in_module
-from envdplan.diagnostics import EnvdplanError, suggestion
+from envdplan.diagnostics import Diagnostics, EnvdplanError, suggestion
 from envdplan.graph import Graph
 from envdplan.plans.options import PlanOptions
 from envdplan.states.desired import DesiredState
@@ -48,6 +48,23 @@ def default_scope(desired: DesiredState, state: State) -> frozenset[Address]:
     options = PlanOptions(targets=desired.groups[DEFAULT])
     orphans = state.records.keys() - desired.resources.keys()
     return (scope(desired, state, options) or frozenset()) | orphans
+
+
+def by_itself(desired: DesiredState) -> frozenset[Address] | None:
+    """What a first plan is about when nobody says what; None means all."""
+    if not by_default(PlanOptions(), desired):
+        return None
+    needs = {address: one.depends_on for address, one in desired.resources.items()}
+    members = (one for name in desired.groups[DEFAULT] for one in _meant(name, needs))
+    return Graph(needs).closure(members)
+
+
+def refuse_rivals(desired: DesiredState, only: frozenset[Address] | None) -> Diagnostics:
+    """Complaints about what is in one plan and would undo each other; None means all."""
+    found = Diagnostics()
+    pairs = (one for one in desired.rivals if only is None or {one.one, one.other} <= only)
+    found.extend(one.diagnostic for one in pairs)
+    return found
 
 
 def with_names(options: PlanOptions, desired: DesiredState, state: State) -> PlanOptions:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from envdplan.addresses import Address
+from envdplan.diagnostics import Diagnostic
 from envdplan.source import SourceRange
 from envdplan.values import AttributePath, Attributes, Value
 
@@ -79,6 +80,15 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Rivals:
+    """Two resources that would undo each other's work, if a plan were about both."""
+
+    one: Address
+    other: Address
+    diagnostic: Diagnostic = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredState:
     """All that the configuration asks for."""
 
@@ -93,3 +103,5 @@ class DesiredState:
     groups: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     """Names for several resources, for -target."""
     checks: tuple[Check, ...] = ()
+    rivals: tuple[Rivals, ...] = ()
+    """What one plan must not be about together; there are some only beside a group.default."""

@@ -1,6 +1,7 @@
 """Bake files as text to what becomes of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from envdplan.bake import Request, read
 from envdplan.cli.catalog import CATALOG
@@ -12,6 +13,7 @@ from envdplan.config.groups import groups
 from envdplan.config.tree import single
 from envdplan.config.validate import validate
 from envdplan.diagnostics import Diagnostic, Severity
+from envdplan.plans.targets import by_itself, refuse_rivals
 from envdplan.source import SourceFile
 from envdplan.syntax import hcl
 from envdplan.syntax.document import Document
@@ -40,18 +42,16 @@ def complaints(text: str, **more: Value) -> list[Diagnostic]:
 def desired(documents: Sequence[Document]) -> Desired:
     """Builds, groups, and what is wrong: all that the flow makes of documents."""
     declared, problems = declare(documents)
-    config, evaluation, found = evaluate_all(
-        single(declared), CATALOG, {}, Context(Names(), FUNCTIONS)
-    )
+    tree = single(declared)
+    config, evaluation, found = evaluate_all(tree, CATALOG, {}, Context(Names(), FUNCTIONS))
     problems.extend(found)
     assert evaluation is not None
     state, found = validate(config, evaluation)
     problems.extend(found)
+    state = replace(state, groups=groups(tree, config.resources, problems))
+    problems.extend(refuse_rivals(state, by_itself(state)))
     made = {str(address): one.attributes for address, one in state.resources.items()}
-    named = {
-        name: list(map(str, all))
-        for name, all in groups(single(declared), config.resources, problems).items()
-    }
+    named = {name: list(map(str, all)) for name, all in state.groups.items()}
     return made, named, sorted(one.summary for one in problems)
 
 

@@ -120,7 +120,7 @@ target "default" {
 }
 target "base" { output = ["type=docker"] }
 """
-    blocks = {one.labels[0]: one.body for one in document(text).body.blocks}
+    blocks = {one.labels[0]: one.body for one in document(text).body.of_type("build")}
     assert _plain(blocks["default"].attributes["contexts"].expression) == {
         "a": "-> base",
         "b": "/src/b",
@@ -258,16 +258,30 @@ target "other" { tags = ["other"] }
 
 
 def test_variants_with_one_tag_do_not_stand_in_the_way_of_the_default() -> None:
-    (one,) = complaints(VARIANTS)
+    assert complaints(VARIANTS) == []
+    builds, groups, wrong = desired([document(VARIANTS)])
+    assert {"build.image-local", "build.image-all", "build.docs"} <= set(builds)
+    assert (groups["default"], wrong) == (["build.image-local"], [])
+
+
+def test_where_nothing_is_called_default_variants_are_left_out() -> None:
+    text = VARIANTS.replace("default", "some")
+    (one,) = complaints(text)
     assert (one.severity.value, one.summary) == ("warning", "Targets left out")
-    assert one.detail == (
+    assert one.detail.startswith(
         "Each tag, written cache and output path belongs to one build here, so these targets are "
-        "left out: image-all (the tag app:local, as image-local); docs (the output path /src/out, "
-        "as image-local); docker-metadata-action (the tag app:local, as image-local); image (the "
-        "tag app:local, as image-local)."
+        "left out: "
     )
-    builds, _, wrong = desired([document(VARIANTS)])
+    assert "image-all (the tag app:local, as image-local)" in one.detail
+    builds, _, wrong = desired([document(text)])
     assert (list(builds), wrong) == (["build.image-local", "build.other"], [])
+
+
+def test_a_target_called_default_is_what_is_built_by_default() -> None:
+    text = 'target "default" { tags = ["a"] }\ntarget "other" { inherits = ["default"] }'
+    builds, groups, wrong = desired([document(text)])
+    assert sorted(builds) == ["build.default", "build.other"]
+    assert (groups, wrong) == ({"default": ["build.default"]}, [])
 
 
 def test_a_variant_can_be_asked_for() -> None:

@@ -161,3 +161,18 @@ def test_mistakes_stand_in_the_files_where_they_are(
     code, _, err = told(capsys, *arguments)
     assert code == 1
     assert words in err
+
+
+def test_variants_with_one_tag_are_planned_one_at_a_time(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "docker-bake.hcl").write_text(
+        BAKE + 'target "variant" {\n  inherits = ["web"]\n  platforms = ["linux/arm64"]\n}\n'
+    )
+    assert told(capsys, "validate")[0] == 0
+    assert told(capsys, "plan", "--no-refresh")[0] == 0
+    code, out, _ = told(capsys, "plan", "--no-refresh", "-target", "build.variant")
+    assert (code, "build.variant" in out, "build.web" in out) == (0, True, False)
+    both = ("-target", "build.variant", "-target", "build.web")
+    code, _, err = told(capsys, "plan", "--no-refresh", *both)
+    assert (code, "Claimed twice" in err) == (1, True)

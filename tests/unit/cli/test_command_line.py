@@ -208,7 +208,7 @@ def test_validate_says_all_as_one_json_object(folder: Path) -> None:
             "severity": "error",
             "summary": "Unknown name",
             "detail": 'There is nothing called "nope" here. Known here: build, builder, context, '
-            "data, local, module, var.",
+            "data, local, module, path, var.",
             "address": None,
             "range": {
                 "file": "envdplan.hcl",
