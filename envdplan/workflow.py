@@ -135,6 +135,7 @@ def load(
     desired, found = validate(config, evaluation)
     desired = replace(
         desired,
+        blocks=frozenset(tree.addresses()),
         imports=imports(declared.imports, config.resources, base, found),
         moves=moves(tree, found),
         kept=removals(tree, found),
@@ -172,7 +173,7 @@ def make_plan(
     wanted = DesiredState() if options.destroy else desired
     believed = state.with_begun()
     if by_default(options, wanted):
-        only: frozenset[Address] | None = default_scope(wanted, believed)
+        only: frozenset[Address] | None = default_scope(wanted, believed, options)
     else:
         options = with_names(options, desired, believed)
         only = scope(desired, believed, options)

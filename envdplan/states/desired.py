@@ -94,6 +94,8 @@ class DesiredState:
 
     resources: Mapping[Address, Resource] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
+    blocks: frozenset[Address] = frozenset()
+    """What is declared, also where a for_each makes no resource of it."""
     imports: frozenset[Address] = frozenset()
     """What may be adopted though it is not as wanted: `import` blocks name it."""
     moves: tuple[tuple[Address, Address], ...] = ()
