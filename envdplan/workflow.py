@@ -137,8 +137,8 @@ def load(
         desired,
         blocks=frozenset(tree.addresses()),
         imports=imports(declared.imports, config.resources, base, found),
-        moves=moves(tree, found),
-        kept=removals(tree, found),
+        moves=moves(tree, config.resources, found),
+        kept=removals(tree, config.resources, found),
         groups=groups(tree, config.resources, found),
     )
     problems.extend(found)

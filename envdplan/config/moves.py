@@ -1,10 +1,11 @@
 """`moved` and `removed` blocks: what became of resources that the state still knows otherwise."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from envdplan.addresses import Address, Kind, ModulePath
 from envdplan.config.config import Declared
+from envdplan.config.instances import FOR_EACH
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
 from envdplan.config.refusals import refuse_unknown
@@ -15,12 +16,29 @@ from envdplan.source import SourceRange
 from envdplan.syntax.document import Literal
 
 
-def moves(tree: Tree, diagnostics: Diagnostics) -> tuple[tuple[Address, Address], ...]:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What there is now."""
+
+    tree: Tree
+    resources: Collection[Address]
+    """With the instances of for_each."""
+
+    def has(self, address: Address) -> bool:
+        """Whether it is declared: the block as a single resource, or the key of its for_each."""
+        if address.key is not None or not self.tree.has(address):
+            return address in self.resources
+        return FOR_EACH not in self.tree.block(address).body.attributes
+
+
+def moves(
+    tree: Tree, resources: Collection[Address], diagnostics: Diagnostics
+) -> tuple[tuple[Address, Address], ...]:
     """Former and new address of each move, so that chains are followed to their end."""
     found: dict[Address, tuple[Address, SourceRange]] = {}
     for module in tree.modules.values():
         for block in module.declared.moves:
-            _move(block, module.path, tree, found, diagnostics)
+            _move(block, module.path, _Names(tree, resources), found, diagnostics)
     _no_circle(found, diagnostics)
     _arrive(found, tree, diagnostics)
     return tuple((former, _end(former, found)) for former in found)
@@ -29,7 +47,7 @@ def moves(tree: Tree, diagnostics: Diagnostics) -> tuple[tuple[Address, Address]
 def _move(
     block: Declared,
     module: ModulePath,
-    tree: Tree,
+    known: _Names,
     found: dict[Address, tuple[Address, SourceRange]],
     diagnostics: Diagnostics,
 ) -> None:
@@ -44,7 +62,7 @@ def _move(
     elif former in found:
         detail = f"{former} has moved already, at {found[former][1]}."
         diagnostics.error("Moved twice", detail, block.range)
-    elif _is_declared(former, tree):
+    elif known.has(former):
         detail = f"{former} is still declared. A moved block is for what it was called before."
         diagnostics.error("Moved, but still there", detail, block.range)
     else:
@@ -91,13 +109,16 @@ def _end(former: Address, found: dict[Address, tuple[Address, SourceRange]]) -> 
     return now
 
 
-def removals(tree: Tree, diagnostics: Diagnostics) -> frozenset[Address]:
+def removals(
+    tree: Tree, resources: Collection[Address], diagnostics: Diagnostics
+) -> frozenset[Address]:
     """What is only to be forgotten; what is to be destroyed needs no block."""
+    known = _Names(tree, resources)
     blocks = tree.root.removals
-    return frozenset(address for block in blocks for address in _kept(block, tree, diagnostics))
+    return frozenset(address for block in blocks for address in _kept(block, known, diagnostics))
 
 
-def _kept(block: Declared, tree: Tree, diagnostics: Diagnostics) -> Iterator[Address]:
+def _kept(block: Declared, known: _Names, diagnostics: Diagnostics) -> Iterator[Address]:
     if "from" in refuse_unknown("A removed block", block.body, ("from", "destroy"), diagnostics):
         return
     former = _stated(block, "from", (), diagnostics)
@@ -111,18 +132,11 @@ def _kept(block: Declared, tree: Tree, diagnostics: Diagnostics) -> Iterator[Add
         destroy = given.value
     if former is None:
         return
-    if _is_declared(former, tree):
+    if known.has(former):
         detail = f"{former} is still declared: take its block away first."
         diagnostics.error("Removed, but still there", detail, block.range)
     elif not destroy:
         yield former
-
-
-def _is_declared(address: Address, tree: Tree) -> bool:
-    if not tree.has(address.block):
-        return False
-    block = tree.block(address.block)
-    return (address.key is not None) is ("for_each" in block.body.attributes)
 
 
 def _stated(

@@ -101,5 +101,5 @@ def _pairs(
     yield pair
     if former.key is None and now.key is None:
         for address in known:
-            if (address.kind, address.name) == (former.kind, former.name) and address.key:
+            if address.key is not None and address.block == former:
                 yield address, replace(now, key=address.key)
