@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.diagnostics import Diagnostics
@@ -27,6 +28,8 @@ from envdplan.states.observed import (
 )
 from envdplan.states.recorded import Record, State
 from envdplan.values import UNKNOWN, Attributes
+
+NOTHING_CAME: Final = "its creation was begun, and nothing came of it"
 
 
 @dataclass(slots=True)
@@ -86,7 +89,7 @@ def find_drift(state: State, observed: ObservedState, catalog: Catalog) -> Itera
     """What was changed or removed outside of envdplan since it was recorded."""
     for address, record in state.records.items():
         type = catalog.get(address.kind, record.type)
-        if address.kind is Kind.BUILD or type is None:
+        if address.kind is Kind.BUILD or type is None or record.begun:
             continue
         match observed.get(address):
             case Absent():
@@ -249,6 +252,7 @@ def _build_change(
             "Source of a build cannot be read", facts.problem, resource.range, str(resource.address)
         )
     record = world.state.records.get(resource.address)
+    record = None if record is None or record.begun else record
     forced = why_forced(resource, outcome.changes, world.options) if record else ""
     change = builds.decide(resource, attributes, record, facts, forced=forced)
     change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
@@ -336,6 +340,7 @@ def _orphan(
     if isinstance(observation, Unreachable):
         return replace(base, action=Action.DEFER, reasons=(observation.reason,))
     if isinstance(observation, Absent) and not observation.remains:
-        return replace(base, action=Action.FORGET, reasons=("it is gone already",))
+        reason = NOTHING_CAME if record.begun else "it is gone already"
+        return replace(base, action=Action.FORGET, reasons=(reason,))
     reason = "everything is to be destroyed" if world.options.destroy else base.reasons[0]
     return replace(base, reasons=(reason,))

@@ -19,6 +19,8 @@ class Record:
     """Direct edges at that time: what is no longer declared is still deleted in order."""
     prevent_destroy: bool = False
     """Kept here too, so that removing the block does not remove the protection (Pulumi)."""
+    begun: bool = False
+    """No real record: a creation was begun, and little more is known of it. Not saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class State:
         A pending creation may be real by now; where its block is gone, it has to go too.
         """
         begun = {
-            address: Record(address, one.type, one.attributes)
+            address: Record(address, one.type, one.attributes, begun=True)
             for address, one in self.pending.items()
             if address not in self.records
         }
