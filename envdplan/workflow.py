@@ -170,7 +170,7 @@ def make_plan(
     look: bool = True,
 ) -> tuple[Plan, Diagnostics]:
     """What has to be done, and warnings. Changes nothing. Raises Rejected and EnvdplanError."""
-    wanted = DesiredState() if options.destroy else desired
+    wanted = desired.destroyed() if options.destroy else desired
     believed = state.with_begun()
     if by_default(options, wanted):
         only: frozenset[Address] | None = default_scope(wanted, believed, options)

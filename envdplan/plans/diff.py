@@ -15,7 +15,7 @@ from envdplan.plans.conditions import check_after, check_before
 from envdplan.plans.ignoring import let_be
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.resolve import resolve
-from envdplan.plans.triggers import why_forced
+from envdplan.plans.triggers import why_forced, why_going
 from envdplan.schema import Catalog, ResourceType
 from envdplan.states.desired import DesiredState, Resource
 from envdplan.states.observed import (
@@ -172,7 +172,7 @@ def _present_change(
     if forced := why_forced(resource, outcome.changes, world.options):
         return _replace(type, base, found, forced)
     former = world.state.moved.get(base.address)
-    because = (f"it was {former} before",) if former else ()
+    because = (f"it was {former} before",) if former else _why_recorded(world, base)
     if not found:
         return replace(base, action=_quiet(world, base), reasons=because)
     if not _is_ours(world, base, live):
@@ -196,7 +196,16 @@ def _quiet(world: _World, base: Change) -> Action:
         return Action.ADOPT  # what a crash left half told is told to its end
     if record is None or record.depends_on != base.depends_on or record.type != base.type:
         return Action.ADOPT
-    return Action.NOOP
+    return Action.ADOPT if record.prevent_destroy != base.prevent_destroy else Action.NOOP
+
+
+def _why_recorded(world: _World, base: Change) -> tuple[str, ...]:
+    """What changes in the state alone, where somebody should know of it."""
+    record = world.state.records.get(base.address)
+    if record is None or record.begun or record.prevent_destroy == base.prevent_destroy:
+        return ()
+    now = "now" if base.prevent_destroy else "no longer"
+    return (f"it is {now} protected by prevent_destroy",)
 
 
 def _replace(
@@ -319,20 +328,21 @@ def _orphan(
 ) -> Change:
     observation = world.observed.get(record.address, Absent())
     live = observation.attributes if isinstance(observation, Present) else {}
+    why = why_going(record, world.only, world.options)
     base = Change(
         address=record.address,
         type=record.type,
         action=Action.DELETE,
         before={**record.attributes, **live},
         depends_on=record.depends_on,
-        prevent_destroy=record.prevent_destroy,
-        reasons=("it is no longer in the configuration",),
+        prevent_destroy=_is_protected(world, record),
+        reasons=(why,),
     )
     if {record.address, record.address.block} & world.desired.kept:
         reason = "a removed block says that it is to be kept"
         return replace(base, action=Action.FORGET, reasons=(reason,))
     if record.address.kind is Kind.BUILD:
-        reason = "it is no longer in the configuration; its images stay where they are"
+        reason = f"{why}; its images stay where they are"
         return replace(base, action=Action.FORGET, reasons=(reason,))
     heir = declared.get(identity(record.address, record.type, record.attributes))
     if heir is not None:
@@ -342,5 +352,10 @@ def _orphan(
     if isinstance(observation, Absent) and not observation.remains:
         reason = NOTHING_CAME if record.begun else "it is gone already"
         return replace(base, action=Action.FORGET, reasons=(reason,))
-    reason = "everything is to be destroyed" if world.options.destroy else base.reasons[0]
-    return replace(base, reasons=(reason,))
+    return base
+
+
+def _is_protected(world: _World, record: Record) -> bool:
+    """As its block says, where it has one; a block that is gone leaves its protection."""
+    block = world.desired.going.get(record.address)
+    return record.prevent_destroy if block is None else block.lifecycle.prevent_destroy

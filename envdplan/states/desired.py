@@ -102,8 +102,14 @@ class DesiredState:
     """Former and new addresses: `moved` blocks."""
     kept: frozenset[Address] = frozenset()
     """What is forgotten rather than destroyed: `removed` blocks."""
+    going: Mapping[Address, Resource] = field(default_factory=dict)
+    """What is configured but is to be destroyed all the same."""
     groups: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     """Names for several resources, for -target."""
     checks: tuple[Check, ...] = ()
     rivals: tuple[Rivals, ...] = ()
     """What one plan must not be about together; there are some only beside a group.default."""
+
+    def destroyed(self) -> "DesiredState":
+        """Nothing of it; what is to be kept or protected stays so."""
+        return DesiredState(kept=self.kept, going=self.resources)
