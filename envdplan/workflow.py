@@ -179,7 +179,7 @@ def make_plan(
         only = scope(desired, believed, options)
     _stop_on_errors(refuse_rivals(wanted, only or frozenset()))
     observed = (
-        refresh(wanted, believed, readers, only=only, parallelism=parallelism)
+        refresh(wanted, believed, readers, catalog, only=only, parallelism=parallelism)
         if look
         else unread(wanted, believed)
     )

@@ -10,7 +10,7 @@ from envdplan.graph import Graph
 from envdplan.plans import builds
 from envdplan.plans.capabilities import check_capabilities
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
-from envdplan.plans.compare import differences, drifted
+from envdplan.plans.compare import differences, drifted, identity, why_elsewhere
 from envdplan.plans.conditions import check_after, check_before
 from envdplan.plans.ignoring import let_be
 from envdplan.plans.options import PlanOptions
@@ -27,7 +27,7 @@ from envdplan.states.observed import (
     Unreachable,
 )
 from envdplan.states.recorded import Record, State
-from envdplan.values import UNKNOWN, Attributes
+from envdplan.values import UNKNOWN, Attributes, is_known
 
 NOTHING_CAME: Final = "its creation was begun, and nothing came of it"
 
@@ -77,12 +77,6 @@ def diff(
         _add(outcome, world, desired.resources[address])
     _add_orphans(outcome, world)
     return outcome
-
-
-def identity(address: Address, type: str, attributes: Attributes) -> tuple[object, ...]:
-    """What a resource is in the world, whatever its block is called."""
-    names = {Kind.CONTEXT: ("name",), Kind.BUILDER: ("host", "name", "address")}
-    return (address.kind, type, *(attributes.get(name) for name in names.get(address.kind, ())))
 
 
 def find_drift(state: State, observed: ObservedState, catalog: Catalog) -> Iterator[Drift]:
@@ -167,8 +161,11 @@ def _present_change(
 ) -> Change:
     wanted = let_be(base.after or {}, resource.lifecycle.ignored, live.attributes)
     found = differences(type, live.attributes, wanted)
-    computed = {name: live.attributes.get(name) for name in type.with_annotation("readOnly")}
-    base = replace(base, before=live.attributes, after={**wanted, **computed})
+    after = {**wanted, **_found_out(type, wanted, live)}
+    base = replace(base, before=live.attributes, after=after)
+    if live.taken and why_elsewhere(found):
+        _refuse_taken(outcome, resource, found)
+        return base
     if forced := why_forced(resource, outcome.changes, world.options):
         return _replace(type, base, found, forced)
     former = world.state.moved.get(base.address)
@@ -179,12 +176,20 @@ def _present_change(
         _refuse_foreign(outcome, world, base, found)
         return base
     if any(one.forces_replacement for one in found):
-        return _replace(type, base, found, "an attribute cannot be changed in place")
+        why = why_elsewhere(found) or "an attribute cannot be changed in place"
+        return _replace(type, base, found, why)
     reasons = tuple(f"{'.'.join(map(str, one.path))} differs" for one in found)
     what_it_means = type.consequence(frozenset(one.path[0] for one in found), wanted)
     if what_it_means:
         reasons = (*reasons[:-1], f"{reasons[-1]}: {what_it_means}")
     return replace(base, action=Action.UPDATE, differences=found, reasons=reasons)
+
+
+def _found_out(type: ResourceType, wanted: Attributes, live: Present) -> Attributes:
+    """Computed attributes as they are, but for those that follow from what is wanted."""
+    found = live.attributes
+    follows = {name for name, value in wanted.items() if value is not None and is_known(value)}
+    return {n: found.get(n) for n in type.with_annotation("readOnly") if n not in follows}
 
 
 def _quiet(world: _World, base: Change) -> Action:
@@ -244,6 +249,18 @@ def _refuse_foreign(
         "name.",
         world.desired.resources[base.address].range,
         str(base.address),
+    )
+
+
+def _refuse_taken(outcome: Diff, resource: Resource, found: tuple[Difference, ...]) -> None:
+    outcome.diagnostics.error(
+        "The new name is taken",
+        f"{resource.address} cannot be replaced: {why_elsewhere(found)}, and there is such a thing "
+        "already. Choose another name; or take the thing that has it away first; or, to use that "
+        f"one and leave the former alone, forget the former: `envdplan state rm "
+        f"'{resource.address}'`.",
+        resource.range,
+        str(resource.address),
     )
 
 

@@ -10,7 +10,7 @@ from envdplan.config.modules import Read, Texts
 from envdplan.engine.events import Started, Succeeded
 from envdplan.engine.record import record
 from envdplan.plans.changes import Action
-from envdplan.plans.diff import identity
+from envdplan.plans.compare import identity
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
 from envdplan.schema import Catalog
@@ -47,6 +47,8 @@ class World:
     live: dict[tuple[object, ...], Attributes] = field(default_factory=dict)
     catalog: Catalog = CATALOG
     concurrent: bool = False
+    ours: bool = False
+    """Whether what there is carries our mark."""
 
     def read(
         self, resource: Resource | None, attributes: Attributes, record: Record | None
@@ -57,7 +59,7 @@ class World:
         if known.address.kind is Kind.BUILD:
             return Present({}, facts=BuildFacts(files=()))
         found = self.live.get(identity(known.address, known.type, attributes))
-        return Absent() if found is None else Present(found)
+        return Absent() if found is None else Present(found, ours=self.ours)
 
     def plan(self, wanted: DesiredState, options: PlanOptions = PlanOptions()) -> Plan:
         """What has to be done so that the world is as `wanted`."""
