@@ -81,7 +81,8 @@ def _bodies(declared: Declarations) -> Iterator[tuple[Owner | None, Body]]:
         found = getattr(declared, one.name)
         root = roots.get(one.name)
         for block in found.values() if isinstance(found, Mapping) else found:
-            yield (root, block.name) if root else None, _body(block)
+            if isinstance(block, Declared | Attribute):
+                yield (root, block.name) if root else None, _body(block)
 
 
 def _body(block: Declared | Attribute) -> Body:
