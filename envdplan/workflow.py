@@ -19,7 +19,8 @@ from envdplan.config.expressions import EvaluationError
 from envdplan.config.groups import groups
 from envdplan.config.imports import imports
 from envdplan.config.modules import Decode, Read, modules, no_modules
-from envdplan.config.moves import moves, removals
+from envdplan.config.moves import moves
+from envdplan.config.removals import removals
 from envdplan.config.settings import settings
 from envdplan.config.unused import unused
 from envdplan.config.validate import validate

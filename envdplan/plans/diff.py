@@ -355,7 +355,7 @@ def _orphan(
         prevent_destroy=_is_protected(world, record),
         reasons=(why,),
     )
-    if {record.address, record.address.block} & world.desired.kept:
+    if world.desired.kept.has(record.address):
         reason = "a removed block says that it is to be kept"
         return replace(base, action=Action.FORGET, reasons=(reason,))
     if record.address.kind is Kind.BUILD:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from envdplan.addresses import Address
+from envdplan.addresses import Address, ModulePath
 from envdplan.diagnostics import Diagnostic
 from envdplan.source import SourceRange
 from envdplan.values import AttributePath, Attributes, Value
@@ -89,6 +89,21 @@ class Rivals:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Resources that are named one by one, by their block, or by a module that they were in."""
+
+    addresses: frozenset[Address] = frozenset()
+    modules: frozenset[ModulePath] = frozenset()
+
+    def has(self, address: Address) -> bool:
+        """Whether a resource is one of them."""
+        outer = (address.module[:size] for size in range(1, len(address.module) + 1))
+        return bool({address, address.block} & self.addresses) or any(
+            one in self.modules for one in outer
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredState:
     """All that the configuration asks for."""
 
@@ -100,7 +115,7 @@ class DesiredState:
     """What may be adopted though it is not as wanted: `import` blocks name it."""
     moves: tuple[tuple[Address, Address], ...] = ()
     """Former and new addresses: `moved` blocks."""
-    kept: frozenset[Address] = frozenset()
+    kept: Kept = Kept()
     """What is forgotten rather than destroyed: `removed` blocks."""
     going: Mapping[Address, Resource] = field(default_factory=dict)
     """What is configured but is to be destroyed all the same."""

@@ -59,9 +59,10 @@ class State:
         One whose new address is recorded already stays where it is.
         """
         known = {*self.records, *self.pending}
+        pairs = sorted(moves, key=lambda pair: pair[0].key is not None)  # a key of its own counts
         done = {
             former: now
-            for pair in moves
+            for pair in pairs
             for former, now in _pairs(pair, known)
             if former in known and now not in known
         }
