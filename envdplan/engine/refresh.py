@@ -68,8 +68,9 @@ def _with_former(question: _Question, catalog: Catalog) -> _Question:
         return question
     type = catalog.types[question.address.kind, resource.type]
     found = elsewhere(type, record, wanted)
-    computed = {n: record.attributes.get(n) for n in type.with_annotation("readOnly")}
-    former = {**wanted, **computed, **{str(one.path[0]): one.before for one in found}}
+    follows = (*type.with_annotation("readOnly"), "node")  # nodes are called after their builder
+    recorded = {n: record.attributes[n] for n in follows if n in record.attributes}
+    former = {**wanted, **recorded, **{str(one.path[0]): one.before for one in found}}
     return replace(question, former=former) if found else question
 
 

@@ -33,7 +33,7 @@ def elsewhere(type: ResourceType, record: Record, wanted: Attributes) -> tuple[D
     Such a thing is found only as it was recorded. Nothing of what others made.
     """
     recorded = record.attributes
-    if record.type != type.name or recorded.get("mode") == "attach":
+    if record.type != type.name or type.borrowed(recorded):
         return ()
     known = recorded if record.begun else {**dict.fromkeys(_PLACE), **recorded}
     return tuple(

@@ -364,6 +364,10 @@ def _orphan(
     heir = declared.get(identity(record.address, record.type, record.attributes))
     if heir is not None:
         return replace(base, action=Action.FORGET, reasons=(f"it is now declared as {heir}",))
+    type = world.catalog.get(record.address.kind, record.type)
+    if type is not None and type.borrowed(record.attributes):
+        reason = f"{why}; it stays as it is, because envdplan did not make it"
+        return replace(base, action=Action.FORGET, reasons=(reason,))
     if isinstance(observation, Unreachable):
         return replace(base, action=Action.DEFER, reasons=(observation.reason,))
     if isinstance(observation, Absent) and not observation.remains:

@@ -70,3 +70,30 @@ def test_what_a_removed_block_keeps_survives_a_destroy() -> None:
     world.apply(desired(OPEN))
     kept = desired("removed {\n from = context.c\n destroy = false\n}")
     assert actions(world.plan(kept, DESTROY))["context.c"] is Action.FORGET
+
+
+def test_what_others_made_is_forgotten_and_counts_as_nothing_destroyed() -> None:
+    world = World()
+    wanted = desired(
+        """
+        builder "far" {
+          type    = "tcp"
+          address = "10.0.0.1:1"
+        }
+        builder "pod" {
+          type = "kube-pod"
+          mode = "attach"
+          pod  = "p"
+        }
+        builder "box" { type = "docker-container" }
+        """
+    )
+    world.apply(wanted)
+    plan = world.plan(wanted, DESTROY)
+    assert actions(plan) == {
+        "builder.far": Action.FORGET,
+        "builder.pod": Action.FORGET,
+        "builder.box": Action.DELETE,
+    }
+    assert "it stays as it is, because envdplan did not make it" in reasons(plan, "builder.far")[0]
+    assert plan.counts().destroy == 1

@@ -58,6 +58,17 @@ def test_a_builder_gets_another_name_and_address() -> None:
     assert reasons(plan, "builder.b") == ("its host changes to tcp://far",)
 
 
+def test_nodes_are_looked_for_as_they_were_called() -> None:
+    text = BOX.replace("\n}", '\n node "a" {}\n node "b" {}\n}')
+    world = World()
+    world.apply(desired(text.replace("NAME", "box1")))
+    (change,) = world.plan(desired(text.replace("NAME", "box2"))).changes
+    assert change.action is Action.REPLACE
+    new, former = world.asked[-2:]
+    called = [[node["name"] for node in one["node"].values()] for one in (former, new)]
+    assert called == [["box1-a", "box1-b"], ["box2-a", "box2-b"]]
+
+
 def test_another_word_for_the_same_place_replaces_nothing() -> None:
     world, host = World(ours=True), "unix:///var/run/docker.sock"
     world.apply(desired(BOX.replace("NAME", "box1")))

@@ -49,6 +49,8 @@ class World:
     concurrent: bool = False
     ours: bool = False
     """Whether what there is carries our mark."""
+    asked: list[Attributes] = field(default_factory=list)
+    """By what readers looked, the latest last."""
 
     def read(
         self, resource: Resource | None, attributes: Attributes, record: Record | None
@@ -56,6 +58,7 @@ class World:
         """See Reader."""
         known = resource or record
         assert known is not None
+        self.asked.append(attributes)
         if known.address.kind is Kind.BUILD:
             return Present({}, facts=BuildFacts(files=()))
         found = self.live.get(identity(known.address, known.type, attributes))
