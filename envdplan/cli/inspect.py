@@ -73,7 +73,7 @@ def show(
         detail = "--var and --var-file are for --config: plan and state have their values."
         raise EnvdplanError("Values without use", detail)
     if config:
-        loaded = session.load(session.project(var_file, var), look=False)
+        loaded = session.load(session.project(var_file, var))
         session.view.configuration(loaded.desired)
         return exit_codes.OK
     if planfile is not None:

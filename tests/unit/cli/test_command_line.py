@@ -473,3 +473,18 @@ check "address" {
     code, _, err = run(folder, "apply", "-auto-approve")
     assert code == 0
     assert "check.address" in err
+
+
+def test_an_output_that_is_called_sensitive_is_shown_and_stored_nowhere(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(
+        CONTEXTS + 'output "hidden" {\n  value     = { a = "plain" }\n  sensitive = true\n}\n'
+    )
+    seen = [
+        run(folder, "plan"),
+        run(folder, "apply", "-auto-approve"),
+        run(folder, "output", "-json"),
+    ]
+    assert all("plain" not in out + err for _, out, err in seen)
+    lines = [json.loads(line) for line in seen[2][1].splitlines()]
+    assert lines[-1]["sensitive"] == ["hidden"]
+    assert "plain" not in (folder / ".envdplan" / "state.json").read_text()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from envdplan.addresses import Address
-from envdplan.diagnostics import Conflict, EnvdplanError
+from envdplan.diagnostics import Conflict, Diagnostics, EnvdplanError, Rejected
 from envdplan.engine.apply import Apply
 from envdplan.engine.events import Event, Failed, Finished, Skipped, Started, Succeeded
 from envdplan.engine.protocols import Reporter
@@ -27,7 +27,7 @@ from envdplan.states.desired import (
 )
 from envdplan.states.recorded import Record, State
 from envdplan.store.memory import MemoryStore
-from envdplan.values import UNKNOWN, Attributes, Sensitive
+from envdplan.values import UNKNOWN, Attributes, Sensitive, Value
 from envdplan.workflow import check_fresh
 
 A, B, C = (Address.parse(f"context.{name}") for name in "abc")
@@ -285,7 +285,7 @@ def test_a_precondition_that_does_not_hold_stops_a_change_before_it_begins() -> 
     events = applied(changes, hands, store, wanted)
     assert hands.done == []
     failed = next(one for one in events if isinstance(one, Failed))
-    assert (failed.summary, failed.detail) == ("Precondition failed", "Not today.")
+    assert (failed.summary, failed.detail) == ("Precondition failed", "a.hcl:1:1: Not today.")
     assert any(isinstance(one, Skipped) for one in events)
 
 
@@ -309,7 +309,7 @@ def test_what_a_broken_postcondition_is_about_is_kept_but_nobody_builds_on_it() 
     assert store.state.pending == {}
     assert seen[-1][A]["digest"] == "sha256:1"
     failed = next(one for one in events if isinstance(one, Failed))
-    assert (failed.summary, failed.detail) == ("Postcondition failed", "Not good.")
+    assert (failed.summary, failed.detail) == ("Postcondition failed", "a.hcl:1:1: Not good.")
     last = events[-1]
     assert isinstance(last, Finished)
     assert (last.added, last.failed, last.skipped) == (0, 1, 1)
@@ -333,3 +333,38 @@ def test_what_is_ignored_stays_as_the_plan_said() -> None:
     events = applied([change], hands, store, DesiredState({A: resource}))
     assert not any(isinstance(one, Failed) for one in events), events
     assert store.state.records[A].attributes["use"] is True
+
+
+def test_conditions_of_what_is_not_changed_are_judged_too() -> None:
+    hands, store = Hands(), MemoryStore()
+    quiet = Change(A, "context", Action.NOOP, before={}, after={}, depends_on=(C,))
+    changes = [quiet, create(B, A), create(C)]
+    wanted = conditioned(*changes, after=Verdict(False, "No more."), seen=[])
+    events = applied(changes, hands, store, wanted)
+    assert hands.done == [C]
+    failed = next(one for one in events if isinstance(one, Failed))
+    assert (failed.change.address, failed.detail) == (A, "a.hcl:1:1: No more.")
+    assert any(isinstance(one, Skipped) and one.change.address == B for one in events)
+
+
+def test_an_output_without_a_value_takes_no_other_one_with_it() -> None:
+    def refuse(known: Known) -> Value:
+        del known
+        problems = Diagnostics()
+        problems.error("Invalid function argument", "It is no number.")
+        raise Rejected(problems)
+
+    store = MemoryStore()
+    wanted = replace(
+        desired(create(A)),
+        outputs={
+            "bad": Output("bad", UNKNOWN, resolve=refuse),
+            "good": Output("good", UNKNOWN, resolve=lambda known: known[A]["name"]),
+        },
+    )
+    last = applied([create(A)], Hands(), store, wanted)[-1]
+    assert isinstance(last, Finished)
+    assert [(one.detail, one.address) for one in last.problems] == [
+        ("It is no number.", "output.bad")
+    ]
+    assert store.state.outputs == {"good": "a"}
