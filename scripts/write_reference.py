@@ -31,8 +31,8 @@ def _lines() -> Iterator[str]:
     yield "# Reference"
     yield ""
     yield "Written by `python scripts/write_reference.py` from the schemas and functions; a test"
-    yield "holds it current. What blocks mean together is in [language.md](language.md); there is also"
-    yield "which addresses and names are written [bare](language.md#bare-addresses), in YAML too."
+    yield "holds it current. What blocks mean together is in [language.md](language.md), and which"
+    yield "addresses and names are written [bare](language.md#bare-addresses), in YAML too."
     for kind in Kind:
         for name in CATALOG.names(kind):
             yield f"\n## {_title(kind, name)}\n"

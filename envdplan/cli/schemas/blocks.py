@@ -71,7 +71,9 @@ def settings() -> Schema:
     """The envdplan block."""
     return _object(
         required_version=_said('Versions of envdplan that fit, such as ">= 0.1, < 2"'),
-        context_store=_said("File of the context store (default: ~/.config/envd/contexts, envd's own)"),
+        context_store=_said(
+            "File of the context store (default: ~/.config/envd/contexts, envd's own)"
+        ),
         state=_said("File of the state (default: .envdplan/state.json)"),
     )
 

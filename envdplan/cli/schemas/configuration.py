@@ -79,7 +79,8 @@ def _or_template(schema: Schema) -> Schema:
         inner["properties"] = _templates(schema["properties"])
     if "anyOf" in schema:
         return {**schema, "anyOf": [*map(_or_template, schema["anyOf"]), _TEMPLATE]}
-    if not schema or schema.keys() <= {"type", "description"} and schema.get("type") == "string":
+    is_text = schema.get("type") == "string" and schema.keys() <= {"type", "description"}
+    if is_text or not schema:
         return {**schema}
     return {"anyOf": [{**schema, **inner}, _TEMPLATE]}
 

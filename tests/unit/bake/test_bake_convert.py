@@ -12,6 +12,7 @@ from envdplan.frontends.buildschema import PROPERTIES
 from envdplan.source import Position, SourceFile, SourceRange
 from envdplan.syntax.document import Body, Document
 from envdplan.syntax.formatting import formatted
+from envdplan.values import Attributes
 from scripts.bake_cases import Case, cases
 from tests.unit.bake.reading import Desired, desired, document, hcl_document
 
@@ -36,7 +37,9 @@ def test_a_converted_file_means_the_same(case: Case) -> None:
 def _meaning(document: Document) -> Desired:
     """Outputs say what is pushed; whether `push` was their short form makes no difference."""
     builds, named, problems = desired([document])
-    kept = {name: {k: v for k, v in one.items() if k != "push"} for name, one in builds.items()}
+    kept: dict[str, Attributes] = {
+        name: {k: v for k, v in one.items() if k != "push"} for name, one in builds.items()
+    }
     return kept, named, problems
 
 

@@ -126,7 +126,10 @@ def test_an_example_is_formatted(hcl: Path) -> None:
 
 YAML = [
     *((where, yaml) for where, _, yaml in FRAGMENTS if yaml),
-    *((str(one.relative_to(ROOT)), one.read_text()) for one in (ROOT / "examples").rglob("*envdplan.yaml")),
+    *(
+        (str(one.relative_to(ROOT)), one.read_text())
+        for one in (ROOT / "examples").rglob("*envdplan.yaml")
+    ),
 ]
 
 
