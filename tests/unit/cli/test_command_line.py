@@ -134,6 +134,7 @@ def test_the_state_can_be_looked_at_and_forgotten(folder: Path) -> None:
     assert 'builder_address = "/run/b.sock"' in run(folder, "state", "show", "context.b")[1]
     assert run(folder, "output", "names", "--json")[0] == 0
     assert run(folder, "output", "nothing")[0] == 1
+    assert run(folder, "output", "names")[1] == '["a", "b"]\n'
     assert run(folder, "state", "rm", "context.b")[0] == 0
     assert run(folder, "state", "list")[1] == "context.a\n"
     assert "context.b will be recorded as it is" in run(folder, "plan")[1]
