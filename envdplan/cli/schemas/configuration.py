@@ -7,6 +7,7 @@ from envdplan.addresses import Kind
 from envdplan.cli.catalog import CATALOG
 from envdplan.cli.schemas import blocks
 from envdplan.cli.schemas.common import DRAFT, Schema
+from envdplan.cli.schemas.definitions import with_definitions
 
 _TEMPLATE: Final = {"$ref": "#/$defs/template"}
 _INNER: Final = ("items", "additionalProperties")
@@ -19,7 +20,7 @@ def configuration() -> Schema:
         _block(CATALOG.types[Kind.BUILDER, name].schema, {**meta, "type": {"const": name}})
         for name in CATALOG.names(Kind.BUILDER)
     ]
-    return {
+    made = {
         "$schema": DRAFT,
         "title": "envdplan configuration",
         "type": "object",
@@ -51,6 +52,7 @@ def configuration() -> Schema:
             "output": _named(blocks.output()),
         },
     }
+    return with_definitions(made)
 
 
 def _named(schema: Schema) -> Schema:
