@@ -132,7 +132,7 @@ def _apply_saved(
     from envdplan.workflow import check_fresh
 
     saved = read_plan(path)
-    loaded = session.load(as_planned(session.project(files, flags), saved))
+    loaded = session.load(as_planned(session.project(files, flags, may_be_empty=True), saved))
     with locked(session, loaded, "apply", lock_timeout) as work:
         state = check_fresh(saved.plan, work.state)
         session.view.plan(saved.plan)

@@ -1,0 +1,143 @@
+"""A saved plan is applied exactly as it was planned, or not at all."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from envdplan.cli.app import run
+from envdplan.cli.saved import as_planned, read_plan
+from envdplan.cli.wiring import Session
+from envdplan.states.desired import DesiredState
+
+MODULE = """
+variable "port" { type = number }
+locals { host = "10.0.0.1" }
+context "this" {
+  name            = "c${var.port}"
+  builder         = "tcp"
+  builder_address = "${local.host}:${var.port}"
+}
+output "name" { value = "${context.this.name} of one" }
+"""
+CALLER = """
+envdplan { context_store = "contexts" }
+module "a" {
+  source = "./team"
+  port   = 1
+}
+output "name" { value = module.a.name }
+"""
+BAKE = """
+variable "TAG" { default = "latest" }
+variable "WORDS" { default = "" }
+group "default" { targets = ["web"] }
+target "web" {
+  context           = "src"
+  dockerfile-inline = "FROM scratch\\n"
+  args              = { TAG = TAG, WORDS = WORDS }
+  tags              = ["r:5000/web:${TAG}"]
+}
+"""
+COMPOSE = """
+services:
+  api:
+    image: r:5000/api:${TAG:-1}
+    build:
+      context: ./api
+      args: {A: "${B}"}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("TAG", "BUILDX_BAKE_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    code = run(list(arguments))
+    seen = capsys.readouterr()
+    return code, " ".join((seen.out + seen.err).split())
+
+
+def state(project: Path) -> dict[str, Any]:
+    text = (project / ".envdplan" / "state.json").read_text()
+    found: dict[str, Any] = json.loads(text)["content"]
+    return found
+
+
+def planned(project: Path, path: str) -> DesiredState:
+    """What a saved plan would do, in the directory as it is now."""
+    session = Session(directory=project, environment=dict(os.environ))
+    saved = read_plan(project / path)
+    return session.evaluated(as_planned(session.project(may_be_empty=True), saved)).desired
+
+
+def test_modules_are_what_they_were_when_the_plan_was_made(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = project / "team" / "envdplan.hcl"
+    module.parent.mkdir()
+    module.write_text(MODULE)
+    (project / "envdplan.hcl").write_text(CALLER)
+    for name in ("edited", "removed"):
+        assert told(capsys, "plan", "-out", name)[0] == 0
+    before = planned(project, "edited")
+    module.write_text(MODULE.replace("10.0.0.1", "10.0.0.9").replace("of one", "of two"))
+    assert planned(project, "edited").resources == before.resources
+    code, text = told(capsys, "apply", "edited")
+    assert code == 0, text
+    assert state(project)["outputs"] == {"name": "c1 of one"}
+    assert "10.0.0.1:1" in json.dumps(state(project)["resources"])
+    module.unlink()
+    assert planned(project, "removed").resources == before.resources
+
+
+def test_files_that_are_gone_do_not_count(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "team").mkdir()
+    (project / "team" / "envdplan.hcl").write_text(MODULE)
+    (project / "envdplan.hcl").write_text(CALLER)
+    assert told(capsys, "plan", "-out", "p")[0] == 0
+    (project / "envdplan.hcl").unlink()
+    (project / "envdplan.vars.hcl").write_text("new = 1")
+    code, text = told(capsys, "apply", "p")
+    assert code == 0, text
+
+
+def test_builds_of_bake_are_what_they_were_with_all_that_was_given_for_them(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "sub").mkdir()
+    (project / "sub" / "Bakefile").write_text(BAKE)
+    (project / "compose.yaml").write_text(COMPOSE)
+    (project / ".env").write_text("B=dotenv\n")
+    monkeypatch.setenv("TAG", "env")
+    files = ("-f", "sub/Bakefile", "-f", "compose.yaml")
+    given = (*files, "-set", "web.args.X=${a}", "-var", "WORDS=flag")
+    code, text = told(capsys, "plan", "--no-refresh", "-out", "p", *given)
+    assert code == 0, text
+    assert (project / "p").stat().st_mode & 0o777 == 0o600
+    monkeypatch.delenv("TAG")
+    for name in ("sub/Bakefile", "compose.yaml", ".env"):
+        (project / name).write_text("broken {")
+    (project / "envdplan.vars.hcl").write_text("new = 1")
+    found = {str(one): each.attributes for one, each in planned(project, "p").resources.items()}
+    web, api = found["build.web"], found["build.api"]
+    assert web["tags"] == ("r:5000/web:env",)
+    assert web["args"] == {"TAG": "env", "WORDS": "flag", "X": "${a}"}
+    assert web["path"] == str(project / "src")
+    assert api["path"] == str(project / "api")
+    assert (api["args"], api["tags"]) == ({"A": "dotenv"}, ("r:5000/api:env",))
+    default = planned(project, "p").groups["default"]
+    assert [str(one) for one in default] == ["build.web"]
