@@ -53,6 +53,11 @@ def plan_text(plan: Plan, style: Style) -> Iterator[str]:
     yield from summary(plan, style)
 
 
+def brief(plan: Plan, style: Style) -> Iterator[str]:
+    """Only the numbers, for whoever has seen the plan."""
+    return _nothing([], style) if plan.is_empty else summary(plan, style)
+
+
 def _nothing(shown: list[Change], style: Style) -> Iterator[str]:
     yield style("No changes.", "bold", "green")
     if not shown:

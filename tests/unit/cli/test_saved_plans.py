@@ -30,6 +30,21 @@ module "a" {
 }
 output "name" { value = module.a.name }
 """
+CONTEXT = """
+envdplan { context_store = "contexts" }
+variable "port" { default = 1 }
+context "c" {
+  builder         = "tcp"
+  builder_address = "10.0.0.1:${var.port}"
+}
+"""
+SECRET = """
+variable "secret" { sensitive = true }
+output "secret" {
+  value     = var.secret
+  sensitive = true
+}
+"""
 BAKE = """
 variable "TAG" { default = "latest" }
 variable "WORDS" { default = "" }
@@ -141,3 +156,48 @@ def test_builds_of_bake_are_what_they_were_with_all_that_was_given_for_them(
     assert (api["args"], api["tags"]) == ({"A": "dotenv"}, ("r:5000/api:env",))
     default = planned(project, "p").groups["default"]
     assert [str(one) for one in default] == ["build.web"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("-var", "port=7"),
+        ("-var-file", "more.vars.hcl"),
+        ("-f", "Bakefile"),
+        ("-set", "*.args.X=1"),
+        ("-target", "context.c"),
+        ("-var", "secret=a", "-var", "port=7"),
+    ],
+)
+def test_what_would_make_another_plan_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str], given: tuple[str, str]
+) -> None:
+    (project / "envdplan.hcl").write_text(CONTEXT)
+    (project / "more.vars.hcl").write_text("port = 7")
+    assert told(capsys, "plan", "-out", "p")[0] == 0
+    code, text = told(capsys, "apply", "p", *given)
+    assert (code, "A saved plan takes no options of a plan" in text) == (1, True), text
+    assert not (project / "contexts").exists()
+    assert told(capsys, "apply", "p")[0] == 0
+
+
+@pytest.mark.parametrize("given", [("-var", "secret=s"), ("-var-file", "secret.vars.hcl")])
+def test_sensitive_values_are_given_again(
+    project: Path, capsys: pytest.CaptureFixture[str], given: tuple[str, str]
+) -> None:
+    (project / "envdplan.hcl").write_text(CONTEXT + SECRET)
+    (project / "secret.vars.hcl").write_text('secret = "s"')
+    assert told(capsys, "plan", "-out", "p", *given)[0] == 0
+    code, text = told(capsys, "apply", "p")
+    assert (code, "Variable without a value" in text) == (1, True), text
+    assert told(capsys, "apply", "p", *given)[0] == 0
+
+
+def test_a_saved_plan_is_told_in_brief(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "envdplan.hcl").write_text(CONTEXT)
+    assert told(capsys, "plan", "-out", "p")[0] == 0
+    _, text = told(capsys, "apply", "p")
+    assert "Plan: 1 to add, 0 to change, 0 to destroy." in text
+    assert "will do the following" not in text
+    assert told(capsys, "plan", "-out", "p")[0] == 0
+    assert "No changes." in told(capsys, "apply", "p")[1]
