@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
 from envdplan.addresses import Address
-from envdplan.diagnostics import Conflict, EnvdplanError, Interrupted
+from envdplan.diagnostics import EnvdplanError, Interrupted
 from envdplan.engine.attempts import attempt
 from envdplan.engine.events import (
     Event,
@@ -19,6 +19,7 @@ from envdplan.engine.events import (
     Started,
     Succeeded,
 )
+from envdplan.engine.precheck import resource_of
 from envdplan.engine.protocols import Clock, StateStore, Writers
 from envdplan.engine.record import record
 from envdplan.engine.refresh import as_recorded
@@ -161,14 +162,8 @@ class Apply:
     def _write(self, change: Change) -> Attributes | None:
         if self.cancel.is_set():
             raise Interrupted("Stopped before it began", STOPPED)
-        resource = self.desired.resources.get(change.address)
         if change.after is not None:
-            if resource is None:
-                raise Conflict(
-                    "The plan does not fit the configuration",
-                    f"{change.address} is in the plan but no longer in the configuration. "
-                    "Plan again.",
-                )
+            resource = resource_of(change, self.desired)
             known = as_recorded(self.state)
             self._demand("Precondition failed", resource.preconditions, known)
             ignored = resource.lifecycle.ignored

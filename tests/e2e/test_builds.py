@@ -197,10 +197,17 @@ build "good" {
     assert set(changes) == {"build.bad", "build.after"}
 
 
-def test_a_saved_plan_refuses_changed_inputs_and_a_stale_state(on_unix: Project) -> None:
+def test_a_saved_plan_refuses_changed_inputs_and_a_stale_state(
+    on_unix: Project, registry: Registry
+) -> None:
     on_unix.write(
         HEAD
         + """
+build "other" {
+  dockerfile_inline = "FROM scratch\\nLABEL a=b\\n"
+  tags = ["${local.image}/other:1"]
+  push = true
+}
 build "x" {
   dockerfile_inline = "FROM scratch\\nCOPY a.txt /\\n"
   tags = ["${local.image}/x:1"]
@@ -217,6 +224,12 @@ build "x" {
     assert done.code == 1
     assert "The inputs changed since the plan was made" in done.text
     assert "~ a.txt" in done.text
+    assert registry.digest(name(on_unix, "other"), "1") is None
+    assert not (on_unix.folder / ".envdplan" / "state.json").exists()
+    (on_unix.folder / "a.txt").write_text("one")
+    done = on_unix.run("apply", "first")
+    assert done.code == 0, done.text
+    assert registry.digest(name(on_unix, "other"), "1") is not None
     done = on_unix.run("apply", "second")
     assert done.code == 1
     assert "The plan is stale" in done.text or "another state" in done.text

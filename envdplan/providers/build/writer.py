@@ -50,6 +50,13 @@ class BuildWriter:
     environment: Mapping[str, str] = field(repr=False)
     quick: bool = field(default=False, init=False)
 
+    def check(self, change: Change) -> None:
+        """Whether the inputs are those of the plan, if it knew them. Raises Conflict."""
+        after, kind = change.after or {}, frontend(change.type)
+        decided = change.inputs is not None and Work.RETAG not in change.work
+        if decided and kind is not None and attribute_inputs(after) is not None:
+            self._inputs(kind, change, after)
+
     def write(self, change: Change, report: Reporter, cancel: Flag) -> Attributes | None:
         """Do `change`; the build's attributes as they are then. Raises EnvdplanError."""
         if change.after is None:

@@ -230,6 +230,14 @@ def test_a_promise_holds_what_was_known_and_fills_in_the_rest() -> None:
         check_promise(change, {"name": "a", "size": 3, "tags": ("y",)})
 
 
+def test_what_is_not_known_yet_breaks_a_promise_only_when_it_is_to_be_done() -> None:
+    change = create(A, tags=("x", "y"))
+    now = {"name": UNKNOWN, "tags": ("x", UNKNOWN)}
+    assert check_promise(change, now, early=True)["name"] is UNKNOWN
+    with pytest.raises(Conflict, match=r"name, tags\.1"):
+        check_promise(change, now)
+
+
 def test_a_plan_fits_the_state_it_was_made_from_only() -> None:
     plan = order([create(A)], State("l", 4))
     assert check_fresh(plan, State("l", 4)).serial == 4
