@@ -21,7 +21,7 @@ from envdplan.engine.events import (
 )
 from envdplan.engine.precheck import resource_of
 from envdplan.engine.protocols import Clock, StateStore, Writers
-from envdplan.engine.record import record
+from envdplan.engine.record import nothing_done, record
 from envdplan.engine.refresh import as_recorded
 from envdplan.graph import Graph
 from envdplan.plans.changes import Action, Change
@@ -54,8 +54,12 @@ class Apply:
     _graph: Graph[Address] = field(init=False)
     _events: "queue.SimpleQueue[Event]" = field(default_factory=queue.SimpleQueue)
     _outcomes: dict[Address, Event] = field(default_factory=dict)
+    _before: State = field(init=False)
+    _begun: set[Address] = field(default_factory=set)
+    """What a writer was asked for."""
 
     def __post_init__(self) -> None:
+        self._before = self.state
         self._graph = self.plan.graph()
 
     def run(self) -> Iterator[Event]:
@@ -174,6 +178,7 @@ class Apply:
             self._events.put(Progressed(change.address, message, detail))
 
         writer = self.writers(change.address.kind.value)
+        self._begun.add(change.address)
         return attempt(
             change,
             lambda limit: writer.write(change, report, limit),
@@ -222,16 +227,25 @@ class Apply:
         done = [e.change for e in outcomes if isinstance(e, Succeeded)]
         actions = [change.action for change in done]
         replaced = actions.count(Action.REPLACE)
+        nothing = len(outcomes) > 0 and self.state.records is self._before.records
         finished = Finished(
             added=actions.count(Action.CREATE) + replaced,
             changed=actions.count(Action.UPDATE),
             destroyed=actions.count(Action.DELETE) + replaced,
             failed=sum(isinstance(e, Failed) for e in outcomes),
             skipped=sum(isinstance(e, Skipped) for e in outcomes),
-            outputs=self._outputs(),
+            outputs=self.state.outputs if nothing else self._outputs(),
         )
-        self._save(finished)
+        if nothing:
+            self._keep(nothing_done(self.state, self._before, self._begun))
+        else:
+            self._save(finished)
         return finished
+
+    def _keep(self, state: State) -> None:
+        if state != self.state:
+            self.state = state
+            self.store.save(state)
 
     def _outputs(self) -> Mapping[str, Value]:
         known = {address: r.attributes for address, r in self.state.records.items()}

@@ -262,6 +262,50 @@ def test_many_changes_are_saved_in_few_writes() -> None:
     assert store.saves < 300
 
 
+# -- nothing done
+
+BUILD = Address.parse("build.x")
+BEFORE = State("l", 3, {C: Record(C, "context", {"name": "c"})}, outputs={"o": 1})
+
+
+def refusing(change: Change) -> Attributes | None:
+    raise EnvdplanError("The registry is away", "Wait.")
+
+
+def building(*needs: Address) -> Change:
+    return replace(create(BUILD, *needs), type="dockerfile", inputs=())
+
+
+def test_a_saved_plan_still_fits_after_builds_that_failed() -> None:
+    store = MemoryStore(BEFORE)
+    changes = [building(), create(A, BUILD)]
+    wanted = replace(desired(*changes), outputs={"o": Output("o", 2)})
+    events = applied(changes, Hands(refusing), store, wanted)
+    assert replace(store.state, pending={}) == BEFORE
+    assert set(store.state.pending) == {BUILD}
+    assert events[-1] == Finished(0, 0, 0, 1, 1, {"o": 1})
+    applied(changes, Hands(), store, wanted)
+    assert (store.state.outputs, store.state.pending) == ({"o": 2}, {})
+    assert store.state.serial > BEFORE.serial
+
+
+def test_what_may_have_left_something_makes_a_plan_stale() -> None:
+    store = MemoryStore(BEFORE)
+    applied([create(A), building()], Hands(refusing), store)
+    assert store.state.serial > BEFORE.serial
+    assert set(store.state.pending) == {A, BUILD}
+
+
+def test_what_was_done_beside_a_failure_makes_a_plan_stale() -> None:
+    store = MemoryStore(BEFORE)
+    changes = [building(), create(A)]
+    wanted = replace(desired(*changes), outputs={"o": Output("o", 2)})
+    hands = Hands(lambda change: change.after if change.address == A else refusing(change))
+    applied(changes, hands, store, wanted)
+    assert store.state.serial > BEFORE.serial
+    assert store.state.outputs == {"o": 2}
+
+
 # -- conditions
 
 HOLDS = Verdict(True)
@@ -295,6 +339,7 @@ def test_a_precondition_that_does_not_hold_stops_a_change_before_it_begins() -> 
     failed = next(one for one in events if isinstance(one, Failed))
     assert (failed.summary, failed.detail) == ("Precondition failed", "Not today.")
     assert any(isinstance(one, Skipped) for one in events)
+    assert (store.state.serial, store.state.pending) == (0, {})
 
 
 def test_what_cannot_be_known_even_then_does_not_hold() -> None:
