@@ -207,22 +207,25 @@ class Apply:
         state = self.state
         for event in events:
             state = record(state, event, self.clock.now())
-            if isinstance(event, Succeeded) and event.change.inputs is not None:
-                self._keep_inputs(event)
+            if isinstance(event, Succeeded):
+                self._keep_inputs(event.change, event.attributes)
         if state is not self.state:
             self.state = replace(state, serial=state.serial + 1)
             self.store.save(self.state)
 
-    def _keep_inputs(self, event: Succeeded) -> None:
-        digest = (event.attributes or {}).get("inputs_digest")
-        if isinstance(digest, str):
-            self.store.keep_inputs(digest, event.change.inputs or ())
+    def _keep_inputs(self, change: Change, attributes: Attributes | None) -> None:
+        digest = (attributes or {}).get("inputs_digest")
+        if isinstance(digest, str) and change.inputs is not None:
+            self.store.keep_inputs(digest, change.inputs)
 
     def _note(self, event: Skipped) -> Skipped:
         self._outcomes[event.change.address] = event
         return event
 
     def _finish(self) -> Finished:
+        for change in self.plan.changes:
+            if change.action is Action.NOOP:
+                self._keep_inputs(change, change.after)
         outcomes = list(self._outcomes.values())
         done = [e.change for e in outcomes if isinstance(e, Succeeded)]
         actions = [change.action for change in done]

@@ -25,6 +25,7 @@ from envdplan.states.desired import (
     Resource,
     Verdict,
 )
+from envdplan.states.observed import Input
 from envdplan.states.recorded import Record, State
 from envdplan.store.memory import MemoryStore
 from envdplan.values import UNKNOWN, Attributes, Sensitive
@@ -260,6 +261,15 @@ def test_many_changes_are_saved_in_few_writes() -> None:
     applied(changes, Hands(slowly), store)
     assert len(store.state.records) == 300
     assert store.saves < 300
+
+
+def test_lists_of_inputs_are_kept_of_what_is_up_to_date_too() -> None:
+    store, digest = MemoryStore(), "ab" * 16
+    inputs = (Input("file", "a", "1"),)
+    change = replace(building(), action=Action.NOOP, after={"inputs_digest": digest}, inputs=inputs)
+    applied([change], Hands(), store)
+    assert store.inputs(digest) == inputs
+    assert store.saves == 0
 
 
 # -- nothing done
