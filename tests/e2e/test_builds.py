@@ -238,6 +238,37 @@ build "x" {
     assert "The plan cannot be read" in on_unix.run("apply", "second").text
 
 
+def test_a_saved_plan_is_applied_when_what_stood_in_its_way_is_gone(
+    on_unix: Project, registry: Registry
+) -> None:
+    on_unix.write(HEAD)
+    on_unix.apply()
+    on_unix.write(
+        HEAD
+        + """
+build "x" {
+  dockerfile_inline = "${local.from}RUN --mount=type=secret,id=t,required=true true\\n"
+  tags = ["${local.image}/secretive:1"]
+  push = true
+  secret {
+    id  = "t"
+    env = "TOKEN"
+  }
+}
+output "x" { value = build.x.digest }
+"""
+    )
+    (on_unix.folder / ".dockerignore").write_text("*\n")
+    assert on_unix.run("plan", "--out", "p").code == 0
+    done = on_unix.run("apply", "p")
+    assert (done.code, "1 failed" in done.out) == (1, True), done.text
+    on_unix.environment["TOKEN"] = "t"
+    done = on_unix.run("apply", "p")
+    assert done.code == 0, done.text
+    assert registry.digest(name(on_unix, "secretive"), "1") is not None
+    on_unix.assert_settled()
+
+
 def test_what_a_builder_cannot_do_is_said_by_the_plan(
     project: Project, services: Mapping[str, Any]
 ) -> None:
