@@ -139,7 +139,7 @@ def _apply_saved(
 
     saved = read_plan(path)
     _refuse({"--var": _of_plan(saved, flags), "--var-file": files if not saved.sensitive else ()})
-    loaded = session.load(as_planned(session.project(files, flags, may_be_empty=True), saved))
+    loaded = session.load(as_planned(session.given(files, flags), saved))
     with locked(session, loaded, "apply", lock_timeout) as work:
         state = check_fresh(saved.plan, work.state)
         session.view.plan_in_brief(saved.plan)

@@ -94,7 +94,7 @@ def planned(project: Path, path: str) -> DesiredState:
     """What a saved plan would do, in the directory as it is now."""
     session = Session(directory=project, environment=dict(os.environ))
     saved = read_plan(project / path)
-    return session.evaluated(as_planned(session.project(may_be_empty=True), saved)).desired
+    return session.evaluated(as_planned(session.given(None, None), saved)).desired
 
 
 def test_modules_are_what_they_were_when_the_plan_was_made(
@@ -117,15 +117,16 @@ def test_modules_are_what_they_were_when_the_plan_was_made(
     assert planned(project, "removed").resources == before.resources
 
 
-def test_files_that_are_gone_do_not_count(
-    project: Path, capsys: pytest.CaptureFixture[str]
+def test_what_the_files_are_by_now_does_not_count(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (project / "team").mkdir()
     (project / "team" / "envdplan.hcl").write_text(MODULE)
     (project / "envdplan.hcl").write_text(CALLER)
     assert told(capsys, "plan", "-out", "p")[0] == 0
-    (project / "envdplan.hcl").unlink()
+    (project / "envdplan.hcl").write_bytes(b"\xff")
     (project / "envdplan.vars.hcl").write_text("new = 1")
+    monkeypatch.setenv("BUILDX_BAKE_FILE", "gone.hcl")
     code, text = told(capsys, "apply", "p")
     assert code == 0, text
 
