@@ -247,7 +247,7 @@ def test_a_saved_plan_is_applied_when_what_stood_in_its_way_is_gone(
         HEAD
         + """
 build "x" {
-  dockerfile_inline = "${local.from}RUN --mount=type=secret,id=t,required=true true\\n"
+  dockerfile_inline = "${local.from}${local.step} echo ${var.project}\\n"
   tags = ["${local.image}/secretive:1"]
   push = true
   secret {
@@ -255,6 +255,7 @@ build "x" {
     env = "TOKEN"
   }
 }
+locals { step = "RUN --mount=type=secret,id=t,required=true" }
 output "x" { value = build.x.digest }
 """
     )
