@@ -29,6 +29,7 @@ from envdplan.config.variables import Given, variables
 from envdplan.diagnostics import Conflict, Diagnostics, Rejected
 from envdplan.engine.apply import Apply
 from envdplan.engine.events import Event
+from envdplan.engine.precheck import precheck
 from envdplan.engine.protocols import Readers
 from envdplan.engine.refresh import as_recorded, refresh, unread
 from envdplan.plans.changes import Change
@@ -239,7 +240,11 @@ def check(desired: DesiredState, state: State) -> Diagnostics:
 
 
 def apply(run: Apply) -> Iterator[Event]:
-    """Do what the plan of `run` says, event by event; the state is saved before each is told."""
+    """Do what the plan of `run` says, event by event; the state is saved before each is told.
+
+    Raises EnvdplanError, and does nothing, when something is not as it was planned.
+    """
+    precheck(run.plan, run.desired, run.writers, run.parallelism)
     return run.run()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
 from envdplan.addresses import Address
-from envdplan.diagnostics import Conflict, Diagnostics, EnvdplanError, Interrupted, Rejected
+from envdplan.diagnostics import Diagnostics, EnvdplanError, Interrupted, Rejected
 from envdplan.engine.attempts import attempt
 from envdplan.engine.events import (
     Event,
@@ -19,8 +19,9 @@ from envdplan.engine.events import (
     Started,
     Succeeded,
 )
+from envdplan.engine.precheck import resource_of
 from envdplan.engine.protocols import Clock, StateStore, Writers
-from envdplan.engine.record import record
+from envdplan.engine.record import nothing_done, record
 from envdplan.engine.refresh import as_recorded
 from envdplan.graph import Graph
 from envdplan.plans.changes import Action, Change
@@ -53,6 +54,9 @@ class Apply:
     _graph: Graph[Address] = field(init=False)
     _events: "queue.SimpleQueue[Event]" = field(default_factory=queue.SimpleQueue)
     _outcomes: dict[Address, Event] = field(default_factory=dict)
+    _before: State = field(init=False)
+    _begun: set[Address] = field(default_factory=set)
+    """What a writer was asked for."""
 
     _known: dict[Address, Attributes] = field(init=False)
     """What is recorded; it grows while changes are done."""
@@ -60,6 +64,7 @@ class Apply:
     """What is as it is wanted."""
 
     def __post_init__(self) -> None:
+        self._before = self.state
         self._graph = self.plan.graph()
         self._known = dict(as_recorded(self.state))
         self._quiet = {one.address: one for one in self.plan.changes if not one.needs_apply}
@@ -183,14 +188,8 @@ class Apply:
     def _write(self, change: Change) -> Attributes | None:
         if self.cancel.is_set():
             raise Interrupted("Stopped before it began", STOPPED)
-        resource = self.desired.resources.get(change.address)
         if change.after is not None:
-            if resource is None:
-                raise Conflict(
-                    "The plan does not fit the configuration",
-                    f"{change.address} is in the plan but no longer in the configuration. "
-                    "Plan again.",
-                )
+            resource = resource_of(change, self.desired)
             self._demand("Precondition failed", resource.preconditions, self._known)
             ignored = resource.lifecycle.ignored
             found = let_be(resolve(resource, self._known), ignored, change.after)
@@ -200,6 +199,7 @@ class Apply:
             self._events.put(Progressed(change.address, message, detail))
 
         writer = self.writers(change.address.kind.value)
+        self._begun.add(change.address)
         return attempt(
             change,
             lambda limit: writer.write(change, report, limit),
@@ -228,8 +228,8 @@ class Apply:
         state = self.state
         for event in events:
             state = record(state, event, self.clock.now())
-            if isinstance(event, Succeeded) and event.change.inputs is not None:
-                self._keep_inputs(event)
+            if isinstance(event, Succeeded):
+                self._keep_inputs(event.change, event.attributes)
         self._learn(state, events)
         if state is not self.state:
             self.state = replace(state, serial=state.serial + 1)
@@ -242,32 +242,44 @@ class Apply:
             else:
                 self._known.pop(address, None)
 
-    def _keep_inputs(self, event: Succeeded) -> None:
-        digest = (event.attributes or {}).get("inputs_digest")
-        if isinstance(digest, str):
-            self.store.keep_inputs(digest, event.change.inputs or ())
+    def _keep_inputs(self, change: Change, attributes: Attributes | None) -> None:
+        digest = (attributes or {}).get("inputs_digest")
+        if isinstance(digest, str) and change.inputs is not None:
+            self.store.keep_inputs(digest, change.inputs)
 
     def _note(self, event: Skipped) -> Skipped:
         self._outcomes[event.change.address] = event
         return event
 
     def _finish(self) -> Finished:
+        for change in self.plan.changes:
+            if change.action is Action.NOOP:
+                self._keep_inputs(change, change.after)
         outcomes = list(self._outcomes.values())
         done = [e.change for e in outcomes if isinstance(e, Succeeded)]
         actions = [change.action for change in done]
         replaced = actions.count(Action.REPLACE)
         problems = Diagnostics()
+        nothing = len(outcomes) > 0 and self.state.records is self._before.records
         finished = Finished(
             added=actions.count(Action.CREATE) + replaced,
             changed=actions.count(Action.UPDATE),
             destroyed=actions.count(Action.DELETE) + replaced,
             failed=sum(isinstance(e, Failed) for e in outcomes),
             skipped=sum(isinstance(e, Skipped) for e in outcomes),
-            outputs=dict(self._outputs(problems)),
+            outputs=self.state.outputs if nothing else dict(self._outputs(problems)),
             problems=problems,
         )
-        self._save(finished)
+        if nothing:
+            self._keep(nothing_done(self.state, self._before, self._begun))
+        else:
+            self._save(finished)
         return finished
+
+    def _keep(self, state: State) -> None:
+        if state != self.state:
+            self.state = state
+            self.store.save(state)
 
     def _outputs(self, problems: Diagnostics) -> Iterator[tuple[str, Value]]:
         """One that has no value is told, and takes no other one with it."""

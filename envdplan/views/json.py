@@ -64,6 +64,10 @@ class JsonView:
         for change in plan.changes:
             if change.action is not Action.NOOP:
                 self._write("planned_change", _change(change))
+        self.plan_in_brief(plan)
+
+    def plan_in_brief(self, plan: Plan) -> None:
+        """See View."""
         counts = plan.counts()
         self._write(
             "change_summary",

@@ -57,6 +57,11 @@ def plan_text(plan: Plan, style: Style) -> Iterator[str]:
     yield from summary(plan, style)
 
 
+def brief(plan: Plan, style: Style) -> Iterator[str]:
+    """Only the numbers, for whoever has seen the plan."""
+    return _nothing(plan, [], style) if plan.is_empty else summary(plan, style)
+
+
 def _targets(options: PlanOptions) -> Iterator[str]:
     """That the plan is not about everything."""
     if not options.targets:

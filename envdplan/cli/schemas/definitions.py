@@ -1,4 +1,4 @@
-"""Gives what a schema says several times one place in `$defs`: a tenth of the text, and one meaning."""
+"""What a schema says several times gets one place in `$defs`: less text, and one name."""
 
 import json
 from collections import Counter
@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from envdplan.cli.schemas.common import Schema
 
+_STRUCTURE: Final = frozenset({"properties", "items", "anyOf", "additionalProperties"})
+"""Keywords, which are no names of anything."""
 _WORTH: Final = 400
 """Characters of a part that is worth a name."""
 
@@ -45,7 +47,7 @@ class _Naming:
         if not isinstance(value, dict):
             return value
         text = json.dumps(value, sort_keys=True)
-        if text not in self.often or ("type" not in value and "anyOf" not in value):
+        if text not in self.often or name in _STRUCTURE:
             return {key: self.made(key, one) for key, one in value.items()}
         if text not in self._names:
             self._names[text] = self._free(name)

@@ -25,6 +25,7 @@ from envdplan.states.desired import (
     Resource,
     Verdict,
 )
+from envdplan.states.observed import Input
 from envdplan.states.recorded import Record, State
 from envdplan.store.memory import MemoryStore
 from envdplan.values import UNKNOWN, Attributes, Sensitive, Value
@@ -230,6 +231,14 @@ def test_a_promise_holds_what_was_known_and_fills_in_the_rest() -> None:
         check_promise(change, {"name": "a", "size": 3, "tags": ("y",)})
 
 
+def test_what_is_not_known_yet_breaks_a_promise_only_when_it_is_to_be_done() -> None:
+    change = create(A, tags=("x", "y"))
+    now = {"name": UNKNOWN, "tags": ("x", UNKNOWN)}
+    assert check_promise(change, now, early=True)["name"] is UNKNOWN
+    with pytest.raises(Conflict, match=r"name, tags\.1"):
+        check_promise(change, now)
+
+
 def test_a_plan_fits_the_state_it_was_made_from_only() -> None:
     plan = order([create(A)], State("l", 4))
     assert check_fresh(plan, State("l", 4)).serial == 4
@@ -252,6 +261,59 @@ def test_many_changes_are_saved_in_few_writes() -> None:
     applied(changes, Hands(slowly), store)
     assert len(store.state.records) == 300
     assert store.saves < 300
+
+
+def test_lists_of_inputs_are_kept_of_what_is_up_to_date_too() -> None:
+    store, digest = MemoryStore(), "ab" * 16
+    inputs = (Input("file", "a", "1"),)
+    change = replace(building(), action=Action.NOOP, after={"inputs_digest": digest}, inputs=inputs)
+    applied([change], Hands(), store)
+    assert store.inputs(digest) == inputs
+    assert store.saves == 0
+
+
+# -- nothing done
+
+BUILD = Address.parse("build.x")
+BEFORE = State("l", 3, {C: Record(C, "context", {"name": "c"})}, outputs={"o": 1})
+
+
+def refusing(change: Change) -> Attributes | None:
+    raise EnvdplanError("The registry is away", "Wait.")
+
+
+def building(*needs: Address) -> Change:
+    return replace(create(BUILD, *needs), type="dockerfile", inputs=())
+
+
+def test_a_saved_plan_still_fits_after_builds_that_failed() -> None:
+    store = MemoryStore(BEFORE)
+    changes = [building(), create(A, BUILD)]
+    wanted = replace(desired(*changes), outputs={"o": Output("o", 2)})
+    events = applied(changes, Hands(refusing), store, wanted)
+    assert replace(store.state, pending={}) == BEFORE
+    assert set(store.state.pending) == {BUILD}
+    assert events[-1] == Finished(0, 0, 0, 1, 1, {"o": 1})
+    applied(changes, Hands(), store, wanted)
+    assert (store.state.outputs, store.state.pending) == ({"o": 2}, {})
+    assert store.state.serial > BEFORE.serial
+
+
+def test_what_may_have_left_something_makes_a_plan_stale() -> None:
+    store = MemoryStore(BEFORE)
+    applied([create(A), building()], Hands(refusing), store)
+    assert store.state.serial > BEFORE.serial
+    assert set(store.state.pending) == {A, BUILD}
+
+
+def test_what_was_done_beside_a_failure_makes_a_plan_stale() -> None:
+    store = MemoryStore(BEFORE)
+    changes = [building(), create(A)]
+    wanted = replace(desired(*changes), outputs={"o": Output("o", 2)})
+    hands = Hands(lambda change: change.after if change.address == A else refusing(change))
+    applied(changes, hands, store, wanted)
+    assert store.state.serial > BEFORE.serial
+    assert store.state.outputs == {"o": 2}
 
 
 # -- conditions
@@ -287,6 +349,7 @@ def test_a_precondition_that_does_not_hold_stops_a_change_before_it_begins() -> 
     failed = next(one for one in events if isinstance(one, Failed))
     assert (failed.summary, failed.detail) == ("Precondition failed", "a.hcl:1:1: Not today.")
     assert any(isinstance(one, Skipped) for one in events)
+    assert (store.state.serial, store.state.pending) == (0, {})
 
 
 def test_what_cannot_be_known_even_then_does_not_hold() -> None:
