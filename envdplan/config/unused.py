@@ -80,9 +80,9 @@ def _bodies(declared: Declarations) -> Iterator[tuple[Owner | None, Body]]:
     for one in fields(declared):
         found = getattr(declared, one.name)
         root = roots.get(one.name)
-        for block in found.values() if isinstance(found, Mapping) else found:
-            if isinstance(block, Declared | Attribute):
-                yield (root, block.name) if root else None, _body(block)
+        blocks = found.values() if isinstance(found, Mapping) else found
+        for block in blocks if one.name not in ("module", "called") else ():
+            yield (root, block.name) if root else None, _body(block)
 
 
 def _body(block: Declared | Attribute) -> Body:
