@@ -45,3 +45,17 @@ def test_nothing_came_of_it_and_nobody_wants_it_any_more() -> None:
     refreshed = world.plan(desired(CONTEXT), PlanOptions(refresh_only=True))
     assert actions(refreshed) == {"context.c": Action.FORGET}
     assert reasons(refreshed, "context.c") == told
+
+
+def test_what_was_begun_is_looked_for_where_it_was_to_be() -> None:
+    pod = """
+    builder "pod" {
+      type         = "kube-pod"
+      namespace    = "team"
+      kube_context = "far"
+    }
+    """
+    world = World()
+    world.begin(desired(pod))
+    world.plan(desired(""))
+    assert (world.asked[-1]["namespace"], world.asked[-1]["kube_context"]) == ("team", "far")
