@@ -77,3 +77,16 @@ def test_state_forgets_and_shows_what_is_in_a_module(
     assert capsys.readouterr().out == "context.own\n"
     assert run([*at, "state", "rm", "module.m"]) == 1
     assert "Nothing that is recorded is in module.m." in capsys.readouterr().err
+
+
+def test_a_destroy_of_nothing_destroys_nothing_and_says_so(
+    at: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(at[1]) / "envdplan.hcl"
+    path.write_text(path.read_text() + 'group "g" { members = [] }\n')
+    assert run([*at, "apply", "-auto-approve"]) == 0
+    capsys.readouterr()
+    assert run([*at, "destroy", "-auto-approve", "-target", "group.g"]) == 0
+    assert "Nothing is behind group.g, so that this is about nothing." in capsys.readouterr().out
+    assert run([*at, "state", "list"]) == 0
+    assert capsys.readouterr().out == "context.own\nmodule.m.context.c\n"
