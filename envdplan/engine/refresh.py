@@ -76,6 +76,8 @@ def _with_former(question: _Question, catalog: Catalog) -> _Question:
 
 def _without_heirs(questions: list[_Question]) -> list[_Question]:
     """What another resource takes over, because the two change names, is not looked for."""
+    if all(one.former is None for one in questions):
+        return questions
     heirs = {
         identity(one.address, one.resource.type, one.attributes)
         for one in questions

@@ -35,13 +35,13 @@ def elsewhere(type: ResourceType, record: Record, wanted: Attributes) -> tuple[D
     recorded = record.attributes
     if record.type != type.name or type.borrowed(recorded):
         return ()
-    known = recorded if record.begun else {**dict.fromkeys(_PLACE), **recorded}
-    return tuple(
+    known = [name for name in _PLACE if name in recorded or not record.begun]
+    found = (
         one
-        for one in differences(type, recorded, wanted)
-        if one.path[0] in _PLACE and one.path[0] in known and one.forces_replacement
-        if is_known(one.after)
+        for name in known
+        for one in _compare((name,), recorded.get(name), wanted.get(name), type.property(name))
     )
+    return tuple(one for one in found if one.forces_replacement and is_known(one.after))
 
 
 def why_elsewhere(found: Iterable[Difference]) -> str:
