@@ -41,6 +41,8 @@ class ResourceType:
     """What no schema can say: attributes that do not go together."""
     consequence: Callable[[frozenset[str | int], Attributes], str] = field(default=lambda _, __: "")
     """What a change in place of these attributes does to the thing, for the plan to say."""
+    borrowed: Callable[[Attributes], bool] = field(default=lambda _: False)
+    """Whether others made it: it is used, and never removed."""
 
     def property(self, name: str) -> JsonSchema:
         """The schema of one attribute; empty for an unknown name."""

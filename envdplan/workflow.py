@@ -20,7 +20,8 @@ from envdplan.config.expressions import EvaluationError
 from envdplan.config.groups import groups
 from envdplan.config.imports import imports
 from envdplan.config.modules import Decode, Read, modules, no_modules
-from envdplan.config.moves import moves, removals
+from envdplan.config.moves import moves
+from envdplan.config.removals import removals
 from envdplan.config.settings import settings
 from envdplan.config.tree import Tree
 from envdplan.config.unused import unused
@@ -141,9 +142,10 @@ def load(
     desired, found = validate(config, evaluation)
     desired = replace(
         desired,
+        blocks=frozenset(tree.addresses()),
         imports=imports(declared.imports, config.resources, base, found),
-        moves=moves(tree, found),
-        kept=removals(tree, found),
+        moves=moves(tree, config.resources, found),
+        kept=removals(tree, config.resources, found),
         groups=groups(tree, config.resources, found),
     )
     problems.extend(found)
@@ -185,16 +187,16 @@ def make_plan(
     look: bool = True,
 ) -> tuple[Plan, Diagnostics]:
     """What has to be done, and warnings. Changes nothing. Raises Rejected and EnvdplanError."""
-    wanted = DesiredState() if options.destroy else desired
+    wanted = desired.destroyed() if options.destroy else desired
     believed = state.with_begun()
     if by_default(options, wanted):
-        only: frozenset[Address] | None = default_scope(wanted, believed)
+        only: frozenset[Address] | None = default_scope(wanted, believed, options)
     else:
         options = with_names(options, desired, believed)
         only = scope(desired, believed, options)
     _stop_on_errors(refuse_rivals(wanted, only or frozenset()))
     observed = (
-        refresh(wanted, believed, readers, only=only, parallelism=parallelism)
+        refresh(wanted, believed, readers, catalog, only=only, parallelism=parallelism)
         if look
         else unread(wanted, believed)
     )

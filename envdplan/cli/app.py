@@ -20,6 +20,7 @@ from envdplan.cli.inspect import force_unlock, output, show, state_app, validate
 from envdplan.cli.language import console, functions
 from envdplan.cli.plan import plan
 from envdplan.cli.schema import schema
+from envdplan.cli.spelling import as_here, tell_whole
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import EnvdplanError
 
@@ -85,7 +86,7 @@ def run(arguments: list[str]) -> int:
     """Run one command line; the exit code. Raises nothing but SystemExit and its kin."""
     session = Session()
     try:
-        code = app(arguments, standalone_mode=False, obj=session)
+        code = app(as_here(arguments), standalone_mode=False, obj=session)
     except EnvdplanError as error:
         session.tell(error)
         code = exit_codes.ERROR
@@ -96,6 +97,7 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = exit_codes.ERROR
     except Exception as error:  # noqa: BLE001  the last place: a bug of ours, told as one
+        tell_whole(error, arguments)
         code = _unexpected(session, error)
     finally:
         if "view" in session.__dict__:

@@ -8,7 +8,7 @@ import typer
 
 from envdplan.addresses import Address
 from envdplan.cli import exit_codes
-from envdplan.cli.options import Files, Json, LockTimeout, Sets, VarFiles, Vars, address
+from envdplan.cli.options import Files, Json, LockTimeout, Sets, VarFiles, Vars, addresses
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import Diagnostics, EnvdplanError, Rejected, suggestion
 from envdplan.states.recorded import State
@@ -136,15 +136,15 @@ def state_list(ctx: typer.Context) -> int:
 
 
 @state_app.command("show")
-def state_show(ctx: typer.Context, addresses: Addresses = None, json: Json = False) -> int:
+def state_show(ctx: typer.Context, texts: Addresses = None, json: Json = False) -> int:
     """What is recorded of some resources, or of all."""
     from dataclasses import replace
 
     session: Session = ctx.obj
     session.json = session.json or json
     state = session.state_store(session.settings()).load()
-    if addresses:
-        wanted = [address(one) for one in addresses]
+    if texts:
+        wanted = addresses(texts, state.records)
         for one in wanted:
             if one not in state.records:
                 raise _not_recorded(one, state)
@@ -162,17 +162,17 @@ def _not_recorded(wanted: Address, state: State) -> EnvdplanError:
 @state_app.command("rm")
 def state_rm(
     ctx: typer.Context,
-    addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS...")],
+    texts: Annotated[list[str], typer.Argument(metavar="ADDRESS...")],
     lock_timeout: LockTimeout = 0.0,
 ) -> int:
-    """Forget resources; the real things stay as they are."""
+    """Forget resources, or all of a module; the real things stay as they are."""
     from dataclasses import replace
 
     session: Session = ctx.obj
     store = session.state_store(session.settings())
-    gone = [address(one) for one in addresses]
     with store.lock("state rm", timeout=lock_timeout):
         state = store.load()
+        gone = addresses(texts, {*state.records, *state.pending})
         for one in gone:
             if one not in state.records and one not in state.pending:
                 raise _not_recorded(one, state)

@@ -1,13 +1,13 @@
 """Options that several commands share. Terraform's spelling with one dash works too."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from envdplan.addresses import Address, Kind
+from envdplan.addresses import Address, Kind, in_module
 from envdplan.diagnostics import EnvdplanError, suggestion
 from envdplan.plans.options import PlanOptions
 
@@ -57,7 +57,11 @@ Sets = Annotated[
 Targets = Annotated[
     list[str] | None,
     typer.Option(
-        "--target", "-target", metavar="ADDRESS", help="Only this resource and what it needs."
+        "--target",
+        "-target",
+        metavar="ADDRESS",
+        help="Only this resource (or group, or module) and what it needs; to destroy: and what "
+        "needs it.",
     ),
 ]
 Replaces = Annotated[
@@ -78,7 +82,8 @@ RefreshOnly = Annotated[
 Refresh = Annotated[
     bool,
     typer.Option(
-        "--refresh/--no-refresh", help="Look at what is live; without it all is deferred."
+        "--refresh/--no-refresh",
+        help="Look at what is live; without it (-refresh=false) all is deferred.",
     ),
 ]
 Parallelism = Annotated[
@@ -118,6 +123,8 @@ def plan_options(
             "--destroy and --refresh-only exclude each other",
             "The one removes everything, the other changes nothing but the state.",
         )
+    for one in replaces or ():
+        _refuse_several(one)
     named = [one for one in targets or () if _NAMED.fullmatch(one)]
     return PlanOptions(
         targets=tuple(address(one) for one in targets or () if one not in named),
@@ -126,6 +133,27 @@ def plan_options(
         destroy=destroy,
         refresh_only=refresh_only,
     )
+
+
+def _refuse_several(text: str) -> None:
+    if _NAMED.fullmatch(text):
+        raise EnvdplanError(
+            "--replace takes single resources",
+            f"{text} stands for several, and all would be replaced. Name each that you mean: "
+            "--replace build.NAME, and --replace once more for the next.",
+        )
+
+
+def addresses(texts: Iterable[str], known: Collection[Address]) -> list[Address]:
+    """Addresses given by the user; of a module all that are `known`. Raises EnvdplanError."""
+    found: dict[Address, None] = {}
+    for text in texts:
+        inside = [one for one in known if in_module(one.module).startswith(f"{text}.")]
+        found.update(dict.fromkeys(sorted(inside) if _NAMED.fullmatch(text) else [address(text)]))
+        if _NAMED.fullmatch(text) and not inside:
+            detail = f"Nothing that is recorded is in {text}. See `envdplan state list`."
+            raise EnvdplanError("Not in the state", detail)
+    return list(found)
 
 
 def address(text: str) -> Address:

@@ -62,6 +62,8 @@ class Declarations:
     checks: Mapping[str, Declared] = field(default_factory=dict)
     module: ModulePath = ()
     """Whose declarations these are; the addresses of `resources` say it too."""
+    called: dict[str, "Declarations"] = field(default_factory=dict, compare=False, repr=False)
+    """What the modules declare that are called here; put in as they are read."""
 
     def address(self, kind: Kind, name: str) -> Address:
         """What `kind.name` means in an expression here."""

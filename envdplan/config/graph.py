@@ -1,11 +1,12 @@
 """Which names of a configuration need which, found without evaluating anything."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
 
 from envdplan.addresses import Address, Kind
+from envdplan.config import metaarguments
 from envdplan.config.config import Declarations, Declared
 from envdplan.config.inheritance import INHERITS, Inheritance
 from envdplan.config.modules import CALLING
@@ -52,13 +53,6 @@ class _Needs:
 
     tree: Tree
     module: Module
-    _children: Mapping[str, Declarations] = field(init=False)
-
-    def __post_init__(self) -> None:
-        path, modules = self.module.path, self.tree.modules
-        found = {name: modules.get((*path, name)) for name in self._declared.modules}
-        children = {name: child.declared for name, child in found.items() if child is not None}
-        object.__setattr__(self, "_children", children)
 
     @property
     def _declared(self) -> Declarations:
@@ -82,11 +76,18 @@ class _Needs:
         inheritance = Inheritance(self._declared, Diagnostics())
         for address, block in self._declared.resources.items():
             bodies = (block, *inheritance.ancestors(block, address.kind))
-            yield address, self.of(chain.from_iterable(_expressions(one.body) for one in bodies))
+            mentioned = self.of(chain.from_iterable(_expressions(one.body) for one in bodies))
+            yield address, list(dict.fromkeys((*mentioned, *self._named(block))))
+
+    def _named(self, block: Declared) -> Iterator[Address]:
+        """What it is to wait for, as it says itself or the call of its module."""
+        yield from metaarguments.depends_on(block, self._declared, Diagnostics())
+        for call, caller in self.tree.callers(self.module.path):
+            yield from metaarguments.depends_on(call, caller, Diagnostics())
 
     def _inputs(self) -> Iterator[tuple[Node, list[Node]]]:
         """What the modules that are called here get: their variables, seen from here."""
-        for name, child in self._children.items():
+        for name, child in self._declared.called.items():
             call = self._declared.modules[name]
             for variable in child.variables:
                 given = call.body.attributes.get(variable)
@@ -132,7 +133,7 @@ class _Needs:
         return {}
 
     def _outputs(self, rest: Path) -> Iterator[Node]:
-        for name, child in self._children.items():
+        for name, child in self._declared.called.items():
             if not rest or rest[0] == name:
                 for output in child.outputs:
                     if len(rest) < 2 or rest[1] == output:  # noqa: PLR2004  module.NAME alone

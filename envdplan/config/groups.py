@@ -6,8 +6,9 @@ from typing import Final
 
 from envdplan.addresses import MODULE, Address
 from envdplan.config.config import Declared
+from envdplan.config.modulepaths import within
 from envdplan.config.problems import suggestion
-from envdplan.config.references import Path, static_path
+from envdplan.config.references import static_path
 from envdplan.config.refusals import refuse_unknown
 from envdplan.config.tree import Tree
 from envdplan.diagnostics import Diagnostics
@@ -91,18 +92,10 @@ def _member(item: Expression, known: _Known, diagnostics: Diagnostics) -> Iterat
         yield from known.found[path[1]]
     elif address is not None and known.has(address):
         yield address
-    elif found := _in_module(path, known.tree):
-        yield from found
+    elif (inner := within(path, known.tree.root)) is not None:
+        yield from inner
     else:
         _unknown(item, known, diagnostics)
-
-
-def _in_module(parts: Path, tree: Tree) -> list[Address]:
-    """All that a module holds, when `parts` are module.NAME, or more of the kind."""
-    path = parts[1::2]
-    if not parts or set(parts[0::2]) != {MODULE} or path not in tree.modules:
-        return []
-    return [one for one in tree.addresses() if one.module[: len(path)] == path]
 
 
 def _unknown(item: Expression, known: _Known, diagnostics: Diagnostics) -> None:

@@ -1,15 +1,17 @@
 """lifecycle blocks: how a resource may change."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final, Protocol
 
 from envdplan.addresses import Address
 from envdplan.config.config import Declarations, Declared
 from envdplan.config.expressions import EvaluationError
-from envdplan.config.instances import FOR_EACH, Instance
-from envdplan.config.metaarguments import unknown_resource
+from envdplan.config.instances import Instance
+from envdplan.config.metaarguments import TRIGGERS, unknown_resource
+from envdplan.config.modulepaths import named, names, within
 from envdplan.config.problems import suggestion
-from envdplan.config.references import static_path
+from envdplan.config.references import Path, static_path
 from envdplan.config.yamlblocks import blocks_of
 from envdplan.diagnostics import Diagnostics
 from envdplan.schema import ResourceType
@@ -17,7 +19,7 @@ from envdplan.states.desired import Lifecycle
 from envdplan.syntax.document import Block, Expression, ListOf, Literal, Variable
 from envdplan.values import AttributePath, Value
 
-_LIFECYCLE: Final = ("prevent_destroy", "ignore_changes", "replace_triggered_by")
+_LIFECYCLE: Final = ("prevent_destroy", "ignore_changes", TRIGGERS)
 _ALL: Final = "all"
 
 
@@ -47,8 +49,8 @@ def lifecycle(
             protected = _flag(given["prevent_destroy"], value, diagnostics)
         if "ignore_changes" in given:
             ignored = tuple(_ignored(given["ignore_changes"], type, diagnostics))
-        if "replace_triggered_by" in given:
-            expression = given["replace_triggered_by"]
+        if TRIGGERS in given:
+            expression = given[TRIGGERS]
             triggers = tuple(_triggers(expression, declared, instances, diagnostics))
     return Lifecycle(protected, ignored, triggers)
 
@@ -116,22 +118,40 @@ def _triggers(
         return
     for item in expression.items:
         path = static_path(item) or ()
-        address = Address.of_path(path[:2], declared.module)
-        if address is None:
-            detail = "replace_triggered_by takes resources and their attributes: build.base.digest."
-            diagnostics.error("Wrong type", detail, item.range)
-        elif address not in declared.resources:
-            unknown_resource(address, item, declared, diagnostics)
-        else:
-            yield from _meant(address, path[2:], declared, instances)
+        blocks, rest = named(path, declared)
+        if within(path, declared) is None and not blocks:
+            _unknown_trigger(path, item, declared, diagnostics)
+        for block in blocks:
+            yield from _meant(block, rest, item, instances, diagnostics)
+
+
+def _unknown_trigger(
+    path: Path, item: Expression, declared: Declarations, diagnostics: Diagnostics
+) -> None:
+    address = Address.of_path(path[:3], declared.module) or Address.of_path(path, declared.module)
+    if address is None:
+        hint = suggestion(".".join(path), names(declared))
+        detail = "replace_triggered_by takes resources and their attributes: build.base.digest."
+        diagnostics.error("Wrong type", f"{detail}{hint}", item.range)
+    else:
+        unknown_resource(address.block, item, declared, diagnostics)
 
 
 def _meant(
-    address: Address, rest: tuple[str, ...], declared: Declarations, instances: Instances
+    block: Address,
+    rest: Path,
+    item: Expression,
+    instances: Instances,
+    diagnostics: Diagnostics,
 ) -> Iterator[tuple[Address, AttributePath]]:
     """The resource; of a for_each the one with the key, or all of them."""
-    made = [one.address for one in instances.expanded(address)]
-    if FOR_EACH in declared.resources[address].body.attributes and rest:
-        made, rest = [one for one in made if one.key == rest[0]], rest[1:]
+    made = [one.address for one in instances.expanded(block)]
+    single = made == [block]
+    if rest and not single:
+        key, rest = replace(block, key=rest[0]), rest[1:]
+        if key not in made:
+            hint = suggestion(str(key), map(str, made))
+            diagnostics.error("Unknown name", f"There is no {key}.{hint}", item.range)
+        made = [one for one in made if one == key]
     for one in made:
         yield one, rest

@@ -1,51 +1,69 @@
 """What every resource can have beside the attributes of its type."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from envdplan.addresses import Address
 from envdplan.config.config import Declarations, Declared
+from envdplan.config.modulepaths import named, names, within
 from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
 from envdplan.diagnostics import Diagnostics
-from envdplan.syntax.document import Expression, ListOf
+from envdplan.syntax.document import Body, Expression, ListOf
 
 CONDITIONS: Final = frozenset({"precondition", "postcondition"})
 NAMES: Final = frozenset({"depends_on", "lifecycle", "for_each", "inherits", "unset"}) | CONDITIONS
-_LIFECYCLE: Final = ("prevent_destroy", "ignore_changes", "replace_triggered_by")
-_ALL: Final = "all"
+TRIGGERS: Final = "replace_triggered_by"
 
 
 def depends_on(
     block: Declared, declared: Declarations, diagnostics: Diagnostics
 ) -> tuple[Address, ...]:
-    """The resources that `depends_on` names."""
+    """The blocks that it waits for: those of `depends_on`, and those whose changes replace it."""
+    return (*_waited_for(block, declared, diagnostics), *_triggers(block.body, declared))
+
+
+def _waited_for(
+    block: Declared, declared: Declarations, diagnostics: Diagnostics
+) -> Iterator[Address]:
     attribute = block.body.attributes.get("depends_on")
     if attribute is None:
-        return ()
+        return
     if not isinstance(attribute.expression, ListOf):
         detail = "depends_on must be a list of resources, such as [builder.gpu]."
         diagnostics.error("Wrong type", detail, attribute.expression.range)
-        return ()
-    found = (_address(item, declared, diagnostics) for item in attribute.expression.items)
-    return tuple(address for address in found if address is not None)
+        return
+    for item in attribute.expression.items:
+        yield from _blocks(item, declared, diagnostics)
 
 
-def _address(item: Expression, declared: Declarations, diagnostics: Diagnostics) -> Address | None:
-    address = Address.of_path(static_path(item) or (), declared.module)
-    if address is None or address.key is not None or address.module != declared.module:
+def _blocks(item: Expression, declared: Declarations, diagnostics: Diagnostics) -> list[Address]:
+    path = static_path(item) or ()
+    found, rest = named(path, declared)
+    address = Address.of_path(path, declared.module)
+    if (found and not rest) or within(path, declared) is not None:
+        return found
+    if address is None or address.key is not None:
+        hint = suggestion(".".join(path), names(declared))
         detail = "depends_on takes whole resources, written as builder.NAME, context.NAME or "
-        hint = suggestion(".".join(static_path(item) or ()), map(str, declared.resources))
-        diagnostics.error("Wrong type", f"{detail}build.NAME.{hint}", item.range)
-        return None
-    if address in declared.resources:
-        return address
-    unknown_resource(address, item, declared, diagnostics)
-    return None
+        diagnostics.error("Wrong type", f"{detail}build.NAME, and module.NAME.{hint}", item.range)
+    else:
+        unknown_resource(address, item, declared, diagnostics)
+    return []
+
+
+def _triggers(body: Body, declared: Declarations) -> Iterator[Address]:
+    """Mistakes are told where the lifecycle is read."""
+    for block in body.blocks:
+        attribute = block.body.attributes.get(TRIGGERS) if block.type == "lifecycle" else None
+        if attribute is not None and isinstance(attribute.expression, ListOf):
+            for item in attribute.expression.items:
+                yield from named(static_path(item) or (), declared)[0]
 
 
 def unknown_resource(
     address: Address, item: Expression, declared: Declarations, diagnostics: Diagnostics
 ) -> None:
     """Tell that there is no such resource."""
-    hint = suggestion(str(address), map(str, declared.resources))
+    hint = suggestion(str(address), names(declared))
     diagnostics.error("Unknown name", f"There is no {address}.{hint}", item.range)

@@ -71,6 +71,7 @@ class _Loading:
             texts = self._texts(call, module.path)
             if texts is not None and not self._is_cycle(call, texts, directories):
                 declared = self._declared(texts, (*module.path, name))
+                module.declared.called[name] = declared
                 check_call(call, declared, self.diagnostics)
                 self.add(Module(declared, call, texts.directory), (*directories, texts.directory))
 

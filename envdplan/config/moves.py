@@ -1,142 +1,136 @@
-"""`moved` and `removed` blocks: what became of resources that the state still knows otherwise."""
+"""`moved` blocks: what resources, and whole modules, were called before."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias, TypeVar
 
-from envdplan.addresses import Address, Kind, ModulePath
+from envdplan.addresses import Address, ModulePath
 from envdplan.config.config import Declared
+from envdplan.config.formernames import Former, Names, WholeModule, stated
+from envdplan.config.modulepaths import names as all_names
 from envdplan.config.problems import suggestion
-from envdplan.config.references import static_path
 from envdplan.config.refusals import refuse_unknown
+from envdplan.config.removals import removed
 from envdplan.config.tree import Tree
 from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Cycle, Graph
 from envdplan.source import SourceRange
-from envdplan.syntax.document import Literal
+
+Found: TypeAlias = dict[Former, tuple[Former, SourceRange]]
+"""Where each thing went, and the block that says so."""
+
+_K = TypeVar("_K", bound=Former)
 
 
-def moves(tree: Tree, diagnostics: Diagnostics) -> tuple[tuple[Address, Address], ...]:
+def moves(
+    tree: Tree, resources: Collection[Address], diagnostics: Diagnostics
+) -> tuple[tuple[Address, Address], ...]:
     """Former and new address of each move, so that chains are followed to their end."""
-    found: dict[Address, tuple[Address, SourceRange]] = {}
+    reading = _Reading(Names(tree, resources), diagnostics)
     for module in tree.modules.values():
         for block in module.declared.moves:
-            _move(block, module.path, tree, found, diagnostics)
-    _no_circle(found, diagnostics)
-    _arrive(found, tree, diagnostics)
+            reading.add(block, module.path)
+    straight = _is_straight(reading.found, diagnostics)
+    _arrive(reading.found, tree, diagnostics)
+    found = _expanded(reading.found, tree)
+    if straight:
+        _is_straight(found, diagnostics)
     return tuple((former, _end(former, found)) for former in found)
 
 
-def _move(
-    block: Declared,
-    module: ModulePath,
-    tree: Tree,
-    found: dict[Address, tuple[Address, SourceRange]],
-    diagnostics: Diagnostics,
-) -> None:
-    misspelt = refuse_unknown("A moved block", block.body, ("from", "to"), diagnostics)
-    names = [name for name in ("from", "to") if name not in misspelt]
-    former, now = (*(_stated(block, name, module, diagnostics) for name in names), None, None)[:2]
-    if former is None or now is None:
-        return
-    if former.kind is not now.kind:
-        detail = f"{former} cannot become {now}: a {former.kind} stays a {former.kind}."
-        diagnostics.error("Wrong kind of resource", detail, block.range)
-    elif former in found:
-        detail = f"{former} has moved already, at {found[former][1]}."
-        diagnostics.error("Moved twice", detail, block.range)
-    elif _is_declared(former, tree):
-        detail = f"{former} is still declared. A moved block is for what it was called before."
-        diagnostics.error("Moved, but still there", detail, block.range)
-    else:
-        found[former] = (now, block.range)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    names: Names
+    diagnostics: Diagnostics
+    found: Found = field(default_factory=dict)
+
+    def add(self, block: Declared, module: ModulePath) -> None:
+        """What one block says, or what is wrong with it."""
+        allowed = ("from", "to")
+        misspelt = refuse_unknown("A moved block", block.body, allowed, self.diagnostics)
+        ends = [
+            stated(block, name, module, self.diagnostics)
+            for name in allowed
+            if name not in misspelt
+        ]
+        former, now = (*ends, None, None)[:2]
+        if former is None or now is None:
+            return
+        if problem := self._problem(former, now):
+            self.diagnostics.error(*problem, block.range)
+        else:
+            self.found[former] = (now, block.range)
+
+    def _problem(self, former: Former, now: Former) -> tuple[str, str] | None:
+        if former.kind != now.kind:
+            detail = f"{former} cannot become {now}: a {former.kind} stays a {former.kind}."
+            return "Wrong kind of resource", detail
+        if former in self.found:
+            return "Moved twice", f"{former} has moved already, at {self.found[former][1]}."
+        if self.names.has(former):
+            detail = f"{former} is still declared. A moved block is for what it was called before."
+            return "Moved, but still there", detail
+        return None
 
 
-def _no_circle(
-    found: Mapping[Address, tuple[Address, SourceRange]], diagnostics: Diagnostics
-) -> None:
+def _is_straight(found: Mapping[_K, tuple[_K, SourceRange]], diagnostics: Diagnostics) -> bool:
     try:
         Graph({former: (now,) for former, (now, _) in found.items()}).order()
     except Cycle as cycle:
         drawn = " -> ".join(map(str, cycle.path))
         detail = f"These moves end where they began: {drawn}. Take one of them out."
         diagnostics.error("Reference cycle", detail, found[cycle.path[0]][1])
+        return False
+    return True
 
 
-def _arrive(
-    found: Mapping[Address, tuple[Address, SourceRange]], tree: Tree, diagnostics: Diagnostics
-) -> None:
+def _arrive(found: Found, tree: Tree, diagnostics: Diagnostics) -> None:
     """What moves to a name that nobody declares would be destroyed."""
-    left = {one for block in tree.root.removals for one in _addresses(block)}
+    left = {*removed(tree), *found}
     for now, place in found.values():
-        block = replace(now, key=None)
-        if not tree.has(block) and now not in found and now not in left:
-            hint = suggestion(str(block), map(str, tree.addresses()))
+        block = now if isinstance(now, WholeModule) else replace(now, key=None)
+        if not _is_declared(block, tree) and now not in left:
+            hint = suggestion(str(block), all_names(tree.root))
             diagnostics.error("Unknown name", f"There is no {block} to move to.{hint}", place)
 
 
-def _addresses(block: Declared) -> Iterator[Address]:
-    attribute = block.body.attributes.get("from")
-    path = () if attribute is None else static_path(attribute.expression) or ()
-    address = Address.of_path(path)
-    if address is not None:
-        yield address
+def _is_declared(one: Former, tree: Tree) -> bool:
+    return one.path in tree.modules if isinstance(one, WholeModule) else tree.has(one)
 
 
-def _end(former: Address, found: dict[Address, tuple[Address, SourceRange]]) -> Address:
+def _expanded(found: Found, tree: Tree) -> dict[Address, tuple[Address, SourceRange]]:
+    """Resources only: those of a module that moved are told one by one, through several moves.
+
+    What a block says of one resource counts more than what another says of its module.
+    """
+    modules = {
+        former: (now, place)
+        for former, (now, place) in found.items()
+        if isinstance(former, WholeModule) and isinstance(now, WholeModule)
+    }
+    known: dict[Address, tuple[Address, SourceRange]] = {
+        former: (now, place)
+        for former, (now, place) in found.items()
+        if isinstance(former, Address) and isinstance(now, Address)
+    }
+    for _ in modules:  # a thing moves with each of them once at most
+        known = {**dict(_inside(modules, {*tree.addresses(), *known})), **known}
+    return known
+
+
+def _inside(
+    modules: Mapping[WholeModule, tuple[WholeModule, SourceRange]], known: Collection[Address]
+) -> Iterator[tuple[Address, tuple[Address, SourceRange]]]:
+    for former, (now, place) in modules.items():
+        for address in known:
+            if now.holds(address):
+                yield former.instead(address, now), (address, place)
+
+
+def _end(former: Address, found: Mapping[Address, tuple[Address, SourceRange]]) -> Address:
     seen = {former}
     now = found[former][0]
     while now in found and now not in seen:
         seen.add(now)
         now = found[now][0]
     return now
-
-
-def removals(tree: Tree, diagnostics: Diagnostics) -> frozenset[Address]:
-    """What is only to be forgotten; what is to be destroyed needs no block."""
-    blocks = tree.root.removals
-    return frozenset(address for block in blocks for address in _kept(block, tree, diagnostics))
-
-
-def _kept(block: Declared, tree: Tree, diagnostics: Diagnostics) -> Iterator[Address]:
-    if "from" in refuse_unknown("A removed block", block.body, ("from", "destroy"), diagnostics):
-        return
-    former = _stated(block, "from", (), diagnostics)
-    attribute = block.body.attributes.get("destroy")
-    destroy = True
-    if attribute is not None:
-        given = attribute.expression
-        if not isinstance(given, Literal) or not isinstance(given.value, bool):
-            diagnostics.error("Wrong type", "destroy is true or false.", given.range)
-            return
-        destroy = given.value
-    if former is None:
-        return
-    if _is_declared(former, tree):
-        detail = f"{former} is still declared: take its block away first."
-        diagnostics.error("Removed, but still there", detail, block.range)
-    elif not destroy:
-        yield former
-
-
-def _is_declared(address: Address, tree: Tree) -> bool:
-    if not tree.has(address.block):
-        return False
-    block = tree.block(address.block)
-    return (address.key is not None) is ("for_each" in block.body.attributes)
-
-
-def _stated(
-    block: Declared, name: str, module: ModulePath, diagnostics: Diagnostics
-) -> Address | None:
-    attribute = block.body.attributes.get(name)
-    if attribute is None:
-        detail = f"A {block.name} block needs {name}, such as {name} = build.NAME."
-        diagnostics.error("Missing attribute", detail, block.range)
-        return None
-    address = Address.of_path(static_path(attribute.expression) or (), module)
-    if address is None:
-        root = (static_path(attribute.expression) or ("",))[0]
-        hint = suggestion(root, [kind.value for kind in Kind])
-        detail = f"{name} takes a whole resource, such as build.NAME, or one KEY of it.{hint}"
-        diagnostics.error("Wrong type", detail, attribute.expression.range)
-    return address

@@ -81,7 +81,7 @@ def _bodies(declared: Declarations) -> Iterator[tuple[Owner | None, Body]]:
         found = getattr(declared, one.name)
         root = roots.get(one.name)
         blocks = found.values() if isinstance(found, Mapping) else found
-        for block in blocks if one.name != "module" else ():
+        for block in blocks if one.name not in ("module", "called") else ():
             yield (root, block.name) if root else None, _body(block)
 
 

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from envdplan.buildkit.client import BuildKit
 
 
+def always(attributes: Attributes) -> bool:
+    """`borrowed` of a type that is only ever attached to."""
+    del attributes
+    return True
+
+
 class Attached(ABC):
     """A Lifecycle whose only question is whether the daemon answers."""
 

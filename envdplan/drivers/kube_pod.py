@@ -39,7 +39,15 @@ _DIAL: Final = ("buildctl", "dial-stdio")
 _PATIENCE: Final = 10.0
 """Seconds that a builder which seems to run may take to answer a plan."""
 
-TYPE: Final = ResourceType(Kind.BUILDER, "kube-pod", SCHEMA, derive, problems, consequence)
+TYPE: Final = ResourceType(
+    Kind.BUILDER,
+    "kube-pod",
+    SCHEMA,
+    derive,
+    problems,
+    consequence,
+    borrowed=lambda attributes: attributes.get("mode") == "attach",
+)
 
 
 class KubePod:

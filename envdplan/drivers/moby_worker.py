@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from envdplan.addresses import Kind
-from envdplan.drivers.attached import Attached
+from envdplan.drivers.attached import Attached, always
 from envdplan.drivers.base import Driver, Surroundings
 from envdplan.drivers.common import (
     COMPUTED,
@@ -102,6 +102,7 @@ DRIVER: Final = Driver(
             },
         },
         derive,
+        borrowed=always,
     ),
     MobyWorker,
     _from_address,

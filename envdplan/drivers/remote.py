@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan.addresses import Kind
 from envdplan.diagnostics import EnvdplanError
-from envdplan.drivers.attached import Attached
+from envdplan.drivers.attached import Attached, always
 from envdplan.drivers.base import Driver, Surroundings
 from envdplan.drivers.buildkitd_config import PEM
 from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT
@@ -156,6 +156,7 @@ TCP: Final = Driver(
             {"tls": _TLS},
         ),
         derive_tcp,
+        borrowed=always,
     ),
     Tcp,
     _tcp_from_address,
@@ -206,6 +207,7 @@ UNIX: Final = Driver(
             {},
         ),
         derive_unix,
+        borrowed=always,
     ),
     Unix,
     _unix_from_address,

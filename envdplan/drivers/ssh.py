@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from envdplan.addresses import Kind
-from envdplan.drivers.attached import Attached
+from envdplan.drivers.attached import Attached, always
 from envdplan.drivers.base import Driver, Surroundings
 from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT
 from envdplan.schema import JsonSchema, ResourceType
@@ -106,4 +106,6 @@ def _from_address(address: str) -> Attributes | None:
     return {"address": address.removeprefix("ssh://")} if match else None
 
 
-DRIVER: Final = Driver(ResourceType(Kind.BUILDER, "ssh", SCHEMA, derive), Ssh, _from_address)
+DRIVER: Final = Driver(
+    ResourceType(Kind.BUILDER, "ssh", SCHEMA, derive, borrowed=always), Ssh, _from_address
+)

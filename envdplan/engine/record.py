@@ -2,12 +2,18 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.engine.events import Event, Finished, Started, Succeeded
 from envdplan.plans.changes import Change
 from envdplan.states.recorded import Pending, Record, State
 from envdplan.values import Attributes, redact_sensitive
+
+_FINDING: Final = frozenset(
+    {"name", "host", "address", "mode", "namespace", "kube_context", "kubeconfig"}
+)
+"""By what the thing is found again: its name, where it is, and whether it was to be made at all."""
 
 
 def record(state: State, event: Event, now: str) -> State:
@@ -30,9 +36,7 @@ def _pending(change: Change, now: str) -> Pending:
         action=change.action.value,
         type=change.type,
         started=now,
-        attributes=redact_sensitive(
-            {k: v for k, v in (attributes or {}).items() if k in ("name", "host", "address")}
-        ),
+        attributes=redact_sensitive({k: v for k, v in (attributes or {}).items() if k in _FINDING}),
     )
 
 

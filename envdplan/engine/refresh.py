@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from envdplan.addresses import Address
+from envdplan.addresses import Address, Kind
 from envdplan.engine.protocols import Readers
+from envdplan.plans.compare import elsewhere, identity
 from envdplan.plans.resolve import resolve
+from envdplan.schema import Catalog
 from envdplan.states.desired import DesiredState, Resource
-from envdplan.states.observed import Observation, ObservedState, Unreachable
+from envdplan.states.observed import Absent, Observation, ObservedState, Present, Unreachable
 from envdplan.states.recorded import Record, State
 from envdplan.values import Attributes
 
@@ -19,18 +21,22 @@ class _Question:
     resource: Resource | None
     attributes: Attributes
     record: Record | None
+    former: Attributes | None = None
+    """The same as it is recorded, where it is to be called otherwise or to be elsewhere."""
 
 
 def refresh(
     desired: DesiredState,
     state: State,
     readers: Readers,
+    catalog: Catalog,
     *,
     only: frozenset[Address] | None = None,
     parallelism: int = 10,
 ) -> ObservedState:
     """What is live for every desired or recorded resource (of `only`, when given)."""
-    questions = list(_questions(desired, state, only))
+    questions = [_with_former(one, catalog) for one in _questions(desired, state, only)]
+    questions = _without_heirs(questions)
     inline = [one for one in questions if not readers(one.address.kind.value).concurrent]
     waiting = [one for one in questions if readers(one.address.kind.value).concurrent]
     observed = {one.address: _ask(readers, one) for one in inline}
@@ -56,9 +62,46 @@ def _questions(
             yield _Question(address, None, record.attributes, record)
 
 
+def _with_former(question: _Question, catalog: Catalog) -> _Question:
+    resource, record, wanted = question.resource, question.record, question.attributes
+    if resource is None or record is None or question.address.kind is Kind.BUILD:
+        return question
+    type = catalog.types[question.address.kind, resource.type]
+    found = elsewhere(type, record, wanted)
+    follows = (*type.with_annotation("readOnly"), "node")  # nodes are called after their builder
+    recorded = {n: record.attributes[n] for n in follows if n in record.attributes}
+    former = {**wanted, **recorded, **{str(one.path[0]): one.before for one in found}}
+    return replace(question, former=former) if found else question
+
+
+def _without_heirs(questions: list[_Question]) -> list[_Question]:
+    """What another resource takes over, because the two change names, is not looked for."""
+    if all(one.former is None for one in questions):
+        return questions
+    heirs = {
+        identity(one.address, one.resource.type, one.attributes)
+        for one in questions
+        if one.resource is not None
+    }
+    return [
+        replace(one, former=None)
+        if one.record and identity(one.address, one.record.type, one.record.attributes) in heirs
+        else one
+        for one in questions
+    ]
+
+
 def _ask(readers: Readers, question: _Question) -> Observation:
     reader = readers(question.address.kind.value)
-    return reader.read(question.resource, question.attributes, question.record)
+    found = reader.read(question.resource, question.attributes, question.record)
+    if question.former is None or (isinstance(found, Present) and found.ours):
+        return found  # the very same, where one place has two names
+    former = reader.read(None, question.former, question.record)
+    if isinstance(former, Absent):
+        return found  # it is gone, so that only the new name counts
+    if isinstance(former, Unreachable) or isinstance(found, Unreachable):
+        return former
+    return replace(former, taken=isinstance(found, Present), notes=found.notes)
 
 
 def _ask_together(

@@ -1,10 +1,16 @@
 """Two attribute mappings in, differences out: by name, and no further down than helps."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
+from envdplan.addresses import Address, Kind
 from envdplan.plans.changes import Difference
 from envdplan.schema import JsonSchema, ResourceType
-from envdplan.values import AttributePath, Attributes, Sensitive, Value, reveal
+from envdplan.states.recorded import Record
+from envdplan.values import AttributePath, Attributes, Sensitive, Value, is_known, reveal
+
+_PLACE: Final = ("name", "host", "namespace", "kube_context")
+"""What a thing is called, and where it is."""
 
 
 def differences(
@@ -19,6 +25,41 @@ def differences(
             continue
         found.extend(_compare((name,), actual, wanted, schema))
     return tuple(found)
+
+
+def elsewhere(type: ResourceType, record: Record, wanted: Attributes) -> tuple[Difference, ...]:
+    """Where what is recorded differs in its name, or in where it is, from what is wanted.
+
+    Such a thing is found only as it was recorded. Nothing of what others made.
+    """
+    recorded = record.attributes
+    if record.type != type.name or type.borrowed(recorded):
+        return ()
+    known = [name for name in _PLACE if name in recorded or not record.begun]
+    found = (
+        one
+        for name in known
+        for one in _compare((name,), recorded.get(name), wanted.get(name), type.property(name))
+    )
+    return tuple(one for one in found if one.forces_replacement and is_known(one.after))
+
+
+def why_elsewhere(found: Iterable[Difference]) -> str:
+    """In words, which name or place changes; empty when none does."""
+    places = (one for one in found if one.path[0] in _PLACE)
+    return ", ".join(_moves(one) for one in places)
+
+
+def _moves(one: Difference) -> str:
+    name = " ".join(str(one.path[0]).split("_"))
+    former = "" if one.before is None else f" from {one.before}"
+    return f"its {name} changes{former} to {one.after or 'the default'}"
+
+
+def identity(address: Address, type: str, attributes: Attributes) -> tuple[object, ...]:
+    """What a resource is in the world, whatever its block is called."""
+    names = {Kind.CONTEXT: ("name",), Kind.BUILDER: ("host", "name", "address")}
+    return (address.kind, type, *(attributes.get(name) for name in names.get(address.kind, ())))
 
 
 def planned_names(type: ResourceType) -> Iterator[str]:

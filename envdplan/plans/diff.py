@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.diagnostics import Diagnostics
@@ -9,11 +10,11 @@ from envdplan.graph import Graph
 from envdplan.plans import builds
 from envdplan.plans.capabilities import check_capabilities
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
-from envdplan.plans.compare import differences, drifted
+from envdplan.plans.compare import differences, drifted, identity, why_elsewhere
 from envdplan.plans.conditions import check_after, check_before
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.resolve import resolve
-from envdplan.plans.triggers import why_forced
+from envdplan.plans.triggers import why_forced, why_going
 from envdplan.schema import Catalog, ResourceType
 from envdplan.states.desired import DesiredState, Resource
 from envdplan.states.ignoring import let_be
@@ -26,7 +27,9 @@ from envdplan.states.observed import (
     Unreachable,
 )
 from envdplan.states.recorded import Record, State
-from envdplan.values import UNKNOWN, Attributes
+from envdplan.values import UNKNOWN, Attributes, is_known
+
+NOTHING_CAME: Final = "its creation was begun, and nothing came of it"
 
 
 @dataclass(slots=True)
@@ -76,17 +79,11 @@ def diff(
     return outcome
 
 
-def identity(address: Address, type: str, attributes: Attributes) -> tuple[object, ...]:
-    """What a resource is in the world, whatever its block is called."""
-    names = {Kind.CONTEXT: ("name",), Kind.BUILDER: ("host", "name", "address")}
-    return (address.kind, type, *(attributes.get(name) for name in names.get(address.kind, ())))
-
-
 def find_drift(state: State, observed: ObservedState, catalog: Catalog) -> Iterator[Drift]:
     """What was changed or removed outside of envdplan since it was recorded."""
     for address, record in state.records.items():
         type = catalog.get(address.kind, record.type)
-        if address.kind is Kind.BUILD or type is None:
+        if address.kind is Kind.BUILD or type is None or record.begun:
             continue
         match observed.get(address):
             case Absent():
@@ -164,24 +161,35 @@ def _present_change(
 ) -> Change:
     wanted = let_be(base.after or {}, resource.lifecycle.ignored, live.attributes)
     found = differences(type, live.attributes, wanted)
-    computed = {name: live.attributes.get(name) for name in type.with_annotation("readOnly")}
-    base = replace(base, before=live.attributes, after={**wanted, **computed})
+    after = {**wanted, **_found_out(type, wanted, live)}
+    base = replace(base, before=live.attributes, after=after)
+    if live.taken and why_elsewhere(found):
+        _refuse_taken(outcome, resource, found)
+        return base
     if forced := why_forced(resource, outcome.changes, world.options):
         return _replace(type, base, found, forced)
     former = world.state.moved.get(base.address)
-    because = (f"it was {former} before",) if former else ()
+    because = (f"it was {former} before",) if former else _why_recorded(world, base)
     if not found:
         return replace(base, action=_quiet(world, base), reasons=because)
     if not _is_ours(world, base, live):
         _refuse_foreign(outcome, world, base, found)
         return base
     if any(one.forces_replacement for one in found):
-        return _replace(type, base, found, "an attribute cannot be changed in place")
+        why = why_elsewhere(found) or "an attribute cannot be changed in place"
+        return _replace(type, base, found, why)
     reasons = tuple(f"{'.'.join(map(str, one.path))} differs" for one in found)
     what_it_means = type.consequence(frozenset(one.path[0] for one in found), wanted)
     if what_it_means:
         reasons = (*reasons[:-1], f"{reasons[-1]}: {what_it_means}")
     return replace(base, action=Action.UPDATE, differences=found, reasons=reasons)
+
+
+def _found_out(type: ResourceType, wanted: Attributes, live: Present) -> Attributes:
+    """Computed attributes as they are, but for those that follow from what is wanted."""
+    found = live.attributes
+    follows = {name for name, value in wanted.items() if value is not None and is_known(value)}
+    return {n: found.get(n) for n in type.with_annotation("readOnly") if n not in follows}
 
 
 def _quiet(world: _World, base: Change) -> Action:
@@ -193,7 +201,16 @@ def _quiet(world: _World, base: Change) -> Action:
         return Action.ADOPT  # what a crash left half told is told to its end
     if record is None or record.depends_on != base.depends_on or record.type != base.type:
         return Action.ADOPT
-    return Action.NOOP
+    return Action.ADOPT if record.prevent_destroy != base.prevent_destroy else Action.NOOP
+
+
+def _why_recorded(world: _World, base: Change) -> tuple[str, ...]:
+    """What changes in the state alone, where somebody should know of it."""
+    record = world.state.records.get(base.address)
+    if record is None or record.begun or record.prevent_destroy == base.prevent_destroy:
+        return ()
+    now = "now" if base.prevent_destroy else "no longer"
+    return (f"it is {now} protected by prevent_destroy",)
 
 
 def _replace(
@@ -235,6 +252,18 @@ def _refuse_foreign(
     )
 
 
+def _refuse_taken(outcome: Diff, resource: Resource, found: tuple[Difference, ...]) -> None:
+    outcome.diagnostics.error(
+        "The new name is taken",
+        f"{resource.address} cannot be replaced: {why_elsewhere(found)}, and there is such a thing "
+        "already. Choose another name; or take the thing that has it away first; or, to use that "
+        f"one and leave the former alone, forget the former: `envdplan state rm "
+        f"'{resource.address}'`.",
+        resource.range,
+        str(resource.address),
+    )
+
+
 def _build_change(
     outcome: Diff,
     world: _World,
@@ -249,6 +278,7 @@ def _build_change(
             "Source of a build cannot be read", facts.problem, resource.range, str(resource.address)
         )
     record = world.state.records.get(resource.address)
+    record = None if record is None or record.begun else record
     forced = why_forced(resource, outcome.changes, world.options) if record else ""
     change = builds.decide(resource, attributes, record, facts, forced=forced)
     change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
@@ -315,27 +345,38 @@ def _orphan(
 ) -> Change:
     observation = world.observed.get(record.address, Absent())
     live = observation.attributes if isinstance(observation, Present) else {}
+    why = why_going(record, world.only, world.options)
     base = Change(
         address=record.address,
         type=record.type,
         action=Action.DELETE,
         before={**record.attributes, **live},
         depends_on=record.depends_on,
-        prevent_destroy=record.prevent_destroy,
-        reasons=("it is no longer in the configuration",),
+        prevent_destroy=_is_protected(world, record),
+        reasons=(why,),
     )
-    if {record.address, record.address.block} & world.desired.kept:
+    if world.desired.kept.has(record.address):
         reason = "a removed block says that it is to be kept"
         return replace(base, action=Action.FORGET, reasons=(reason,))
     if record.address.kind is Kind.BUILD:
-        reason = "it is no longer in the configuration; its images stay where they are"
+        reason = f"{why}; its images stay where they are"
         return replace(base, action=Action.FORGET, reasons=(reason,))
     heir = declared.get(identity(record.address, record.type, record.attributes))
     if heir is not None:
         return replace(base, action=Action.FORGET, reasons=(f"it is now declared as {heir}",))
+    type = world.catalog.get(record.address.kind, record.type)
+    if type is not None and type.borrowed(record.attributes):
+        reason = f"{why}; it stays as it is, because envdplan did not make it"
+        return replace(base, action=Action.FORGET, reasons=(reason,))
     if isinstance(observation, Unreachable):
         return replace(base, action=Action.DEFER, reasons=(observation.reason,))
     if isinstance(observation, Absent) and not observation.remains:
-        return replace(base, action=Action.FORGET, reasons=("it is gone already",))
-    reason = "everything is to be destroyed" if world.options.destroy else base.reasons[0]
-    return replace(base, reasons=(reason,))
+        reason = NOTHING_CAME if record.begun else "it is gone already"
+        return replace(base, action=Action.FORGET, reasons=(reason,))
+    return base
+
+
+def _is_protected(world: _World, record: Record) -> bool:
+    """As its block says, where it has one; a block that is gone leaves its protection."""
+    block = world.desired.going.get(record.address)
+    return record.prevent_destroy if block is None else block.lifecycle.prevent_destroy

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from envdplan.addresses import Kind
 from envdplan.plans.changes import Action, Change
-from envdplan.plans.diff import Diff, find_drift
+from envdplan.plans.diff import NOTHING_CAME, Diff, find_drift
 from envdplan.schema import Catalog
 from envdplan.states.observed import Absent, ObservedState, Present
 from envdplan.states.recorded import Record, State
@@ -36,7 +36,8 @@ def _changes(record: Record, observed: ObservedState, *, drifted: bool) -> Itera
     )
     match observed.get(record.address):
         case Absent() if record.address.kind is not Kind.BUILD:
-            yield _with(base, Action.FORGET, None, "it was removed outside of envdplan")
+            reason = NOTHING_CAME if record.begun else "it was removed outside of envdplan"
+            yield _with(base, Action.FORGET, None, reason)
         case Present(attributes=live) if drifted:
             after = {**record.attributes, **live}
             yield _with(base, Action.ADOPT, after, "it was changed outside of envdplan")

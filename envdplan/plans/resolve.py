@@ -13,6 +13,6 @@ def resolve(resource: Resource, known: Known, record: Record | None = None) -> A
     What a build is to ignore stays as it was recorded: nothing else knows what it was made from.
     """
     found = resource.attributes if resource.resolve is None else resource.resolve(known)
-    if record is None or resource.address.kind is not Kind.BUILD:
+    if record is None or record.begun or resource.address.kind is not Kind.BUILD:
         return found
     return let_be(found, resource.lifecycle.ignored, record.attributes)

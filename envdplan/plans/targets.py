@@ -18,6 +18,7 @@ DEFAULT: Final = "default"
 def scope(desired: DesiredState, state: State, options: PlanOptions) -> frozenset[Address] | None:
     """The targets and all that they need; for a destroy, all that needs them. None means all.
 
+    All is meant where the user named nothing: a name with nothing behind it means nothing.
     Raises EnvdplanError for an address that is neither configured nor recorded.
     """
     edges: Mapping[Address, Iterable[Address]] = {
@@ -25,9 +26,9 @@ def scope(desired: DesiredState, state: State, options: PlanOptions) -> frozense
         **{address: one.depends_on for address, one in desired.resources.items()},
     }
     for address in (*options.targets, *options.replace):
-        if not _meant(address, edges):
+        if not _meant(address, edges) and address not in desired.blocks:
             raise _unknown(address, edges)
-    if not options.targets:
+    if not options.targets and not options.names:
         return None
     targets = [one for address in options.targets for one in _meant(address, edges)]
     graph = Graph(edges)
@@ -43,11 +44,11 @@ def by_default(options: PlanOptions, desired: DesiredState) -> bool:
     return DEFAULT in desired.groups and not named
 
 
-def default_scope(desired: DesiredState, state: State) -> frozenset[Address]:
-    """What `group.default` names and needs, and all that is recorded but no longer there."""
-    options = PlanOptions(targets=desired.groups[DEFAULT])
+def default_scope(desired: DesiredState, state: State, options: PlanOptions) -> frozenset[Address]:
+    """What `group.default` and -replace name and need, and all that is recorded but not there."""
+    chosen = replace(options, targets=(*desired.groups[DEFAULT], *options.replace))
     orphans = state.records.keys() - desired.resources.keys()
-    return (scope(desired, state, options) or frozenset()) | orphans
+    return (scope(desired, state, chosen) or frozenset()) | orphans
 
 
 def by_itself(desired: DesiredState) -> frozenset[Address] | None:
@@ -68,13 +69,14 @@ def refuse_rivals(desired: DesiredState, only: frozenset[Address] | None) -> Dia
 
 
 def with_names(options: PlanOptions, desired: DesiredState, state: State) -> PlanOptions:
-    """`options` with all that groups and modules stand for as targets. Raises EnvdplanError."""
-    if not options.names:
-        return options
+    """`options` with all that groups and modules stand for as targets. Raises EnvdplanError.
+
+    The names stay, to tell that something was named even where they stand for nothing.
+    """
     known = {*desired.resources, *state.records}
     members = [one for name in options.names for one in _behind(name, desired, known)]
     targets = dict.fromkeys((*options.targets, *members))
-    return replace(options, targets=tuple(targets), names=())
+    return replace(options, targets=tuple(targets))
 
 
 def _behind(name: str, desired: DesiredState, known: Iterable[Address]) -> Iterable[Address]:
@@ -85,13 +87,17 @@ def _behind(name: str, desired: DesiredState, known: Iterable[Address]) -> Itera
         listed = ", ".join(f"{GROUP}.{one}" for one in desired.groups) or "none"
         hint = suggestion(rest, desired.groups, "group.") or f" Groups are: {listed}."
         raise EnvdplanError("Unknown group", f"There is no {name}.{hint}")
-    found = sorted(one for one in known if in_module(one.module).startswith(f"{name}."))
-    if found:
-        return found
-    modules = sorted({in_module(one.module).rstrip(".") for one in known} - {""})
+    declared = [*known, *desired.blocks]
+    if any(_is_in(one, name) for one in declared):
+        return sorted(one for one in known if _is_in(one, name))
+    modules = sorted({in_module(one.module).rstrip(".") for one in declared} - {""})
     listed = ", ".join(modules) or "none"
     hint = suggestion(name, modules) or f" Modules with resources are: {listed}."
     raise EnvdplanError("Unknown module", f"There is no {name}.{hint}")
+
+
+def _is_in(address: Address, module: str) -> bool:
+    return in_module(address.module).startswith(f"{module}.")
 
 
 def _meant(address: Address, known: Iterable[Address]) -> list[Address]:

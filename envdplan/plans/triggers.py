@@ -1,4 +1,4 @@
-"""Why a resource is replaced, or a build runs, though it may be as wanted."""
+"""Why a resource is replaced, or a build runs, though it may be as wanted; and why one goes."""
 
 from collections.abc import Mapping
 
@@ -6,6 +6,7 @@ from envdplan.addresses import Address
 from envdplan.plans.changes import Change
 from envdplan.plans.options import PlanOptions
 from envdplan.states.desired import Resource
+from envdplan.states.recorded import Record
 from envdplan.values import AttributePath, Value
 
 
@@ -20,6 +21,18 @@ def why_forced(resource: Resource, changes: Mapping[Address, Change], options: P
             name = ".".join(map(str, (trigger, *path)))
             return f"{name} changes, which replace_triggered_by names"
     return ""
+
+
+def why_going(record: Record, only: frozenset[Address] | None, options: PlanOptions) -> str:
+    """Why something that is recorded is to go; `only` is what the plan is about."""
+    if not options.destroy:
+        return "it is no longer in the configuration"
+    if only is None:
+        return "everything is to be destroyed"
+    if {record.address, record.address.block} & {*options.targets}:
+        return "it is to be destroyed by -target"
+    needed = next((one for one in record.depends_on if one in only), None)
+    return f"{needed}, which it needs, is to be destroyed"
 
 
 def _has_changed(change: Change, path: AttributePath) -> bool:

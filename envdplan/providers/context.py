@@ -108,10 +108,13 @@ def _put(contexts: ContextSet, change: Change) -> ContextSet:
     )
     if existing != made:
         _check(contexts, name, change)
+    current = bool(wanted.get("use"))
     if change.before is not None and change.before["name"] != name:
+        if wanted.get("use") is None:
+            current = contexts.current == change.before["name"]  # it stays so under its new name
         contexts = _removed(contexts, change.before, change)
     changed = contexts if existing == made else contexts.put(made)
-    return changed.use(name) if wanted.get("use") else changed
+    return changed.use(name) if current else changed
 
 
 def _check(contexts: ContextSet, name: str, change: Change) -> None:

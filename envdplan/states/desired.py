@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from envdplan.addresses import Address
+from envdplan.addresses import Address, ModulePath
 from envdplan.diagnostics import Diagnostic
 from envdplan.source import SourceRange
 from envdplan.values import AttributePath, Attributes, Value
@@ -89,19 +89,42 @@ class Rivals:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Resources that are named one by one, by their block, or by a module that they were in."""
+
+    addresses: frozenset[Address] = frozenset()
+    modules: frozenset[ModulePath] = frozenset()
+
+    def has(self, address: Address) -> bool:
+        """Whether a resource is one of them."""
+        outer = (address.module[:size] for size in range(1, len(address.module) + 1))
+        return bool({address, address.block} & self.addresses) or any(
+            one in self.modules for one in outer
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredState:
     """All that the configuration asks for."""
 
     resources: Mapping[Address, Resource] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
+    blocks: frozenset[Address] = frozenset()
+    """What is declared, also where a for_each makes no resource of it."""
     imports: frozenset[Address] = frozenset()
     """What may be adopted though it is not as wanted: `import` blocks name it."""
     moves: tuple[tuple[Address, Address], ...] = ()
     """Former and new addresses: `moved` blocks."""
-    kept: frozenset[Address] = frozenset()
+    kept: Kept = Kept()
     """What is forgotten rather than destroyed: `removed` blocks."""
+    going: Mapping[Address, Resource] = field(default_factory=dict)
+    """What is configured but is to be destroyed all the same."""
     groups: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
     """Names for several resources, for -target."""
     checks: tuple[Check, ...] = ()
     rivals: tuple[Rivals, ...] = ()
     """What one plan must not be about together; there are some only beside a group.default."""
+
+    def destroyed(self) -> "DesiredState":
+        """Nothing of it; what is to be kept or protected stays so."""
+        return DesiredState(kept=self.kept, going=self.resources)

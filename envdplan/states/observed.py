@@ -77,6 +77,8 @@ class Present:
     attributes: Attributes
     ours: bool = False
     """It carries our mark for this very address, so it may be adopted without being recorded."""
+    taken: bool = False
+    """It is to be called otherwise or to be elsewhere, and there is such a thing already."""
     facts: BuildFacts | None = None
     notes: tuple[str, ...] = ()
     """What the user should know, though it changes nothing."""

@@ -19,6 +19,8 @@ class Record:
     """Direct edges at that time: what is no longer declared is still deleted in order."""
     prevent_destroy: bool = False
     """Kept here too, so that removing the block does not remove the protection (Pulumi)."""
+    begun: bool = False
+    """No real record: a creation was begun, and little more is known of it. Not saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,10 @@ class State:
         One whose new address is recorded already stays where it is.
         """
         known = {*self.records, *self.pending}
+        pairs = sorted(moves, key=lambda pair: pair[0].key is not None)  # a key of its own counts
         done = {
             former: now
-            for pair in moves
+            for pair in pairs
             for former, now in _pairs(pair, known)
             if former in known and now not in known
         }
@@ -86,7 +89,7 @@ class State:
         A pending creation may be real by now; where its block is gone, it has to go too.
         """
         begun = {
-            address: Record(address, one.type, one.attributes)
+            address: Record(address, one.type, one.attributes, begun=True)
             for address, one in self.pending.items()
             if address not in self.records
         }
@@ -101,5 +104,5 @@ def _pairs(
     yield pair
     if former.key is None and now.key is None:
         for address in known:
-            if (address.kind, address.name) == (former.kind, former.name) and address.key:
+            if address.key is not None and address.block == former:
                 yield address, replace(now, key=address.key)

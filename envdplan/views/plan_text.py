@@ -64,6 +64,9 @@ def brief(plan: Plan, style: Style) -> Iterator[str]:
 
 def _targets(options: PlanOptions) -> Iterator[str]:
     """That the plan is not about everything."""
+    if options.names and not options.targets:
+        yield f"Nothing is behind {', '.join(options.names)}, so that this is about nothing."
+        yield ""
     if not options.targets:
         return
     names = [str(one) for one in options.targets]
@@ -77,7 +80,7 @@ def _targets(options: PlanOptions) -> Iterator[str]:
 def _nothing(plan: Plan, shown: list[Change], style: Style) -> Iterator[str]:
     yield style("No changes.", "bold", "green")
     if not shown:
-        what = "These are" if plan.options.targets else "Everything is"
+        what = "These are" if plan.options.targets or plan.options.names else "Everything is"
         yield f"{what} as the configuration says."
         return
     yield "Only the state will be brought up to date:"

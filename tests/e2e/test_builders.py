@@ -223,3 +223,32 @@ def test_the_real_envd_finds_the_context_and_its_builder(
     found = {one["context"]: one for one in json.loads(shown.stdout)}
     assert found["c"]["builder_addr"] == f"docker-container://{name}"
     assert found["c"]["current"] is True
+
+
+def test_another_name_leaves_no_container_behind(
+    applied: Project, name: str, docker: Docker
+) -> None:
+    edit(applied, "-builder", "-other")
+    plan = applied.plan()
+    assert f"its name changes from {name} to {name.replace('-builder', '-other')}" in plan.out
+    applied.apply()
+    listed = docker("ps", "-a", "--format", "{{.Names}}") + docker("volume", "ls", "-q")
+    assert f"{name}\n" not in listed
+    assert f"{name}-state" not in listed
+    assert name.replace("-builder", "-other") in listed
+    applied.assert_settled()
+
+
+def test_a_name_that_somebody_has_is_refused_before_anything_goes(
+    applied: Project, name: str, docker: Docker, services: Mapping[str, Any]
+) -> None:
+    other = name.replace("-builder", "-other")
+    docker("create", "--name", other, services["images"]["busybox"], "sleep", "60")
+    try:
+        edit(applied, "-builder", "-other")
+        done = applied.run("apply", "--auto-approve")
+        assert done.code == 1
+        assert "The new name is taken" in done.err
+        assert docker("inspect", "-f", "{{.State.Status}}", name).strip() == "running"
+    finally:
+        docker("rm", "-f", other)

@@ -1,0 +1,62 @@
+"""What a plan is about: -target, groups, modules and -replace."""
+
+import pytest
+
+from envdplan.addresses import Address
+from envdplan.diagnostics import EnvdplanError
+from envdplan.plans.changes import Action
+from envdplan.plans.options import PlanOptions
+from tests.unit.plans.worlds import World, actions, desired
+
+TCP = '\n  builder = "tcp"\n  builder_address = "10.0.0.1:1"\n'
+SOME = f"""
+variable "names" {{ default = [] }}
+context "kept" {{ {TCP} }}
+context "c" {{
+  for_each = toset(var.names)
+  {TCP}
+}}
+module "m" {{ source = "./m" }}
+group "none" {{ members = [context.c] }}
+group "kept" {{ members = [context.kept] }}
+"""
+EMPTY_MODULE = f"""
+context "c" {{
+  for_each = toset([])
+  {TCP}
+}}
+"""
+
+
+@pytest.mark.parametrize("name", ["group.none", "module.m"])
+@pytest.mark.parametrize("destroy", [False, True])
+def test_a_name_that_stands_for_nothing_means_nothing(name: str, destroy: bool) -> None:
+    wanted = desired(SOME, m=EMPTY_MODULE)
+    world = World()
+    world.apply(wanted, PlanOptions(names=("group.kept",)))
+    assert world.plan(wanted, PlanOptions(names=(name,), destroy=destroy)).changes == ()
+
+
+def test_a_block_without_resources_is_known_and_means_nothing() -> None:
+    wanted = desired(SOME, m=EMPTY_MODULE)
+    options = PlanOptions(targets=(Address.parse("context.c"),))
+    assert World().plan(wanted, options).changes == ()
+    with pytest.raises(EnvdplanError, match="Unknown resource"):
+        World().plan(wanted, PlanOptions(targets=(Address.parse('context.c["k"]'),)))
+
+
+DEFAULT = f"""
+context "a" {{ {TCP} }}
+context "z" {{ {TCP} }}
+group "default" {{ members = [context.a] }}
+"""
+
+
+def test_replace_is_planned_beside_the_default_group() -> None:
+    wanted = desired(DEFAULT)
+    world = World()
+    everything = PlanOptions(targets=(Address.parse("context.a"), Address.parse("context.z")))
+    world.apply(wanted, everything)
+    assert actions(world.plan(wanted)) == {}
+    found = world.plan(wanted, PlanOptions(replace=(Address.parse("context.z"),)))
+    assert actions(found) == {"context.z": Action.REPLACE}
