@@ -12,6 +12,7 @@ from envdplan.plans.inputs import (
     entries_digest,
     explain,
     inputs_digest,
+    source_attributes,
     unknown_inputs,
 )
 from envdplan.states.desired import Resource
@@ -66,7 +67,7 @@ def decide(
     forced: str = "",
 ) -> Change:
     """The change of one build; `forced` says why it has to run though nothing changed."""
-    own = attribute_inputs(attributes)
+    own = None if _moved_source(attributes, facts) else attribute_inputs(attributes)
     inputs = None if own is None or facts.files is None else (*own, *facts.files)
     digest = None
     if own is not None and facts.files is not None:
@@ -76,16 +77,30 @@ def decide(
     return _build(case, reasons) if reasons else _settled(case)
 
 
+def _moved_source(attributes: Attributes, facts: BuildFacts) -> tuple[str, ...]:
+    """Names of what says otherwise where the source is than when it was read."""
+    now = source_attributes(attributes)
+    return tuple(name for name, value in facts.source.items() if now.get(name) != value)
+
+
 def _why_build(case: _Case) -> tuple[str, ...]:
     """Why the build has to run; empty when an image with these inputs exists."""
     if case.facts.problem is not None:
         return (case.facts.problem,)
     if case.digest is None:
-        names = unknown_inputs(case.attributes) or ("its source",)
-        return tuple(f"{name} is known after apply" for name in names[:SHOWN])
+        return tuple(_why_unknown(case))[:SHOWN]
     if not is_known(case.attributes.get("tags")):
         return ("tags are known after apply",)
     return _why_inputs(case) if _image(case) is None else _why_outputs(case)
+
+
+def _why_unknown(case: _Case) -> Iterator[str]:
+    unknown = unknown_inputs(case.attributes)
+    moved = [n for n in _moved_source(case.attributes, case.facts) if n not in unknown]
+    yield from (f"{name} is known after apply" for name in unknown)
+    yield from (f"{name} follows what changes before it" for name in moved)
+    if not unknown and not moved:
+        yield "its source is known after apply"
 
 
 def _why_inputs(case: _Case) -> tuple[str, ...]:

@@ -164,6 +164,39 @@ output "app" { value = build.app.image }
     on_unix.assert_settled()
 
 
+CHAIN = """
+variable "text" { default = "one" }
+build "x" {
+  dockerfile_inline = "FROM scratch\\nLABEL text=${var.text}"
+  tags              = ["${local.image}/x:1"]
+  push              = true
+}
+build "y" {
+  dockerfile_inline = "FROM scratch\\nLABEL a=${build.x.ATTRIBUTE}"
+  tags              = ["${local.image}/y:1"]
+  push              = true
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("attribute", "reason"),
+    [("digest", "is known after apply"), ("inputs_digest", "follows what changes before it")],
+)
+def test_a_dockerfile_made_of_another_builds_result_follows_it(
+    on_unix: Project, registry: Registry, attribute: str, reason: str
+) -> None:
+    on_unix.write(HEAD + CHAIN.replace("ATTRIBUTE", attribute))
+    on_unix.apply()
+    on_unix.assert_settled()
+    former = registry.digest(name(on_unix, "y"), "1")
+    on_unix.environment["ENVDPLAN_VAR_text"] = "two"
+    assert on_unix.changes()["build.y"]["reasons"] == [f"dockerfile_inline {reason}"]
+    on_unix.apply()
+    on_unix.assert_settled()
+    assert registry.digest(name(on_unix, "y"), "1") != former
+
+
 def test_a_failed_build_stops_its_dependents_only(on_unix: Project, registry: Registry) -> None:
     on_unix.write(
         HEAD

@@ -131,6 +131,29 @@ def test_what_is_known_only_after_apply_makes_it_run() -> None:
     assert (found.after or {})["inputs_digest"] is UNKNOWN
 
 
+@pytest.mark.parametrize("name", ["path", "dockerfile", "dockerfile_inline", "ignore_file"])
+def test_a_source_that_is_known_only_after_apply_makes_it_run(name: str) -> None:
+    """The files were read by recorded values, and look as if nothing changed."""
+    facts = replace(PUSHED, source={name: "former"})
+    found = decided(SAME, facts, {**WANTED, name: UNKNOWN})
+    assert found.reasons == (f"{name} is known after apply",)
+    assert found.inputs is None
+    assert (found.after or {})["inputs_digest"] is UNKNOWN
+
+
+def test_a_folder_that_is_known_only_after_apply_makes_it_run() -> None:
+    facts = replace(PUSHED, source={"contexts.lib": "/former"})
+    found = decided(SAME, facts, {**WANTED, "contexts": {"lib": UNKNOWN}})
+    assert found.reasons == ("contexts.lib is known after apply",)
+
+
+def test_a_source_that_was_read_where_it_no_longer_is_makes_it_run() -> None:
+    facts = replace(PUSHED, source={"path": "/a", "dockerfile_inline": "FROM former"})
+    found = decided(SAME, facts, {**WANTED, "path": "/a", "dockerfile_inline": "FROM new"})
+    assert found.reasons == ("dockerfile_inline follows what changes before it",)
+    assert found.inputs is None
+
+
 def test_replace_makes_it_run() -> None:
     assert decided(SAME, PUSHED, forced="it was asked for by -replace").work == (
         Work.BUILD,
