@@ -74,6 +74,9 @@ def decide(
         digest = inputs_digest(own, facts.files_digest or entries_digest(facts.files))
     case = _Case(resource, attributes, record, facts, inputs, digest)
     reasons = (forced,) if forced else _why_build(case)
+    unsure = not forced and (not reasons or _perhaps_pushed(case))
+    if unsure and (unclear := tuple(_unclear(case))):
+        return _deferred(case, unclear)
     return _build(case, reasons) if reasons else _settled(case)
 
 
@@ -112,6 +115,28 @@ def _why_inputs(case: _Case) -> tuple[str, ...]:
     if case.facts.previous is None:
         return ("its inputs changed (the list of the former ones is not on this machine)",)
     return _shortened(explain(case.facts.previous, case.inputs or ()))
+
+
+def _perhaps_pushed(case: _Case) -> bool:
+    """Whether only a push can be missing, and no registry says that it is."""
+    facts = (case.facts.recorded, *case.facts.tags.values())
+    missing = any(isinstance(fact, ImageMissing) for fact in facts)
+    return case.same_inputs and _image(case) is None and not missing
+
+
+def _unclear(case: _Case) -> Iterator[str]:
+    """Complaints about tags of which neither the registry nor the record tells anything."""
+    recorded = _recorded_pushes(case)
+    for ref, fact in case.facts.tags.items():
+        if isinstance(fact, ImageUnclear) and ref not in recorded:
+            yield f"the registry gave no clear answer about {ref}: {fact.reason}"
+
+
+def _recorded_pushes(case: _Case) -> tuple[str, ...]:
+    """The tags that an image with the inputs of now was pushed to."""
+    attributes: Attributes = case.record.attributes if case.record and case.same_inputs else {}
+    pushed = any(one.get("push") for one in attributes.get("output") or ())
+    return tuple(attributes.get("tags") or ()) if pushed else ()
 
 
 def _foreign_tags(case: _Case) -> list[str]:
@@ -207,6 +232,18 @@ def _build(case: _Case, reasons: tuple[str, ...]) -> Change:
         depends_on=case.resource.depends_on,
         work=pushes if only_push else (Work.BUILD, *pushes),
         inputs=case.inputs,
+    )
+
+
+def _deferred(case: _Case, reasons: tuple[str, ...]) -> Change:
+    return Change(
+        address=case.resource.address,
+        type=case.resource.type,
+        action=Action.DEFER,
+        before=case.record.attributes if case.record else None,
+        after={**case.attributes, **_results(case, "")},
+        reasons=reasons,
+        depends_on=case.resource.depends_on,
     )
 
 

@@ -317,3 +317,23 @@ def test_json_lines_tell_all_of_an_apply(on_unix: Project) -> None:
     assert types[0] == "version"
     assert types[-1] in ("apply_summary", "outputs")
     assert "apply_complete" in types
+
+
+def test_a_first_push_to_a_registry_that_does_not_answer_is_no_settled_build(
+    on_unix: Project,
+) -> None:
+    (on_unix.folder / "app").mkdir()
+    text = (
+        HEAD
+        + 'build "x" {\npath = "app"\ndockerfile_inline = "FROM scratch\\nLABEL a=b"\nMORE\n}\n'
+    )
+    on_unix.write(text.replace("MORE", 'tags = ["127.0.0.1:1/x:1"]'))
+    on_unix.apply()
+    on_unix.assert_settled()
+    on_unix.write(text.replace("MORE", 'tags = ["127.0.0.1:1/x:1"]\npush = true'))
+    change = on_unix.changes()["build.x"]
+    assert change["action"] == "defer"
+    assert "the registry gave no clear answer about 127.0.0.1:1/x:1: " in change["reasons"][0]
+    plan = on_unix.plan()
+    assert plan.code == 2
+    assert "No changes." not in plan.out

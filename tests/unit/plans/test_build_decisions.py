@@ -123,6 +123,36 @@ def test_no_clear_answer_keeps_what_is_recorded(reason: str) -> None:
     assert decided(SAME, facts).action is Action.NOOP
 
 
+def test_no_clear_answer_about_a_tag_that_was_never_pushed_is_waited_for() -> None:
+    new = "unreachable:5000/a/x:1"
+    facts = replace(PUSHED, tags={new: ImageUnclear("refused.")}, recorded=ImageUnclear("refused."))
+    reasons = (f"the registry gave no clear answer about {new}: refused.",)
+    moved = decided(SAME, facts, {**WANTED, "tags": (new,)})
+    assert (moved.action, moved.reasons) == (Action.DEFER, reasons)
+    here = replace(SAME, attributes={**SAME.attributes, "output": (), "tags": (new,)})
+    pushed_now = decided(here, facts, {**WANTED, "tags": (new,)})
+    assert (pushed_now.action, pushed_now.reasons) == (Action.DEFER, reasons)
+    never = replace(here, attributes={**here.attributes, "digest": None, "image": None})
+    assert decided(never, replace(facts, recorded=None)).action is Action.DEFER
+
+
+def test_no_clear_answer_about_one_of_two_tags_is_waited_for() -> None:
+    other = "unreachable:5000/a/x:1"
+    facts = BuildFacts(FILES, tags={TAG: ImageFound(DIGEST, NOW), other: ImageUnclear("refused.")})
+    assert decided(None, facts, {**WANTED, "tags": (TAG, other)}).action is Action.DEFER
+
+
+def test_no_clear_answer_hinders_no_build_that_has_to_run_anyway() -> None:
+    facts = replace(PUSHED, tags={TAG: ImageUnclear("401")}, recorded=None)
+    assert decided(None, facts).work == (Work.BUILD, Work.PUSH)
+    assert decided(FORMER, facts).work == (Work.BUILD, Work.PUSH)
+    assert decided(SAME, facts, forced="-replace").work == (Work.BUILD, Work.PUSH)
+    other = "r:5000/a/x:2"
+    both = replace(facts, tags={TAG: ImageMissing(), other: ImageUnclear("401")})
+    here = replace(SAME, attributes={**SAME.attributes, "output": (), "digest": None})
+    assert decided(here, both).work == (Work.BUILD, Work.PUSH)
+
+
 def test_what_is_known_only_after_apply_makes_it_run() -> None:
     unknown = {**WANTED, "args": {"A": UNKNOWN}}
     found = decided(SAME, PUSHED, unknown)
