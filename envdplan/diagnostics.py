@@ -119,11 +119,16 @@ class EnvdplanError(Exception):
         self.detail = detail
 
 
+def _placed(one: Diagnostic) -> str:
+    return one.detail if one.range is None else f"{one.range}: {one.detail}"
+
+
 class Rejected(EnvdplanError):
     """The configuration, variables or flags are wrong; `diagnostics` says where and why."""
 
     def __init__(self, diagnostics: Diagnostics) -> None:
-        super().__init__("; ".join(one.summary for one in diagnostics))
+        summary = "; ".join(dict.fromkeys(one.summary for one in diagnostics))
+        super().__init__(summary, " ".join(map(_placed, diagnostics)))
         self.diagnostics = diagnostics
 
 

@@ -3,11 +3,12 @@
 Start reading here. Everything comes in as an argument; nothing of the edge is imported.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from time import time
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from envdplan.addresses import Address
 from envdplan.config.config import Settings
@@ -21,12 +22,14 @@ from envdplan.config.imports import imports
 from envdplan.config.modules import Decode, Read, modules, no_modules
 from envdplan.config.moves import moves, removals
 from envdplan.config.settings import settings
+from envdplan.config.tree import Tree
 from envdplan.config.unused import unused
 from envdplan.config.validate import validate
 from envdplan.config.variables import Given, variables
 from envdplan.diagnostics import Conflict, Diagnostics, Rejected
 from envdplan.engine.apply import Apply
 from envdplan.engine.events import Event
+from envdplan.engine.precheck import precheck
 from envdplan.engine.protocols import Readers
 from envdplan.engine.refresh import as_recorded, refresh, unread
 from envdplan.plans.changes import Change
@@ -51,6 +54,9 @@ from envdplan.states.recorded import State
 from envdplan.syntax import decode, parse_expression
 from envdplan.syntax.document import Document
 from envdplan.values import Value, is_sensitive
+
+FETCHED: Final = f"{os.sep}.envdplan{os.sep}"
+"""A part of the path of modules that were fetched: they are somebody else's."""
 
 Dialect: TypeAlias = Callable[[Context], tuple[Document, Diagnostics]]
 """Gives a Document of ours, made of files of another tool; gets what expressions may know."""
@@ -143,10 +149,20 @@ def load(
     problems.extend(found)
     problems.extend(refuse_rivals(desired, by_itself(desired)))
     _stop_on_errors(problems)
-    problems.extend(unused(declared, given.names))
+    problems.extend(_unused(tree, given.names))
     secret = tuple(n for n, one in known.items() if one.sensitive or is_sensitive(values[n]))
     open_values = {name: value for name, value in values.items() if name not in secret}
     return Loaded(desired, chosen, open_values, secret, problems, evaluation)
+
+
+def _unused(tree: Tree, given: frozenset[str]) -> Diagnostics:
+    """What nothing uses in the project and in the modules that belong to it, each told once."""
+    found, seen = unused(tree.root, given), set[str]()
+    for path, module in tree.modules.items():
+        if path and FETCHED not in module.directory and module.directory not in seen:
+            seen.add(module.directory)
+            found.extend(unused(module.declared, frozenset()))
+    return found
 
 
 def load_settings(project: Project, version: str) -> Settings:
@@ -224,7 +240,11 @@ def check(desired: DesiredState, state: State) -> Diagnostics:
 
 
 def apply(run: Apply) -> Iterator[Event]:
-    """Do what the plan of `run` says, event by event; the state is saved before each is told."""
+    """Do what the plan of `run` says, event by event; the state is saved before each is told.
+
+    Raises EnvdplanError, and does nothing, when something is not as it was planned.
+    """
+    precheck(run.plan, run.desired, run.writers, run.parallelism)
     return run.run()
 
 

@@ -16,60 +16,83 @@ from envdplan.syntax.document import (
     Literal,
     ObjectOf,
 )
+from envdplan.syntax.formatting import layout
+from envdplan.values import Value
 
 _BLOCKS: Final = ("output", "secret", "ssh", "attest")
 """Attributes whose elements are written as blocks."""
 
+_PUSHED: Final = ({"type": "registry"}, {"type": "image", "push": True})
+"""Outputs that `push = true` is short for."""
+
 _PATHS: Final = re.compile(r"path|output\.dest|secret\.file|ssh\.paths|contexts\..*")
 """Attributes, and their members, that are read relative to the file they stand in."""
 
-_WIDTH: Final = 96
+_WIDTH: Final = 80
+"""Of a line without its indentation and column."""
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def written(document: Document) -> str:
-    """The text of `document`; it loads to the same builds and groups.
+    """The text of `document`, in canonical layout; it loads to the same builds and groups.
 
     Paths below the directory of the document become relative, so that both can move together.
     """
     writer = _Writer(document.file.directory)
-    return "\n".join("\n".join(writer.block(one, "")) + "\n" for one in document.body.blocks)
+    blocks = ("\n".join(writer.block(one)) + "\n" for one in document.body.blocks)
+    return layout("\n".join([*_head(document), *blocks]))
+
+
+def _head(document: Document) -> Iterator[str]:
+    names = dict.fromkeys(_files(document))
+    if names:
+        yield f"# Written by `envdplan convert` from {', '.join(names)}.\n"
+
+
+def _files(document: Document) -> Iterator[str]:
+    """Where blocks and attributes come from; --set, which is no file, is among them."""
+    for block in document.body.blocks:
+        yield block.range.file.name
+        for one in block.body.attributes.values():
+            yield one.range.file.name
 
 
 class _Writer:
+    """Lines without indentation and columns: these come with the layout."""
+
     def __init__(self, directory: str) -> None:
         self.directory = directory
 
-    def block(self, block: Block, indent: str) -> Iterator[str]:
+    def block(self, block: Block) -> Iterator[str]:
         """The lines of a block."""
         labels = "".join(f" {quoted(one)}" for one in block.labels)
-        yield f"{indent}{block.type}{labels} {{"
-        yield from self._attributes(block.body.attributes, f"{indent}  ")
-        yield f"{indent}}}"
+        yield f"{block.type}{labels} {{"
+        yield from self._attributes(block.body.attributes)
+        yield "}"
 
-    def _attributes(self, attributes: Mapping[str, Attribute], indent: str) -> Iterator[str]:
-        inner = {name: one for name, one in attributes.items() if not _is_blocks(one)}
-        width = max(map(len, inner), default=0)
-        for name, one in inner.items():
-            yield from self._named(f"{indent}{name:<{width}}", name, one.expression, indent)
+    def _attributes(self, attributes: Mapping[str, Attribute]) -> Iterator[str]:
+        outputs, is_pushed = _without_push(attributes)
         for name, one in attributes.items():
-            if name not in inner and isinstance(one.expression, ListOf):
-                for item in one.expression.items:
-                    yield from self._nested(name, item, indent)
+            if not _is_blocks(one):
+                yield from self._named(name, name, one.expression)
+        if is_pushed:
+            yield "push = true"
+        for name, one in attributes.items():
+            if _is_blocks(one) and isinstance(one.expression, ListOf):
+                for item in outputs if name == "output" else one.expression.items:
+                    yield from self._nested(name, item)
 
-    def _nested(self, name: str, item: Expression, indent: str) -> Iterator[str]:
-        yield f"{indent}{name} {{"
-        yield from self._members(item, name, f"{indent}  ")
-        yield f"{indent}}}"
+    def _nested(self, name: str, item: Expression) -> Iterator[str]:
+        yield f"{name} {{"
+        yield from self._members(item, name)
+        yield "}"
 
-    def _members(self, item: Expression, within: str, indent: str) -> Iterator[str]:
+    def _members(self, item: Expression, within: str) -> Iterator[str]:
         pairs = item.items if isinstance(item, ObjectOf) else ()
-        names = {_key(key): value for key, value in pairs}
-        width = max(map(len, names), default=0)
-        for name, value in names.items():
-            yield from self._named(f"{indent}{name:<{width}}", f"{within}.{name}", value, indent)
+        for key, value in pairs:
+            yield from self._named(_key(key), f"{within}.{_key(key)}", value)
 
-    def _named(self, start: str, name: str, value: Expression, indent: str) -> Iterator[str]:
+    def _named(self, start: str, name: str, value: Expression) -> Iterator[str]:
         """`name = value` on one line if it is short enough."""
         line = f"{start} = {self._value(name, value)}"
         if isinstance(value, Literal) and isinstance(value.value, str) and not _is_path(name):
@@ -78,12 +101,12 @@ class _Writer:
             yield line
         elif isinstance(value, ObjectOf):
             yield f"{start} = {{"
-            yield from self._members(value, name, f"{indent}  ")
-            yield f"{indent}}}"
+            yield from self._members(value, name)
+            yield "}"
         else:
             yield f"{start} = ["
-            yield from (f"{indent}  {self._value(name, one)}," for one in value.items)
-            yield f"{indent}]"
+            yield from (f"{self._value(name, one)}," for one in value.items)
+            yield "]"
 
     def _value(self, name: str, value: Expression) -> str:
         match value:
@@ -123,6 +146,30 @@ def _is_path(name: str) -> bool:
 
 def _is_blocks(attribute: Attribute) -> bool:
     return attribute.name in _BLOCKS and isinstance(attribute.expression, ListOf)
+
+
+def _without_push(
+    attributes: Mapping[str, Attribute],
+) -> tuple[tuple[Expression, ...], bool]:
+    """The outputs but for a last one that `push = true` says as well, and whether there is one.
+
+    `push` asks for tags; an output does not.
+    """
+    output = attributes.get("output")
+    items = output.expression.items if output and isinstance(output.expression, ListOf) else ()
+    pushed = [one for one in items if _pushes(one)]
+    is_last = bool(pushed) and pushed == [items[-1]] and _options(items[-1]) in _PUSHED
+    return (items[:-1], True) if is_last and "tags" in attributes else (items, False)
+
+
+def _pushes(output: Expression) -> bool:
+    options = _options(output)
+    return options.get("type") == "registry" or "push" in options
+
+
+def _options(output: Expression) -> Mapping[str, Value]:
+    pairs = output.items if isinstance(output, ObjectOf) else ()
+    return {_key(key): one.value if isinstance(one, Literal) else None for key, one in pairs}
 
 
 def _key(key: Expression) -> str:

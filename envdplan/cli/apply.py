@@ -1,5 +1,6 @@
 """envdplan apply and envdplan destroy."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,7 @@ from envdplan.diagnostics import EnvdplanError
 
 if TYPE_CHECKING:
     from envdplan.plans.options import PlanOptions
+    from envdplan.plans.planfile import PlanFile
 
 PlanPath = Annotated[
     Path | None, typer.Argument(metavar="[PLANFILE]", help="A plan saved by `plan --out`.")
@@ -51,11 +53,15 @@ def apply(
     session: Session = ctx.obj
     session.json = session.json or json
     if planfile is not None:
-        if target or replace or refresh_only:
-            raise EnvdplanError(
-                "A saved plan takes no options of a plan",
-                "--target, --replace and --refresh-only belong to `envdplan plan --out`.",
-            )
+        _refuse(
+            {
+                "--target": target,
+                "--replace": replace,
+                "--refresh-only": refresh_only,
+                "-f": session.bake_files,
+                "--set": session.overrides,
+            }
+        )
         return _apply_saved(session, planfile, var, var_file, parallelism, lock_timeout)
     options = plan_options(target, replace, refresh_only=refresh_only)
     return _apply_now(
@@ -132,8 +138,26 @@ def _apply_saved(
     from envdplan.workflow import check_fresh
 
     saved = read_plan(path)
-    loaded = session.load(as_planned(session.project(files, flags), saved))
+    _refuse({"--var": _of_plan(saved, flags), "--var-file": files if not saved.sensitive else ()})
+    loaded = session.load(as_planned(session.given(files, flags), saved))
     with locked(session, loaded, "apply", lock_timeout) as work:
         state = check_fresh(saved.plan, work.state)
-        session.view.plan(saved.plan)
+        session.view.plan_in_brief(saved.plan)
         return run(work, saved.plan, state, parallelism=parallelism)
+
+
+def _refuse(options: Mapping[str, object]) -> None:
+    """A saved plan is done as it is: what would make another one of it is not ignored."""
+    given = [name for name, value in options.items() if value]
+    if given:
+        verb = "belongs" if len(given) == 1 else "belong"
+        raise EnvdplanError(
+            "A saved plan takes no options of a plan",
+            f"{', '.join(given)} {verb} to `envdplan plan --out`, and what it was given there "
+            "holds. Only values of sensitive variables are given again: no plan holds them.",
+        )
+
+
+def _of_plan(saved: "PlanFile", flags: list[str] | None) -> list[str]:
+    """Those of --var whose variables are not sensitive: the plan has their values."""
+    return [one for one in flags or () if one.partition("=")[0] not in saved.sensitive]

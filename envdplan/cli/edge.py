@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from envdplan.addresses import Kind
 from envdplan.drivers.base import Lifecycle, Surroundings
-from envdplan.engine.protocols import Reader, StateReader, Writer
+from envdplan.engine.protocols import Reader, StateStore, Writer
 from envdplan.envd.store import ContextStore
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Edge:
     """The edge of one run. Any thread may ask for a reader or writer."""
 
     contexts: ContextStore
-    state: StateReader
+    state: StateStore
     surroundings: Surroundings
     environment: Mapping[str, str] = field(repr=False)
     folder: Path
@@ -122,6 +122,7 @@ class Edge:
             self._engines,
             self._envd,
             self.environment,
+            self.state.keep_inputs,
         )
 
     @cached_property

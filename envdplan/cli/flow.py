@@ -4,7 +4,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envdplan.cli import exit_codes
@@ -12,7 +12,7 @@ from envdplan.cli.catalog import CATALOG
 from envdplan.cli.clock import SystemClock
 from envdplan.cli.interrupts import graceful
 from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import Diagnostics, EnvdplanError
 from envdplan.engine.apply import Apply
 from envdplan.engine.events import Finished
 from envdplan.plans.options import PlanOptions
@@ -36,6 +36,15 @@ class Opened:
     store: "LocalStore"
     state: State
     edge: "Edge"
+    told: Diagnostics = field(default_factory=Diagnostics)
+    """Warnings of the plan."""
+
+    def untold(self, found: Diagnostics) -> Diagnostics:
+        """Those that the plan did not tell in the same words."""
+        known = {(one.summary, one.detail) for one in self.told}
+        fresh = Diagnostics()
+        fresh.extend(one for one in found if (one.summary, one.detail) not in known)
+        return fresh
 
     def plan(self, options: PlanOptions, *, parallelism: int, look: bool = True) -> Plan:
         """Plan, and tell the warnings."""
@@ -49,6 +58,7 @@ class Opened:
             look=look,
         )
         self.session.view.diagnostics(warnings)
+        self.told.extend(warnings)
         if by_default(options, self.loaded.desired):
             self.session.view.message(
                 "Only what group.default names is planned; -target chooses something else."
@@ -111,12 +121,14 @@ def run(project: Opened, plan: Plan, state: State, *, parallelism: int) -> int:
             view.event(event)
             if isinstance(event, Finished):
                 finished = event
+    view.diagnostics(Diagnostics() if finished is None else finished.problems)
     outputs = project.loaded.desired.outputs
     if finished is not None and finished.outputs:
         secret = frozenset(name for name, one in outputs.items() if one.sensitive)
         view.outputs(dict(finished.outputs), secret)
     if not plan.options.destroy:
-        view.diagnostics(check(project.loaded.desired, work.state))
+        found = check(project.loaded.desired, work.state)
+        view.diagnostics(project.untold(found))
     project.store.prune(work.state)
     if cancel.is_set():
         return exit_codes.INTERRUPTED
@@ -124,5 +136,6 @@ def run(project: Opened, plan: Plan, state: State, *, parallelism: int) -> int:
     if deferred:
         noun = "resource" if deferred == 1 else "resources"
         view.message(f"{deferred} {noun} could not be decided: see the plan, and apply again.")
-    failed = finished is None or finished.failed or finished.skipped or deferred
+    failed = finished is None or finished.failed or finished.skipped or finished.problems
+    failed = failed or deferred
     return exit_codes.ERROR if failed else exit_codes.OK

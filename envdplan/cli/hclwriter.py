@@ -1,10 +1,11 @@
-"""Writes HCL: python-hcl2 formats it."""
+"""Writes HCL: python-hcl2 makes the text, and our own formatter lays it out."""
 
 import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from envdplan.syntax.formatting import layout
 from envdplan.values import Value
 
 
@@ -26,7 +27,7 @@ def block_text(
     values: dict[str, Any] = {**named, **given}
     builder.block(type, [_literal(label)], **values)
     text: str = hcl2.dumps(builder.build())  # type: ignore[no-untyped-call]  # no stub
-    yield from text.rstrip().splitlines()
+    yield from layout(text).rstrip().splitlines()
 
 
 def _literal(value: Value) -> Value:

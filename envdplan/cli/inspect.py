@@ -73,7 +73,7 @@ def show(
         detail = "--var and --var-file are for --config: plan and state have their values."
         raise EnvdplanError("Values without use", detail)
     if config:
-        loaded = session.load(session.project(var_file, var), look=False)
+        loaded = session.load(session.project(var_file, var))
         session.view.configuration(loaded.desired)
         return exit_codes.OK
     if planfile is not None:
@@ -91,8 +91,12 @@ def output(
     raw: Annotated[bool, typer.Option("--raw", "-raw", help="Only the text itself.")] = False,
     json: Json = False,
 ) -> int:
-    """Show outputs as the last apply left them."""
+    """Show outputs as the last apply left them.
+
+    With NAME it is the value alone.
+    """
     from envdplan.values import Sensitive
+    from envdplan.views.values_text import value_text
 
     session: Session = ctx.obj
     session.json = session.json or json
@@ -104,6 +108,9 @@ def output(
     chosen = outputs if name is None else {name: outputs[name]}
     if raw:
         _raw(name, chosen)
+        return exit_codes.OK
+    if name is not None and not session.json:
+        typer.echo(value_text(outputs[name]))
         return exit_codes.OK
     secret = frozenset(key for key, value in chosen.items() if isinstance(value, Sensitive))
     session.view.outputs(dict(chosen), secret)

@@ -58,16 +58,18 @@ def plan(
     del file, override  # the session has them
     from envdplan.cli.flow import opened
     from envdplan.cli.saved import save_plan
+    from envdplan.cli.usedtexts import UsedTexts
 
     session: Session = ctx.obj
     session.json = session.json or json
     options = plan_options(target, replace, destroy=destroy, refresh_only=refresh_only)
     project = session.project(var_file, var)
-    loaded = session.load(project)
+    used = UsedTexts()
+    loaded = session.load(used.noting(project))
     with opened(session, loaded) as work:
         made = work.plan(options, parallelism=parallelism, look=refresh)
     session.view.plan(made)
     if out is not None:
-        save_plan(out, made, project, loaded)
+        save_plan(out, made, project, loaded, used)
         session.view.message(f"The plan is in {out}. To do it: envdplan apply {out}")
     return exit_codes.CHANGES if detailed_exitcode and not made.is_empty else exit_codes.OK

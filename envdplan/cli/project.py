@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -52,14 +52,28 @@ def read_project(
         )
     if not configuration and not may_be_empty:
         raise _nothing(directory)
-    values = _value_files(names)
+    project = without_configuration(
+        directory, environment, variable_files=variable_files, flags=flags
+    )
+    return replace(project, files=tuple(read_source(directory / one) for one in configuration))
+
+
+def without_configuration(
+    directory: Path,
+    environment: Mapping[str, str],
+    *,
+    variable_files: Iterable[Path] = (),
+    flags: Iterable[str] = (),
+) -> Project:
+    """Only what is given for a configuration that is known already. Raises EnvdplanError."""
+    values = _value_files(_names(directory))
     return Project(
-        files=tuple(read_source(directory / one) for one in configuration),
+        files=(),
         directory=str(directory),
         variable_files=tuple(
             read_source(one) for one in (*(directory / one for one in values), *variable_files)
         ),
-        flags=given,
+        flags=tuple(_flag(one) for one in flags),
         environment=environment,
         modules=Modules(directory),
     )

@@ -5,25 +5,30 @@ from dataclasses import replace
 from pathlib import Path
 
 from envdplan import __version__
+from envdplan.cli.usedtexts import UsedTexts, as_noted
 from envdplan.diagnostics import CorruptFile, EnvdplanError
 from envdplan.plans.plan import Plan
 from envdplan.plans.planfile import PlanFile, decode, encode
 from envdplan.workflow import Loaded, Project
 
 
-def save_plan(path: Path, plan: Plan, project: Project, loaded: Loaded) -> None:
-    """Write `plan` with the texts that it was made from. Raises EnvdplanError."""
+def save_plan(path: Path, plan: Plan, project: Project, loaded: Loaded, used: UsedTexts) -> None:
+    """Write `plan` with the texts that it was made from. Raises EnvdplanError.
+
+    Only its owner can read the file: values that are not sensitive stand in it.
+    """
     from envdplan.store.atomic import write_atomically
 
     saved = PlanFile(
         plan=plan,
-        sources=tuple(project.files),
+        sources=(*project.files, *used.converted()),
         variables=loaded.variables,
         sensitive=loaded.sensitive,
         directory=project.directory,
         version=__version__,
         started=project.started,
         seed=project.seed,
+        modules=used.module_texts(),
     )
     write_atomically(path, encode(saved), mode=0o600)
 
@@ -41,7 +46,8 @@ def read_plan(path: Path) -> PlanFile:
 def as_planned(project: Project, saved: PlanFile) -> Project:
     """The configuration of the plan, with sensitive values given anew.
 
-    Raises CorruptFile when the plan belongs to another directory.
+    What the files of today say does not count, but what functions read is of today. Raises
+    CorruptFile when the plan belongs to another directory.
     """
     if os.path.realpath(saved.directory) != os.path.realpath(project.directory):
         raise CorruptFile(
@@ -51,6 +57,9 @@ def as_planned(project: Project, saved: PlanFile) -> Project:
     return replace(
         project,
         files=tuple(saved.sources),
+        modules=as_noted(saved.modules),
+        dialect=None,
+        variable_files=project.variable_files if saved.sensitive else (),
         planned=saved.variables,
         started=saved.started,
         seed=saved.seed,

@@ -82,6 +82,19 @@ class Session:
             bake=self.bake_files,
             overrides=self.overrides,
         )
+        return self._equipped(project)
+
+    def given(self, files: list[Path] | None, flags: list[str] | None) -> "Project":
+        """The values given from outside, for the configuration of a saved plan."""
+        from envdplan.cli.project import without_configuration
+
+        here = [one.absolute() for one in files or ()]
+        project = without_configuration(
+            self.directory, self.environment, variable_files=here, flags=flags or ()
+        )
+        return self._equipped(project)
+
+    def _equipped(self, project: "Project") -> "Project":
         return replace(project, decode=self._parsed_files().decode, repository=self._repository)
 
     def _repository(self, directory: str) -> Mapping[str, Value]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from envdplan.config.config import Condition, Declared
-from envdplan.config.problems import EvaluationError, failure, suggestion
+from envdplan.config.problems import failure, suggestion
 from envdplan.config.yamlblocks import blocks_of
 from envdplan.diagnostics import Diagnostics
 from envdplan.states.desired import Verdict
@@ -68,11 +68,3 @@ def _message(condition: Condition, value: Callable[[Expression], Value]) -> str:
     if is_sensitive(text):
         return _SECRET
     return str(text) if is_known(text) else "(its message is known after apply)"
-
-
-def judged(condition: Condition, value: Callable[[Expression], Value]) -> Verdict:
-    """As `judge`; a condition that cannot be evaluated does not hold."""
-    try:
-        return judge(condition, value)
-    except EvaluationError as error:
-        return Verdict(False, error.diagnostic.detail)

@@ -11,6 +11,7 @@ from envdplan.syntax.document import Expression
 from envdplan.values import UNKNOWN, Unknown, Value
 
 _NAMES: Final = ("ref",)
+_SECRET: Final = "The reference is sensitive, so that it is not shown here."  # noqa: S105  a text
 
 AskImage: TypeAlias = Callable[[str], Value]
 """From an image's reference to `{ref, digest, pinned, platforms, created}`; UNKNOWN where nobody
@@ -32,7 +33,11 @@ def read_data(block: Declared, value: Callable[[Expression], Value], ask: AskIma
         detail = 'Data of an image needs its ref, such as ref = "python:3.12-slim".'
         raise failure("Missing attribute", detail, block.range)
     ref, sensitive = lift(value(stated.expression))
-    return marked_if(_image(ref, stated.expression, ask), sensitive)
+    try:
+        return marked_if(_image(ref, stated.expression, ask), sensitive)
+    except EnvdplanError as error:
+        detail = _SECRET if sensitive else error.detail
+        raise failure(error.summary, detail, stated.expression.range, sensitive=sensitive) from None
 
 
 def _image(ref: Value, expression: Expression, ask: AskImage) -> Value:
@@ -41,7 +46,4 @@ def _image(ref: Value, expression: Expression, ask: AskImage) -> Value:
     if not isinstance(ref, str):
         detail = "ref is the reference of an image: a string such as python:3.12-slim."
         raise failure("Wrong type", detail, expression.range)
-    try:
-        return ask(ref)
-    except EnvdplanError as error:
-        raise failure(error.summary, error.detail, expression.range) from None
+    return ask(ref)

@@ -1,21 +1,21 @@
 """Declarations in, values out: names and resources in the order in which they need each other."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from envdplan.addresses import Address, Kind, ModulePath
-from envdplan.config import links, metaarguments
+from envdplan.config import metaarguments
 from envdplan.config.bodies import BodyReader
 from envdplan.config.builder_types import type_of_block
-from envdplan.config.check import check, check_together
-from envdplan.config.coercion import coerce
-from envdplan.config.conditions import conditions, judged
+from envdplan.config.conditions import conditions, judge
 from envdplan.config.config import Condition, Config, Declarations, Declared, ResourceConfig
-from envdplan.config.context import Context
+from envdplan.config.context import Context, nobody_asked
 from envdplan.config.expressions import EvaluationError, evaluate
+from envdplan.config.finishing import finished, linked
 from envdplan.config.graph import Dependencies, dependencies
-from envdplan.config.inheritance import Inheritance
-from envdplan.config.instances import FOR_EACH, Inner, Instance, expand
+from envdplan.config.inheritance import Inheritance, check_templates
+from envdplan.config.instances import FOR_EACH, Instance, Own, expand
 from envdplan.config.knowledge import Anything, better, computed
 from envdplan.config.lifecycle import lifecycle
 from envdplan.config.named import NamedValues
@@ -26,10 +26,10 @@ from envdplan.config.tracker import Tracker
 from envdplan.config.tree import Tree
 from envdplan.config.userfunctions import functions
 from envdplan.diagnostics import Diagnostics, Rejected
-from envdplan.schema import Catalog, ResourceType, with_defaults
+from envdplan.schema import Catalog, ResourceType
 from envdplan.states.desired import Known, Verdict
 from envdplan.syntax.document import Expression, Literal
-from envdplan.values import Attributes, Reference, Value, walk
+from envdplan.values import UNKNOWN, Attributes, Reference, Value, walk
 
 
 @dataclass(slots=True)
@@ -44,6 +44,8 @@ class Evaluation:
     needs: Dependencies
     first: "Evaluation | None" = None
     """The evaluation without `known`, which this one takes up again."""
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    """Who asks from several threads holds it while asking."""
     known: Known = field(default_factory=dict)
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     resources: dict[Address, ResourceConfig] = field(default_factory=dict)
@@ -54,7 +56,11 @@ class Evaluation:
     _visible: dict[Address, Attributes] = field(default_factory=dict)
     _instances: dict[Address, tuple[Instance, ...]] = field(default_factory=dict)
     """The resources of each block that has been expanded."""
+    _index: dict[Address, Instance] = field(default_factory=dict)
+    _failed: set[Address] = field(default_factory=set)
+    """Blocks whose instances could not be told."""
     _tracker: Tracker = field(default_factory=Tracker)
+    _latest: "Evaluation | None" = None
 
     def __post_init__(self) -> None:
         self._named = NamedValues(self.tree, self.value, self.base, self.diagnostics)
@@ -63,6 +69,7 @@ class Evaluation:
         """Evaluate all; problems are in `diagnostics`."""
         for path in self.tree.modules:
             self.base(path)  # mistakes of functions are told though nobody calls them
+            check_templates(self.tree.declared(path), self.diagnostics)
         for node in self.needs.order:
             if isinstance(node, Name):
                 self.named(node)
@@ -103,7 +110,17 @@ class Evaluation:
         return self._bases[path]
 
     def again(self, known: Known) -> "Evaluation":
-        """The same configuration, with what is `known` by now."""
+        """The same configuration, with what is `known` by now.
+
+        Who asks again with the same mapping, which may have grown meanwhile, gets the same answer:
+        nothing is asked for before all that it needs is known.
+        """
+        latest = self._latest
+        if latest is None or latest.known is not known or latest.diagnostics.has_errors:
+            latest = self._latest = self._anew(known)
+        return latest
+
+    def _anew(self, known: Known) -> "Evaluation":
         return Evaluation(
             self.tree,
             self.catalog,
@@ -116,9 +133,11 @@ class Evaluation:
 
     def resolve(self, address: Address) -> Attributes:
         """The attributes of one resource with what is known by now. Raises Rejected."""
-        for instance in self.expanded(address.block):
-            if instance.address == address:
-                self._evaluate(instance)
+        for length in range(len(address.module)):
+            self._named.check_inputs(address.module[: length + 1], self.named)
+        instance = self._instance(address)
+        if instance is not None:
+            self._evaluate(instance)
         if address.kind is Kind.BUILD and address in self.resources:
             self._link_build(address, self._context_attributes())
         if self.diagnostics.has_errors or address not in self.resources:
@@ -126,11 +145,34 @@ class Evaluation:
         return self.resources[address].attributes
 
     def verdict(self, address: Address, condition: Condition, result: Attributes | None) -> Verdict:
-        """Whether a condition of a resource holds; `self` is its `result` when there is one."""
-        found = [one for one in self.expanded(address.block) if one.address == address]
-        if not found:
+        """Whether a condition of a resource holds. `self` is its `result` when there is one, else
+        what is configured. Raises EvaluationError and Rejected.
+        """
+        instance = self._instance(address)
+        if instance is None:
             return Verdict(None)
-        return judged(condition, self._inside(found[0], self.tree.block(address.block), result))
+        mine = self.wanted(address) if result is None else result
+        return judge(condition, self._inside(instance, self.tree.block(address.block), mine))
+
+    def wanted(self, address: Address) -> Attributes:
+        """What is configured for a resource, without what only apply can tell. Raises Rejected."""
+        attributes = self.resolve(address) if address not in self.resources else {}
+        config = self.resources[address]
+        computed_ones = {*config.type.with_annotation("readOnly"), "connection"}
+        names = {
+            **dict.fromkeys(config.type.schema["properties"]),
+            **config.attributes,
+            **attributes,
+        }
+        return {name: one for name, one in names.items() if name not in computed_ones}
+
+    def result(self, address: Address) -> Attributes:
+        """All that there is to say of a resource once it is as wanted, as far as it is known."""
+        return self._attributes_of(address)
+
+    def _instance(self, address: Address) -> Instance | None:
+        self.expanded(address.block)
+        return self._index.get(address)
 
     # -- names and what expressions see of resources
 
@@ -145,6 +187,8 @@ class Evaluation:
     def whole(self, block: Address) -> Value:
         """A resource; all of them by their keys, where the block has for_each."""
         instances = self.expanded(block)
+        if block in self._failed:
+            return UNKNOWN
         if len(instances) == 1 and instances[0].each is None:
             return Reference(block)
         return {str(one.address.key): Reference(one.address) for one in instances}
@@ -157,6 +201,7 @@ class Evaluation:
             former = self.first.expanded(block) if self.first is not None else ()
             settled = former and all(one.is_settled for one in former)
             self._instances[block] = former if settled else self._expand(block)
+            self._index.update({one.address: one for one in self._instances[block]})
         return self._instances[block]
 
     def _expand(self, block: Address) -> tuple[Instance, ...]:
@@ -166,8 +211,17 @@ class Evaluation:
                     self.tree.block(block), block, lambda one: self.value(one, block.module)
                 )
         except EvaluationError as error:
-            self.diagnostics.extend([error.diagnostic], str(block))
+            self._failed.add(block)
+            if not self._is_blind:
+                self.diagnostics.extend([error.diagnostic], str(block))
             return ()
+
+    @property
+    def _is_blind(self) -> bool:
+        """Whether something is unknown that a plan will know, or whose mistake is told already."""
+        unasked = self.outside.image is nobody_asked
+        looks = any(module.declared.data for module in self.tree.modules.values())
+        return (unasked and looks) or any(one is UNKNOWN for one in self.variables.values())
 
     def _resource_attributes(self, reference: Reference) -> Mapping[str, Value]:
         address = reference.address
@@ -184,7 +238,15 @@ class Evaluation:
         names = config.type.schema["properties"]
         mine = {**{name: declared.get(name) for name in names}, **computed(config.type, declared)}
         known = self.known.get(address, {})
+        for path in config.lifecycle.ignored:  # what it is, the world says
+            kept = mine if path == () else path[:1]
+            mine |= {str(name): UNKNOWN for name in kept if not self._is_fixed(str(name), known)}
         return {name: better(value, known.get(name)) for name, value in mine.items()}
+
+    @staticmethod
+    def _is_fixed(name: str, known: Attributes) -> bool:
+        """Whether the world has nothing to say about it, after all."""
+        return bool(known) and known.get(name) is None
 
     @property
     def _source(self) -> Mapping[Address, ResourceConfig]:
@@ -202,8 +264,8 @@ class Evaluation:
             with self._tracker.recording(address):
                 attributes = self._attributes(instance, block, declared, type, reader)
             config = self._config(instance, block, declared, type, attributes, reader)
-            if not problems.has_errors:
-                self._finish(config, reader)
+            if not problems.has_errors and (done := finished(config, self._lookup, problems)):
+                self.resources[address] = done
         self.diagnostics.extend(problems, str(address))
 
     def _attributes(
@@ -258,11 +320,8 @@ class Evaluation:
             directory = expression.range.file.directory
             if directory not in contexts:
                 base = replace(self.base(instance.address.module), directory=directory)
-                context = instance.context(base, block.body, value)
-                if result is not None:
-                    scope = Inner({"self": result}, context.scope)
-                    context = replace(context, scope=scope)
-                contexts[directory] = context
+                own: Value = Own(block.body, value) if result is None else result
+                contexts[directory] = instance.context(base, own)
             return evaluate(expression, contexts[directory])
 
         return value
@@ -289,31 +348,6 @@ class Evaluation:
         edges |= {part.address for _, part in walk(given) if isinstance(part, Reference)}
         return tuple(sorted(edges - {address}))
 
-    def _finish(self, config: ResourceConfig, reader: BodyReader) -> None:
-        """Whole resources become values, defaults and derived values come in."""
-        diagnostics = reader.diagnostics
-        attributes, connection = config.attributes, None
-        try:
-            if config.address.kind is Kind.BUILD:
-                attributes = links.link_named_contexts(attributes, self._lookup, config.place)
-            links.refuse_whole(attributes, config.place)
-            if config.address.kind is Kind.CONTEXT:
-                place = config.place("builder")
-                attributes, connection = links.link_context(attributes, self._lookup, place)
-        except EvaluationError as error:
-            diagnostics.extend([error.diagnostic])
-            return
-        diagnostics.extend(check(config, attributes))
-        if diagnostics.has_errors:
-            return
-        schema, directory = config.type.schema, config.range.file.directory
-        complete = coerce(with_defaults(attributes, schema), schema, directory)  # paths too
-        if config.address.kind is Kind.CONTEXT:
-            complete = {**complete, "connection": connection}
-        attributes = config.type.derive(complete)
-        diagnostics.extend(check_together(replace(config, attributes=attributes)))
-        self.resources[config.address] = replace(config, attributes=attributes)
-
     def _lookup(self, address: Address) -> tuple[ResourceType, Attributes]:
         config = self._source.get(address)
         if config is None:
@@ -331,16 +365,7 @@ class Evaluation:
 
     def _link_build(self, address: Address, contexts: Mapping[Address, Attributes]) -> None:
         config = self.resources[address]
-        try:
-            attributes, context = links.link_build(
-                config.attributes, contexts, config.place("context")
-            )
-        except EvaluationError as error:
-            self.diagnostics.extend([error.diagnostic], str(address))
-            return
-        own = () if context is None else (context,)
-        ordered = tuple(sorted({*config.depends_on, *own}))
-        self.resources[address] = replace(config, attributes=attributes, depends_on=ordered)
+        self.resources[address] = linked(config, contexts, self.diagnostics)
 
     def _context_attributes(self) -> Mapping[Address, Attributes]:
         return {

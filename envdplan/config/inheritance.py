@@ -31,6 +31,10 @@ _GROWING: Final = frozenset(
 _OWN: Final = frozenset({"name", "use"})
 """What no two resources can have in common."""
 
+_OF_RESOURCES: Final = frozenset(
+    {"for_each", "depends_on", "lifecycle", "precondition", "postcondition"}
+)
+
 Values: TypeAlias = dict[str, Value]
 Read: TypeAlias = Callable[[Declared], Values]
 """The attributes that a block states itself."""
@@ -157,6 +161,20 @@ class Inheritance:
         if not items or any(not isinstance(item, Literal) for item in items):
             detail = 'unset is a list of names, such as ["args.PYTHON", "labels"].'
             self.diagnostics.error("Wrong type", detail, attribute.expression.range)
+
+
+def check_templates(declared: Declarations, diagnostics: Diagnostics) -> None:
+    """Templates hold attributes. What makes or guards a resource is said by the resource."""
+    for block in declared.templates.values():
+        found = [(one.name, one.name_range) for one in block.body.attributes.values()]
+        found += [(one.type, one.range) for one in block.body.blocks]
+        for name, place in found:
+            if name in _OF_RESOURCES:
+                detail = (
+                    f"A template gives attributes to those who inherit from it; {name} is for the "
+                    "block of a resource alone."
+                )
+                diagnostics.error("Does not belong in a template", detail, place)
 
 
 def laid_over(below: Values, above: Values) -> Values:

@@ -78,9 +78,8 @@ class Instance:
     address: Address
     each: Mapping[str, Value] | None = None
 
-    def context(self, base: Context, body: Body, value: Callable[[Expression], Value]) -> Context:
-        """What expressions of its block see."""
-        own: Value = Own(body, value)
+    def context(self, base: Context, own: Value) -> Context:
+        """What expressions of its block see; `own` is what they call `self`."""
         names = {"self": own} if self.each is None else {"self": own, "each": self.each}
         return replace(base, scope=Inner(names, base.scope), place=str(self.address))
 

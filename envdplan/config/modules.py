@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from envdplan.addresses import ModulePath
+from envdplan.addresses import ModulePath, in_module
 from envdplan.config.config import Declarations, Declared
 from envdplan.config.declarations import declare
 from envdplan.config.problems import suggestion
@@ -68,13 +68,13 @@ class _Loading:
         """Take a module in, and all that it calls; `directories` are those of its callers."""
         self.found[module.path] = module
         for name, call in module.declared.modules.items():
-            texts = self._texts(call)
+            texts = self._texts(call, module.path)
             if texts is not None and not self._is_cycle(call, texts, directories):
                 declared = self._declared(texts, (*module.path, name))
                 check_call(call, declared, self.diagnostics)
                 self.add(Module(declared, call, texts.directory), (*directories, texts.directory))
 
-    def _texts(self, call: Declared) -> Texts | None:
+    def _texts(self, call: Declared, path: ModulePath) -> Texts | None:
         source = source_of(call, self.diagnostics)
         if source is None:
             return None
@@ -82,7 +82,8 @@ class _Loading:
             return self.read(str(source.value), source.range.file.directory)
         except EnvdplanError as error:
             place = None if error.is_about_a_secret else source.range
-            self.diagnostics.error(error.summary, error.detail, place)
+            address = f"{in_module(path)}module.{call.name}"
+            self.diagnostics.error(error.summary, error.detail, place, address)
             return None
 
     def _is_cycle(self, call: Declared, texts: Texts, directories: tuple[str, ...]) -> bool:

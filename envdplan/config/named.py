@@ -64,7 +64,7 @@ class NamedValues:
         output = read_output(block, self._inside(module), self.diagnostics)
         if output is None:
             return UNKNOWN
-        return mark(output.value) if output.sensitive else output.value
+        return output.value
 
     def _input(self, name: Name) -> Value:
         """A module's variable: what the caller gives, else its default."""

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from envdplan.config.config import Declarations, Declared
 from envdplan.config.expressions import EvaluationError
+from envdplan.config.marks import marked_if
 from envdplan.config.refusals import refuse_unknown
 from envdplan.diagnostics import Diagnostics, Rejected
 from envdplan.states.desired import Known, Output
@@ -37,8 +38,11 @@ def outputs(
         output = read_output(block, value, diagnostics)
         if output is not None:
             expression = block.body.attributes["value"].expression
-            resolve = None if is_known(output.value) else _resolver(expression, again)
+            resolve = None
+            if not is_known(output.value):
+                resolve = _resolver(expression, again, sensitive=output.sensitive)
             found[name] = replace(output, resolve=resolve)
+            _check_marks(output, block, diagnostics)
     return found
 
 
@@ -64,21 +68,26 @@ def read_output(
         diagnostics.extend([error.diagnostic])
         return None
     sensitive = texts.get("sensitive") is True
-    if is_sensitive(result) and not sensitive:
-        diagnostics.error(
-            "Output refers to sensitive values",
-            f'The value of output "{block.name}" is sensitive, so it would not be shown: add '
-            "sensitive = true to say that this is meant, or use nonsensitive().",
-            attribute.expression.range,
-        )
+    result = marked_if(result, sensitive)
     description = str(texts.get("description") or "")
     return Output(block.name, result, description, sensitive)
 
 
-def _resolver(expression: Expression, again: Again) -> Callable[[Known], Value]:
+def _check_marks(output: Output, block: Declared, diagnostics: Diagnostics) -> None:
+    """Of the project's own outputs: those of modules go on as what they are."""
+    if is_sensitive(output.value) and not output.sensitive:
+        diagnostics.error(
+            "Output refers to sensitive values",
+            f'The value of output "{output.name}" is sensitive, so it would not be shown: add '
+            "sensitive = true to say that this is meant, or use nonsensitive().",
+            block.body.attributes["value"].expression.range,
+        )
+
+
+def _resolver(expression: Expression, again: Again, *, sensitive: bool) -> Callable[[Known], Value]:
     def resolve(known: Known) -> Value:
         try:
-            return again(known).value(expression)
+            return marked_if(again(known).value(expression), sensitive)
         except EvaluationError as error:
             problems = Diagnostics()
             problems.extend([error.diagnostic])

@@ -10,7 +10,7 @@ from envdplan.config.context import Namespace
 from envdplan.config.names import Name, Sort
 from envdplan.config.problems import NameUnknown
 from envdplan.config.tree import Module, Tree
-from envdplan.values import Value
+from envdplan.values import UNKNOWN, Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,12 @@ def _data(declared: Declarations, of: Callable[[Sort, str], Callable[[str], Valu
 
 def _modules(tree: Tree, module: Module, values: Values) -> Members:
     """`module.NAME.OUTPUT`."""
-    paths = ((name, (*module.path, name)) for name in module.declared.modules)
-    children = {name: path for name, path in paths if path in tree.modules}
+    children = {name: (*module.path, name) for name in module.declared.modules}
 
-    def outputs(name: str) -> Members:
+    def outputs(name: str) -> Members | Unknown:
         path = children[name]
+        if path not in tree.modules:
+            return UNKNOWN  # why it could not be read is told already
         return Members(
             tree.declared(path).outputs,
             lambda output: values.named(Name(Sort.OUTPUT, output, path)),

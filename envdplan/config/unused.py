@@ -80,7 +80,8 @@ def _bodies(declared: Declarations) -> Iterator[tuple[Owner | None, Body]]:
     for one in fields(declared):
         found = getattr(declared, one.name)
         root = roots.get(one.name)
-        for block in found.values() if isinstance(found, Mapping) else found:
+        blocks = found.values() if isinstance(found, Mapping) else found
+        for block in blocks if one.name != "module" else ():
             yield (root, block.name) if root else None, _body(block)
 
 

@@ -1,18 +1,17 @@
 """What no single block can be blamed for alone; then the desired state."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from envdplan.addresses import Address, Kind, ModulePath, in_module
+from envdplan.addresses import Address, Kind
 from envdplan.config.claims import rivals
-from envdplan.config.conditions import ASSERT, check_names, conditions, judged
-from envdplan.config.config import Condition, Config, ResourceConfig
+from envdplan.config.config import Config, ResourceConfig
 from envdplan.config.evaluate import Evaluation
-from envdplan.config.knowledge import Anything
+from envdplan.config.judging import checks, requirements, try_conditions
 from envdplan.config.problems import suggestion
 from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Cycle, Graph
-from envdplan.states.desired import Check, DesiredState, Known, Requirement, Resource, Verdict
+from envdplan.states.desired import DesiredState, Known, Resource
 from envdplan.values import Attributes, is_known
 
 
@@ -26,7 +25,8 @@ def validate(config: Config, evaluation: Evaluation) -> tuple[DesiredState, Diag
     resources = {
         address: _resource(one, evaluation) for address, one in sorted(config.resources.items())
     }
-    found = tuple(_checks(evaluation, diagnostics))
+    found = tuple(checks(evaluation, diagnostics))
+    try_conditions(config, evaluation, diagnostics)
     return DesiredState(resources, config.outputs, checks=found, rivals=rivals(config)), diagnostics
 
 
@@ -40,37 +40,6 @@ def _known_triggers(config: ResourceConfig, resources: Config, diagnostics: Diag
             diagnostics.error("Unknown attribute", detail, config.range, str(config.address))
 
 
-def _checks(evaluation: Evaluation, diagnostics: Diagnostics) -> Iterator[Check]:
-    """The check blocks of the project and of its modules."""
-    for module in evaluation.tree.modules.values():
-        for name, block in module.declared.checks.items():
-            check_names(block, diagnostics)
-            tests = conditions(block.body, ASSERT, diagnostics)
-            judges = (_Judge(evaluation, one, module.path) for one in tests)
-            pairs = zip(tests, judges, strict=True)
-            label = f"{in_module(module.path)}check.{name}"
-            yield Check(label, tuple(Requirement(one.range, judge) for one, judge in pairs))
-
-
-@dataclass(frozen=True, slots=True)
-class _Judge:
-    """Judges a condition with what is known by then."""
-
-    evaluation: Evaluation
-    condition: Condition
-    module: ModulePath = ()
-    address: Address | None = None
-    result: bool = False
-    """Whether `self` is what the resource has become, rather than what its block says."""
-
-    def __call__(self, known: Known) -> Verdict:
-        now = self.evaluation.again(known)
-        if self.address is None:
-            return judged(self.condition, lambda one: now.value(one, self.module))
-        result = known.get(self.address, Anything()) if self.result else None
-        return now.verdict(self.address, self.condition, result)
-
-
 def _resource(config: ResourceConfig, evaluation: Evaluation) -> Resource:
     known = is_known(config.attributes)
     return Resource(
@@ -80,18 +49,9 @@ def _resource(config: ResourceConfig, evaluation: Evaluation) -> Resource:
         depends_on=config.depends_on,
         range=config.range,
         lifecycle=config.lifecycle,
-        preconditions=_tests(config, config.preconditions, evaluation, result=False),
-        postconditions=_tests(config, config.postconditions, evaluation, result=True),
+        preconditions=requirements(config, config.preconditions, evaluation, result=False),
+        postconditions=requirements(config, config.postconditions, evaluation, result=True),
         resolve=None if known else _Resolver(config.address, evaluation),
-    )
-
-
-def _tests(
-    config: ResourceConfig, stated: tuple[Condition, ...], evaluation: Evaluation, *, result: bool
-) -> tuple[Requirement, ...]:
-    return tuple(
-        Requirement(one.range, _Judge(evaluation, one, (), config.address, result))
-        for one in stated
     )
 
 
@@ -101,7 +61,8 @@ class _Resolver:
     evaluation: Evaluation
 
     def __call__(self, known: Known) -> Attributes:
-        return self.evaluation.again(known).resolve(self.address)
+        with self.evaluation.lock:
+            return self.evaluation.again(known).resolve(self.address)
 
 
 def _one_in_use(config: Config, diagnostics: Diagnostics) -> None:

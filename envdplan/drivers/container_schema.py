@@ -31,7 +31,7 @@ _MOUNT: Final[JsonSchema] = {
             },
         },
     ],
-    "description": 'a mount such as "/srv/certs:/certs:ro" or { source = ... target = ... }',
+    "description": 'a mount such as "/srv/certs:/certs:ro" or { source = ..., target = ... }',
 }
 
 SCHEMA: Final[JsonSchema] = {

@@ -3,12 +3,12 @@
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
 from envdplan.addresses import Address
-from envdplan.diagnostics import Conflict, EnvdplanError, Interrupted
+from envdplan.diagnostics import Diagnostics, EnvdplanError, Interrupted, Rejected
 from envdplan.engine.attempts import attempt
 from envdplan.engine.events import (
     Event,
@@ -19,17 +19,18 @@ from envdplan.engine.events import (
     Started,
     Succeeded,
 )
+from envdplan.engine.precheck import resource_of
 from envdplan.engine.protocols import Clock, StateStore, Writers
-from envdplan.engine.record import record
+from envdplan.engine.record import nothing_done, record
 from envdplan.engine.refresh import as_recorded
 from envdplan.graph import Graph
 from envdplan.plans.changes import Action, Change
 from envdplan.plans.conditions import broken
-from envdplan.plans.ignoring import let_be
 from envdplan.plans.plan import Plan
 from envdplan.plans.promise import check_promise
 from envdplan.plans.resolve import resolve
 from envdplan.states.desired import DesiredState, Known, Requirement
+from envdplan.states.ignoring import let_be
 from envdplan.states.recorded import State
 from envdplan.values import Attributes, Value
 
@@ -53,9 +54,20 @@ class Apply:
     _graph: Graph[Address] = field(init=False)
     _events: "queue.SimpleQueue[Event]" = field(default_factory=queue.SimpleQueue)
     _outcomes: dict[Address, Event] = field(default_factory=dict)
+    _before: State = field(init=False)
+    _begun: set[Address] = field(default_factory=set)
+    """What a writer was asked for."""
+
+    _known: dict[Address, Attributes] = field(init=False)
+    """What is recorded; it grows while changes are done."""
+    _quiet: Mapping[Address, Change] = field(init=False)
+    """What is as it is wanted."""
 
     def __post_init__(self) -> None:
+        self._before = self.state
         self._graph = self.plan.graph()
+        self._known = dict(as_recorded(self.state))
+        self._quiet = {one.address: one for one in self.plan.changes if not one.needs_apply}
 
     def run(self) -> Iterator[Event]:
         """Every event, each after the state that it means is saved. Raises EnvdplanError.
@@ -87,9 +99,24 @@ class Apply:
                 if change is None or because:
                     if change is not None:
                         yield self._note(Skipped(change, because))
+                    elif failed := self._broken(address):
+                        yield failed
                     sorter.done(address)
                 else:
                     ready.append(change)
+
+    def _broken(self, address: Address) -> Failed | None:
+        """What was not to be changed, where a condition that no plan could judge does not hold."""
+        resource, change = self.desired.resources.get(address), self._quiet.get(address)
+        if resource is None or change is None:
+            return None
+        for test in (*resource.preconditions, *resource.postconditions):
+            verdict = test.judge(self._known)
+            if verdict.holds is False:
+                failed = Failed(change, "Condition failed", f"{test.range}: {verdict.message}")
+                self._outcomes[address] = failed
+                return failed
+        return None
 
     def _obstacle(self, address: Address) -> str:
         for needed in self._graph[address]:
@@ -161,24 +188,18 @@ class Apply:
     def _write(self, change: Change) -> Attributes | None:
         if self.cancel.is_set():
             raise Interrupted("Stopped before it began", STOPPED)
-        resource = self.desired.resources.get(change.address)
         if change.after is not None:
-            if resource is None:
-                raise Conflict(
-                    "The plan does not fit the configuration",
-                    f"{change.address} is in the plan but no longer in the configuration. "
-                    "Plan again.",
-                )
-            known = as_recorded(self.state)
-            self._demand("Precondition failed", resource.preconditions, known)
+            resource = resource_of(change, self.desired)
+            self._demand("Precondition failed", resource.preconditions, self._known)
             ignored = resource.lifecycle.ignored
-            found = let_be(resolve(resource, known), ignored, change.after)
+            found = let_be(resolve(resource, self._known), ignored, change.after)
             change = replace(change, after=check_promise(change, found))
 
         def report(message: str = "", detail: object | None = None) -> None:
             self._events.put(Progressed(change.address, message, detail))
 
         writer = self.writers(change.address.kind.value)
+        self._begun.add(change.address)
         return attempt(
             change,
             lambda limit: writer.write(change, report, limit),
@@ -193,8 +214,8 @@ class Apply:
             return event
         resource = self.desired.resources.get(event.change.address)
         tests = () if resource is None else resource.postconditions
-        known = {**as_recorded(self.state), event.change.address: event.attributes or {}}
-        for message in broken(tests, known):
+        known = {**self._known, event.change.address: event.attributes or {}}
+        for message in broken(tests, known) if tests else ():
             return Failed(event.change, "Postcondition failed", message, event.seconds)
         return event
 
@@ -207,40 +228,63 @@ class Apply:
         state = self.state
         for event in events:
             state = record(state, event, self.clock.now())
-            if isinstance(event, Succeeded) and event.change.inputs is not None:
-                self._keep_inputs(event)
+            if isinstance(event, Succeeded):
+                self._keep_inputs(event.change, event.attributes)
+        self._learn(state, events)
         if state is not self.state:
             self.state = replace(state, serial=state.serial + 1)
             self.store.save(self.state)
 
-    def _keep_inputs(self, event: Succeeded) -> None:
-        digest = (event.attributes or {}).get("inputs_digest")
-        if isinstance(digest, str):
-            self.store.keep_inputs(digest, event.change.inputs or ())
+    def _learn(self, state: State, events: Iterable[Event]) -> None:
+        for address in (e.change.address for e in events if isinstance(e, Succeeded)):
+            if (known := state.records.get(address)) is not None:
+                self._known[address] = known.attributes
+            else:
+                self._known.pop(address, None)
+
+    def _keep_inputs(self, change: Change, attributes: Attributes | None) -> None:
+        digest = (attributes or {}).get("inputs_digest")
+        if isinstance(digest, str) and change.inputs is not None:
+            self.store.keep_inputs(digest, change.inputs)
 
     def _note(self, event: Skipped) -> Skipped:
         self._outcomes[event.change.address] = event
         return event
 
     def _finish(self) -> Finished:
+        for change in self.plan.changes:
+            if change.action is Action.NOOP:
+                self._keep_inputs(change, change.after)
         outcomes = list(self._outcomes.values())
         done = [e.change for e in outcomes if isinstance(e, Succeeded)]
         actions = [change.action for change in done]
         replaced = actions.count(Action.REPLACE)
+        problems = Diagnostics()
+        nothing = len(outcomes) > 0 and self.state.records is self._before.records
         finished = Finished(
             added=actions.count(Action.CREATE) + replaced,
             changed=actions.count(Action.UPDATE),
             destroyed=actions.count(Action.DELETE) + replaced,
             failed=sum(isinstance(e, Failed) for e in outcomes),
             skipped=sum(isinstance(e, Skipped) for e in outcomes),
-            outputs=self._outputs(),
+            outputs=self.state.outputs if nothing else dict(self._outputs(problems)),
+            problems=problems,
         )
-        self._save(finished)
+        if nothing:
+            self._keep(nothing_done(self.state, self._before, self._begun))
+        else:
+            self._save(finished)
         return finished
 
-    def _outputs(self) -> Mapping[str, Value]:
-        known = {address: r.attributes for address, r in self.state.records.items()}
-        return {
-            name: one.value if one.resolve is None else one.resolve(known)
-            for name, one in self.desired.outputs.items()
-        }
+    def _keep(self, state: State) -> None:
+        if state != self.state:
+            self.state = state
+            self.store.save(state)
+
+    def _outputs(self, problems: Diagnostics) -> Iterator[tuple[str, Value]]:
+        """One that has no value is told, and takes no other one with it."""
+        for name, one in self.desired.outputs.items():
+            try:
+                yield name, one.value if one.resolve is None else one.resolve(self._known)
+            except Rejected as error:
+                problems.extend(error.diagnostics, f"output.{name}")

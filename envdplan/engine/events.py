@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from envdplan.addresses import Address
+from envdplan.diagnostics import Diagnostics
 from envdplan.plans.changes import Change
 from envdplan.values import Attributes, Value
 
@@ -63,6 +64,8 @@ class Finished:
     failed: int
     skipped: int
     outputs: Mapping[str, Value] = field(default_factory=dict)
+    problems: Diagnostics = field(default_factory=Diagnostics)
+    """Outputs that have no value, and why."""
 
 
 Event: TypeAlias = Started | Progressed | Succeeded | Failed | Skipped | Finished

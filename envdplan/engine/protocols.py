@@ -5,7 +5,7 @@ given readers only, so that it cannot write by type.
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from threading import Event as Flag
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from envdplan.plans.changes import Change
 from envdplan.states.desired import Resource
@@ -46,6 +46,17 @@ class Writer(Protocol):
         """Do `change`; the attributes as they are then, or None when the resource is gone.
 
         Raises EnvdplanError. When `cancel` is set, stops soon and raises Interrupted.
+        """
+
+
+@runtime_checkable
+class Checker(Protocol):
+    """What a writer is besides if it can see beforehand that a change would fail."""
+
+    def check(self, change: Change) -> None:
+        """Whether `change` can be done as planned, as far as it is known now; changes nothing.
+
+        Raises EnvdplanError.
         """
 
 

@@ -1,9 +1,9 @@
 """Folds what happened into the state. Pure: apply saves the result before it tells anyone."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from envdplan.addresses import Address
+from envdplan.addresses import Address, Kind
 from envdplan.engine.events import Event, Finished, Started, Succeeded
 from envdplan.plans.changes import Change
 from envdplan.states.recorded import Pending, Record, State
@@ -55,6 +55,18 @@ def to_record(change: Change, attributes: Attributes) -> Record:
         depends_on=change.depends_on,
         prevent_destroy=change.prevent_destroy,
     )
+
+
+def nothing_done(state: State, before: State, begun: Collection[Address]) -> State:
+    """The state after an apply that recorded nothing; writers were asked for what is `begun`.
+
+    A build that failed leaves only what every plan looks at anyway. Where nothing else was begun,
+    the serial is that of `before`, so that a saved plan can be applied when its obstacle is gone.
+    """
+    pending = {address: one for address, one in state.pending.items() if address in begun}
+    harmless = all(address.kind is Kind.BUILD for address in begun)
+    serial = before.serial if harmless else state.serial + 1
+    return replace(state, serial=serial, pending={**before.pending, **pending})
 
 
 def _without(pending: Mapping[Address, Pending], address: Address) -> Mapping[Address, Pending]:

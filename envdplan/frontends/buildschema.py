@@ -63,7 +63,7 @@ _CACHE: Final[JsonSchema] = {
         },
     ],
     "description": (
-        'a cache of type registry, local or inline, as an object such as { type = "registry" '
+        'a cache of type registry, local or inline, as an object such as { type = "registry", '
         'ref = "HOST/NAME:TAG" } or as "type=registry,ref=HOST/NAME:TAG"'
     ),
 }
@@ -186,12 +186,12 @@ PROPERTIES: Final[dict[str, JsonSchema]] = {
     "push": {
         "type": "boolean",
         "default": False,
-        "description": 'Push the image: short for output { type = "image" push = true }',
+        "description": "Push the image: short for an output of type image with push = true",
     },
     "load": {
         "type": "boolean",
         "default": False,
-        "description": 'Load the image into the Docker Engine: output { type = "docker" }',
+        "description": "Load the image into the Docker Engine: short for an output of type docker",
     },
     "output": {"type": "array", "items": _OUTPUT, "description": "Exporters"},
     "import_cache": {

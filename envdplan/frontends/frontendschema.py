@@ -91,7 +91,7 @@ ATTEST: Final[JsonSchema] = {
             "generator": {**_OPTION, "description": "sbom: the image of the scanner"},
             "disabled": {"type": "boolean", "description": "Leave an inherited one out"},
         },
-        "description": 'an object such as { type = "provenance" mode = "max" }, or '
+        "description": 'an object such as { type = "provenance", mode = "max" }, or '
         "type=provenance,mode=max",
     },
     "description": "Attestations about the image, pushed with it (default: none)",

@@ -34,9 +34,9 @@ def broken(tests: tuple[Requirement, ...], known: Known) -> Iterator[str]:
     for test in tests:
         verdict = test.judge(known)
         if verdict.holds is None:
-            yield f"Whether it holds cannot be told even now (the condition at {test.range})."
+            yield f"{test.range}: Whether it holds cannot be told even now."
         elif not verdict.holds:
-            yield verdict.message
+            yield f"{test.range}: {verdict.message}"
 
 
 def checks(desired: DesiredState, known: Known) -> Diagnostics:

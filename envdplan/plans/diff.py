@@ -11,12 +11,12 @@ from envdplan.plans.capabilities import check_capabilities
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.compare import differences, drifted
 from envdplan.plans.conditions import check_after, check_before
-from envdplan.plans.ignoring import let_be
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.resolve import resolve
 from envdplan.plans.triggers import why_forced
 from envdplan.schema import Catalog, ResourceType
 from envdplan.states.desired import DesiredState, Resource
+from envdplan.states.ignoring import let_be
 from envdplan.states.observed import (
     Absent,
     BuildFacts,

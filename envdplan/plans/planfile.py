@@ -20,6 +20,18 @@ _MEND: Final = "Plan again: `envdplan plan --out FILE`."
 
 
 @dataclass(frozen=True, slots=True)
+class ModuleTexts:
+    """The files of a module as a call of it found them."""
+
+    source: str
+    caller: str
+    """The directory of the file that calls it."""
+    directory: str
+    """Where the module lies."""
+    files: tuple[SourceFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanFile:
     """Everything that apply needs but the values of sensitive variables."""
 
@@ -34,6 +46,7 @@ class PlanFile:
     started: float = 0.0
     seed: str = ""
     """What timestamp() and random values are made from, see Project."""
+    modules: tuple[ModuleTexts, ...] = ()
 
 
 def encode(saved: PlanFile) -> bytes:
@@ -56,10 +69,8 @@ def encode(saved: PlanFile) -> bytes:
             "output_changes": list(plan.output_changes),
             "variables": to_json(saved.variables),
             "sensitive_variables": list(saved.sensitive),
-            "sources": [
-                {"name": one.name, "directory": one.directory, "text": one.text}
-                for one in saved.sources
-            ],
+            "sources": _files(saved.sources),
+            "modules": [_module(one) for one in saved.modules],
         },
     )
 
@@ -86,14 +97,37 @@ def _to_saved(content: Mapping[str, Value]) -> PlanFile:
     )
     return PlanFile(
         plan,
-        tuple(SourceFile(one["name"], one["text"], one["directory"]) for one in content["sources"]),
+        _to_files(content["sources"]),
         _mapping(from_json(content["variables"])),
         tuple(map(str, content["sensitive_variables"])),
         str(content["directory"]),
         str(content["envdplan"]),
         float(content["started"]),
         str(content["seed"]),
+        tuple(_to_module(one) for one in content["modules"]),
     )
+
+
+def _files(files: tuple[SourceFile, ...]) -> Value:
+    return [{"name": one.name, "directory": one.directory, "text": one.text} for one in files]
+
+
+def _to_files(files: Value) -> tuple[SourceFile, ...]:
+    return tuple(SourceFile(one["name"], one["text"], one["directory"]) for one in files)
+
+
+def _module(one: ModuleTexts) -> Value:
+    return {
+        "source": one.source,
+        "caller": one.caller,
+        "directory": one.directory,
+        "files": _files(one.files),
+    }
+
+
+def _to_module(one: Mapping[str, Value]) -> ModuleTexts:
+    files = _to_files(one["files"])
+    return ModuleTexts(str(one["source"]), str(one["caller"]), str(one["directory"]), files)
 
 
 def _options(options: PlanOptions) -> Value:

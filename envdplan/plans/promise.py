@@ -7,13 +7,15 @@ from envdplan.plans.changes import Change
 from envdplan.values import AttributePath, Attributes, Sensitive, Unknown, Value
 
 
-def check_promise(change: Change, resolved: Attributes) -> Attributes:
+def check_promise(change: Change, resolved: Attributes, *, early: bool = False) -> Attributes:
     """The attributes to apply: as planned, with what was unknown filled in from `resolved`.
 
-    Raises Conflict when an attribute that the plan showed has another value by now.
+    While it is `early`, what is not known yet breaks no promise. Raises Conflict when an attribute
+    that the plan showed has another value by now.
     """
     planned = change.after or {}
-    broken = list(_broken((), planned, {**planned, **resolved}))
+    open_kinds = (Unknown,) if early else ()
+    broken = list(_broken((), planned, {**planned, **resolved}, open_kinds))
     if broken:
         names = ", ".join(".".join(map(str, path)) for path in broken)
         raise Conflict(
@@ -24,14 +26,16 @@ def check_promise(change: Change, resolved: Attributes) -> Attributes:
     return {**planned, **resolved}
 
 
-def _broken(path: AttributePath, planned: Value, now: Value) -> Iterator[AttributePath]:
-    if isinstance(planned, Unknown | Sensitive):
+def _broken(
+    path: AttributePath, planned: Value, now: Value, open_kinds: tuple[type, ...]
+) -> Iterator[AttributePath]:
+    if isinstance(planned, Unknown | Sensitive) or isinstance(now, open_kinds):
         return
     if isinstance(planned, dict) and isinstance(now, dict):
         for key in sorted({*planned, *now}, key=str):
-            yield from _broken((*path, key), planned.get(key), now.get(key))
+            yield from _broken((*path, key), planned.get(key), now.get(key), open_kinds)
     elif isinstance(planned, tuple) and isinstance(now, tuple) and len(planned) == len(now):
         for index, (one, other) in enumerate(zip(planned, now, strict=True)):
-            yield from _broken((*path, index), one, other)
+            yield from _broken((*path, index), one, other, open_kinds)
     elif planned != now:
         yield path

@@ -1,8 +1,8 @@
 """References to values, as far as they are known. One function, used by plan and by apply."""
 
 from envdplan.addresses import Kind
-from envdplan.plans.ignoring import let_be
 from envdplan.states.desired import Known, Resource
+from envdplan.states.ignoring import let_be
 from envdplan.states.recorded import Record
 from envdplan.values import Attributes
 

@@ -22,7 +22,7 @@ class LocalStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lists = InputLists(path.parent / "inputs")
+        self._lists = InputLists(path.with_name(f"{path.name}.inputs"))
         self._backed_up = False
         self._known: tuple[int, int] | None = None
         """Inode and time of the file as last read or written: nobody else may change it."""

@@ -28,10 +28,10 @@ _LARGEST: Final = 256 * 1024 * 1024
 
 
 def key_file(environment: Mapping[str, str]) -> Path | None:
-    """Where the key of this user lies; None for a user without a home."""
+    """Where the key of this user lies; None for a user without a home, which is absolute."""
     home = environment.get("HOME")
     base = environment.get("XDG_CACHE_HOME") or (home and f"{home}/.cache")
-    return Path(base, "envdplan", "parsed.key") if base else None
+    return Path(base, "envdplan", "parsed.key") if base and Path(base).is_absolute() else None
 
 
 @dataclass

@@ -26,6 +26,9 @@ class View(Protocol):
     def plan(self, plan: Plan) -> None:
         """Drift, changes and outputs, and the summary line."""
 
+    def plan_in_brief(self, plan: Plan) -> None:
+        """The summary line alone, of a plan that was shown before."""
+
     def event(self, event: Event) -> None:
         """One event of an apply."""
 

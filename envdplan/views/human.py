@@ -21,7 +21,7 @@ from envdplan.states.desired import DesiredState
 from envdplan.states.recorded import State
 from envdplan.values import Attributes, Value, is_sensitive
 from envdplan.views.module_text import module_text
-from envdplan.views.plan_text import plan_text
+from envdplan.views.plan_text import brief, plan_text
 from envdplan.views.progress import BuildProgress
 from envdplan.views.snippet import diagnostic_text, wrapped
 from envdplan.views.style import Style, safe
@@ -83,6 +83,11 @@ class HumanView:
         """See View."""
         self._destroying = plan.options.destroy
         self._print(plan_text(plan, self._style))
+
+    def plan_in_brief(self, plan: Plan) -> None:
+        """See View."""
+        self._destroying = plan.options.destroy
+        self._print(brief(plan, self._style))
 
     def state(self, state: State) -> None:
         """See View."""

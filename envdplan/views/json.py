@@ -64,6 +64,10 @@ class JsonView:
         for change in plan.changes:
             if change.action is not Action.NOOP:
                 self._write("planned_change", _change(change))
+        self.plan_in_brief(plan)
+
+    def plan_in_brief(self, plan: Plan) -> None:
+        """See View."""
         counts = plan.counts()
         self._write(
             "change_summary",
@@ -124,7 +128,7 @@ class JsonView:
             {
                 "address": str(one.address),
                 "resource_type": one.type,
-                "attributes": _values(dict(sorted(one.attributes.items()))),
+                "attributes": _ordered(_values(one.attributes)),
                 "depends_on": [str(each) for each in one.depends_on],
             },
         )
@@ -156,6 +160,13 @@ class JsonView:
 
 def _values(attributes: Mapping[str, Value]) -> Value:
     return to_json(redact_sensitive({k: v for k, v in attributes.items() if k not in _HIDDEN}))
+
+
+def _ordered(value: Value) -> Value:
+    """With the keys of all objects in order, so that equal things look alike."""
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value)}
+    return [_ordered(one) for one in value] if isinstance(value, list) else value
 
 
 def _short(change: Change) -> dict[str, Value]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from envdplan.addresses import Kind
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
+from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
 from envdplan.values import Value
 from envdplan.views.style import Style, safe
@@ -32,17 +33,20 @@ _WORKS: Final = {
     (Work.PUSH,): "will be pushed",
     (Work.RETAG,): "will be tagged",
 }
+_SHOWN: Final = 5
+"""So many targets are named."""
 _HIDDEN: Final = frozenset({"connection", "inputs_digest", "metadata", "outputs", "capabilities"})
 """What is of our own concern."""
 
 
 def plan_text(plan: Plan, style: Style) -> Iterator[str]:
     """The lines of a plan."""
+    yield from _targets(plan.options)
     if plan.drift and not plan.options.destroy:
         yield from _drift(plan, style)
     shown = [one for one in plan.changes if one.action is not Action.NOOP]
     if plan.is_empty:
-        yield from _nothing(shown, style)
+        yield from _nothing(plan, shown, style)
         return
     yield "envdplan will do the following:"
     yield ""
@@ -53,15 +57,42 @@ def plan_text(plan: Plan, style: Style) -> Iterator[str]:
     yield from summary(plan, style)
 
 
-def _nothing(shown: list[Change], style: Style) -> Iterator[str]:
+def brief(plan: Plan, style: Style) -> Iterator[str]:
+    """Only the numbers, for whoever has seen the plan."""
+    return _nothing(plan, [], style) if plan.is_empty else summary(plan, style)
+
+
+def _targets(options: PlanOptions) -> Iterator[str]:
+    """That the plan is not about everything."""
+    if not options.targets:
+        return
+    names = [str(one) for one in options.targets]
+    more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+    others = "what needs them" if options.destroy else "what they need"
+    yield f"Because of -target this is only about these, and {others}:"
+    yield f"  {', '.join([*names[:_SHOWN], *more])}"
+    yield ""
+
+
+def _nothing(plan: Plan, shown: list[Change], style: Style) -> Iterator[str]:
     yield style("No changes.", "bold", "green")
     if not shown:
-        yield "Everything is as the configuration says."
+        what = "These are" if plan.options.targets else "Everything is"
+        yield f"{what} as the configuration says."
         return
     yield "Only the state will be brought up to date:"
     for change in shown:
-        reason = f": {safe(change.reasons[0])}" if change.reasons else ""
-        yield f"  {change.action.symbol} {change.address} {_VERBS[change.action]}{reason}"
+        reason = "; ".join(map(safe, _reasons(change)[:1]))
+        yield f"  {change.action.symbol} {change.address} {_VERBS[change.action]}: {reason}"
+
+
+def _reasons(change: Change) -> tuple[str, ...]:
+    """Why. A plan may have no reason for what is only recorded."""
+    if change.reasons or change.action is not Action.ADOPT:
+        return change.reasons
+    if change.before is None:
+        return ("it exists already, but the state does not have it",)
+    return ("it is as wanted, but the state does not say so",)
 
 
 def _drift(plan: Plan, style: Style) -> Iterator[str]:
@@ -85,7 +116,7 @@ def _change(change: Change, style: Style) -> Iterator[str]:
     symbol = style(change.action.symbol, _COLORS.get(change.action, "dim"))
     verb = _verb(change)
     yield f"  {symbol} {style(str(change.address), 'bold')} ({change.type}) {verb}"
-    for reason in change.reasons:
+    for reason in _reasons(change):
         yield f"      {style('because', 'dim')} {safe(reason)}"
     yield from _details(change, style)
 
@@ -138,10 +169,12 @@ def _difference(one: Difference) -> str:
 def _outputs(plan: Plan, style: Style) -> Iterator[str]:
     if not plan.output_changes:
         return
+    is_first = plan.serial == 0  # of a state that was never saved
+    changed = style("+", "green") if is_first else style("~", "yellow")
     yield "Outputs:"
     for name in plan.output_changes:
         if name in plan.outputs:
-            yield f"  {style('~', 'yellow')} {name} = {value_text(plan.outputs[name], '    ')}"
+            yield f"  {changed} {name} = {value_text(plan.outputs[name], '    ')}"
         else:
             yield f"  {style('-', 'red')} {name}"
     yield ""

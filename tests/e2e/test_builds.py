@@ -230,10 +230,17 @@ build "good" {
     assert set(changes) == {"build.bad", "build.after"}
 
 
-def test_a_saved_plan_refuses_changed_inputs_and_a_stale_state(on_unix: Project) -> None:
+def test_a_saved_plan_refuses_changed_inputs_and_a_stale_state(
+    on_unix: Project, registry: Registry
+) -> None:
     on_unix.write(
         HEAD
         + """
+build "other" {
+  dockerfile_inline = "FROM scratch\\nLABEL a=b\\n"
+  tags = ["${local.image}/other:1"]
+  push = true
+}
 build "x" {
   dockerfile_inline = "FROM scratch\\nCOPY a.txt /\\n"
   tags = ["${local.image}/x:1"]
@@ -250,12 +257,50 @@ build "x" {
     assert done.code == 1
     assert "The inputs changed since the plan was made" in done.text
     assert "~ a.txt" in done.text
+    assert registry.digest(name(on_unix, "other"), "1") is None
+    assert not (on_unix.folder / ".envdplan" / "state.json").exists()
+    (on_unix.folder / "a.txt").write_text("one")
+    done = on_unix.run("apply", "first")
+    assert done.code == 0, done.text
+    assert registry.digest(name(on_unix, "other"), "1") is not None
     done = on_unix.run("apply", "second")
     assert done.code == 1
     assert "The plan is stale" in done.text or "another state" in done.text
     broken = on_unix.folder / "second"
     broken.write_bytes(broken.read_bytes()[:-20])
     assert "The plan cannot be read" in on_unix.run("apply", "second").text
+
+
+def test_a_saved_plan_is_applied_when_what_stood_in_its_way_is_gone(
+    on_unix: Project, registry: Registry
+) -> None:
+    on_unix.write(HEAD)
+    on_unix.apply()
+    on_unix.write(
+        HEAD
+        + """
+build "x" {
+  dockerfile_inline = "${local.from}${local.step} echo ${var.project}\\n"
+  tags = ["${local.image}/secretive:1"]
+  push = true
+  secret {
+    id  = "t"
+    env = "TOKEN"
+  }
+}
+locals { step = "RUN --mount=type=secret,id=t,required=true" }
+output "x" { value = build.x.digest }
+"""
+    )
+    (on_unix.folder / ".dockerignore").write_text("*\n")
+    assert on_unix.run("plan", "--out", "p").code == 0
+    done = on_unix.run("apply", "p")
+    assert (done.code, "1 failed" in done.out) == (1, True), done.text
+    on_unix.environment["TOKEN"] = "t"
+    done = on_unix.run("apply", "p")
+    assert done.code == 0, done.text
+    assert registry.digest(name(on_unix, "secretive"), "1") is not None
+    on_unix.assert_settled()
 
 
 def test_what_a_builder_cannot_do_is_said_by_the_plan(

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,6 +128,33 @@ def test_modules_a_matrix_and_conditions(example: Example, registry: Registry, f
     assert "module.hello.build.this" in plan.out
     assert "build.variant" not in plan.out
     assert project.run("-C", folder, "destroy", "--auto-approve").code == 0
+
+
+OF_BAKE = ("REGISTRY", "PROJECT")
+
+
+def test_a_saved_plan_of_bake_files_needs_nothing_that_it_was_made_with(
+    example: Example, registry: Registry
+) -> None:
+    project = example("bake")
+    around = {name: project.environment[f"ENVDPLAN_VAR_{name.lower()}"] for name in OF_BAKE}
+    project.environment.update(around)
+    given = ("-f", "docker-bake.hcl", "-f", "compose.yaml", "-set", "api.labels.team=ml")
+    done = project.run("plan", "-out", "p", *given)
+    assert done.code == 0, done.text
+    files = [project.folder / name for name in ("docker-bake.hcl", "compose.yaml")]
+    for file in files:
+        file.rename(f"{file}.txt")
+    for name in around:
+        del project.environment[name]
+    done = project.run("apply", "p")
+    assert done.code == 0, done.text
+    for name, tag in (("hello", "red"), ("hello", "green"), ("api", "1")):
+        assert registry.digest(repository(project, name), tag) is not None, name
+    for file in files:
+        Path(f"{file}.txt").rename(file)
+    project.environment.update(around)
+    assert project.plan(*given).code == 0
 
 
 def test_files_of_bake_are_applied_as_they_are(example: Example, registry: Registry) -> None:

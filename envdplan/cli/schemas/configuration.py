@@ -1,43 +1,35 @@
 """A configuration in YAML, for completion in editors."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from envdplan.addresses import Kind
 from envdplan.cli.catalog import CATALOG
+from envdplan.cli.schemas import blocks
 from envdplan.cli.schemas.common import DRAFT, Schema
+from envdplan.cli.schemas.definitions import with_definitions
 
-
-def _nameless(required: list[str]) -> Schema:
-    """A block without a label, or a list of such blocks."""
-    one = {"type": "object", "required": required}
-    return {"anyOf": [one, {"type": "array", "items": one}]}
+_TEMPLATE: Final = {"$ref": "#/$defs/template"}
+_INNER: Final = ("items", "additionalProperties")
 
 
 def configuration() -> Schema:
     """A configuration in YAML, for completion in editors. Templates may stand for any value."""
-    meta = {
-        "depends_on": {"type": "array", "items": {"type": "string"}},
-        "for_each": {},
-        "inherits": {"type": "array", "items": {"type": "string"}},
-        "unset": {"type": "array", "items": {"type": "string"}},
-        "lifecycle": _lifecycle(),
-        "precondition": _conditions(),
-        "postcondition": _conditions(),
-    }
+    meta = blocks.shared()
     builders = [
         _block(CATALOG.types[Kind.BUILDER, name].schema, {**meta, "type": {"const": name}})
         for name in CATALOG.names(Kind.BUILDER)
     ]
-    return {
+    made = {
         "$schema": DRAFT,
         "title": "envdplan configuration",
         "type": "object",
         "additionalProperties": False,
+        "$defs": {"template": {"type": "string", "pattern": r"\$\{"}},
         "properties": {
-            "envdplan": _settings(),
-            "locals": {"type": "object"},
-            "variable": _named(_variable()),
+            "envdplan": blocks.settings(),
+            "locals": {"type": "object", "description": "Names for values"},
+            "variable": _named(blocks.variable()),
             "builder": _named({"anyOf": builders}),
             "context": _named(_block(CATALOG.types[Kind.CONTEXT, "context"].schema, meta)),
             "build": _named(
@@ -48,88 +40,19 @@ def configuration() -> Schema:
                     ]
                 }
             ),
-            "template": _named({"type": "object"}),
-            "group": _named({"type": "object", "required": ["members"]}),
-            "function": _named({"type": "object", "required": ["params", "result"]}),
-            "module": _named({"type": "object", "required": ["source"]}),
-            "data": {"type": "object", "properties": {"image": _named(_image())}},
-            "check": _named(
-                {"type": "object", "required": ["assert"], "properties": {"assert": _conditions()}}
-            ),
-            "import": _nameless(["to"]),
-            "moved": _nameless(["from", "to"]),
-            "removed": _nameless(["from"]),
-            "output": _named(
-                {
-                    "type": "object",
-                    "required": ["value"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "value": {},
-                        "description": {"type": "string"},
-                        "sensitive": {"type": "boolean"},
-                    },
-                }
-            ),
+            "template": _named(blocks.template()),
+            "group": _named(blocks.group()),
+            "function": _named(blocks.function()),
+            "module": _named(blocks.module()),
+            "data": {"type": "object", "properties": {"image": _named(blocks.data_image())}},
+            "check": _named(blocks.check()),
+            "import": blocks.adoption(),
+            "moved": blocks.moved(),
+            "removed": blocks.removed(),
+            "output": _named(blocks.output()),
         },
     }
-
-
-def _lifecycle() -> Schema:
-    references = {"type": "array", "items": {"type": "string"}}
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "prevent_destroy": {"type": "boolean"},
-            "ignore_changes": {"anyOf": [references, {"const": "all"}]},
-            "replace_triggered_by": references,
-        },
-    }
-
-
-def _conditions() -> Schema:
-    """One, or a list of them."""
-    one = {
-        "type": "object",
-        "required": ["condition", "error_message"],
-        "additionalProperties": False,
-        "properties": {"condition": {}, "error_message": {"type": "string"}},
-    }
-    return {"anyOf": [one, {"type": "array", "items": one}]}
-
-
-def _settings() -> Schema:
-    names = ("required_version", "context_store", "state")
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {name: {"type": "string"} for name in names},
-    }
-
-
-def _image() -> Schema:
-    return {
-        "type": "object",
-        "required": ["ref"],
-        "additionalProperties": False,
-        "properties": {"ref": {"type": "string", "description": "HOST/NAME:TAG"}},
-    }
-
-
-def _variable() -> Schema:
-    return {
-        "type": ["object", "null"],
-        "additionalProperties": False,
-        "properties": {
-            "type": {"type": "string"},
-            "default": {},
-            "description": {"type": "string"},
-            "sensitive": {"type": "boolean"},
-            "nullable": {"type": "boolean"},
-            "validation": _conditions(),
-        },
-    }
+    return with_definitions(made)
 
 
 def _named(schema: Schema) -> Schema:
@@ -148,9 +71,21 @@ def _block(schema: Mapping[str, Any], meta: Mapping[str, Any]) -> Schema:
 
 
 def _templates(properties: Mapping[str, Any]) -> Schema:
-    """A string with ${...} may stand for a value of any type."""
-    template = {"type": "string", "pattern": r"\$\{"}
-    return {
-        name: one if one.get("type") == "string" or not one else {"anyOf": [one, template]}
-        for name, one in properties.items()
-    }
+    """A string with ${...} may stand for a value of any type, at any depth."""
+    return {name: _or_template(one) for name, one in properties.items()}
+
+
+def _or_template(schema: Schema) -> Schema:
+    inner = {name: _or_template(schema[name]) for name in _INNER if _is_schema(schema.get(name))}
+    if "properties" in schema:
+        inner["properties"] = _templates(schema["properties"])
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*map(_or_template, schema["anyOf"]), _TEMPLATE]}
+    is_text = schema.get("type") == "string" and schema.keys() <= {"type", "description"}
+    if is_text or not schema:
+        return {**schema}
+    return {"anyOf": [{**schema, **inner}, _TEMPLATE]}
+
+
+def _is_schema(value: object) -> bool:
+    return isinstance(value, Mapping)

@@ -60,6 +60,7 @@ def plan() -> Schema:
         "variables",
         "sensitive_variables",
         "sources",
+        "modules",
         "started",
         "seed",
     )

@@ -12,7 +12,8 @@ def _digest(context: Context, ref: str) -> Value:
     try:
         found = context.image(ref)
     except EnvdplanError as error:
-        raise FunctionError(f"{error.summary}: {error.detail}", 0) from None
+        reason = error.detail.rstrip(".") or error.summary
+        raise FunctionError(f"{error.summary}: {reason}", 0) from None
     return UNKNOWN if isinstance(found, Unknown) else found["digest"]
 
 

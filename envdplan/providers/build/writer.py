@@ -1,7 +1,7 @@
 """Makes images: builds, pushes and retags, exactly as the plan said."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -30,7 +30,7 @@ from envdplan.providers.build.images import (
 )
 from envdplan.providers.build.registries import Registries, parse
 from envdplan.providers.build.sources import Sources, signature
-from envdplan.states.observed import ImageFound
+from envdplan.states.observed import ImageFound, Input
 from envdplan.values import Attributes
 
 _SHOWN = 20
@@ -48,7 +48,16 @@ class BuildWriter:
     engines: Engines
     envd: EnvdBuilds
     environment: Mapping[str, str] = field(repr=False)
+    keep: Callable[[str, Iterable[Input]], None]
+    """Keeps the list behind an inputs digest: a plan does not always know it yet."""
     quick: bool = field(default=False, init=False)
+
+    def check(self, change: Change) -> None:
+        """Whether the inputs are those of the plan, if it knew them. Raises Conflict."""
+        after, kind = change.after or {}, frontend(change.type)
+        decided = change.inputs is not None and Work.RETAG not in change.work
+        if decided and kind is not None and attribute_inputs(after) is not None:
+            self._inputs(kind, change, after)
 
     def write(self, change: Change, report: Reporter, cancel: Flag) -> Attributes | None:
         """Do `change`; the build's attributes as they are then. Raises EnvdplanError."""
@@ -81,7 +90,8 @@ class BuildWriter:
             raise EnvdplanError(
                 f"Unknown frontend {change.type}", "The plan was made by another envdplan."
             )
-        digest = self._inputs(kind, change, after)
+        digest, inputs = self._inputs(kind, change, after)
+        self.keep(digest, inputs)
         connection = self.connections.of(after)
         if connection is None:
             raise EnvdplanError(
@@ -93,8 +103,10 @@ class BuildWriter:
             exporter = "moby"
         return _Job(change, after, kind, connection, digest, exporter, report, cancel)
 
-    def _inputs(self, kind: Frontend, change: Change, after: Attributes) -> str:
-        """The digest of the inputs of now, which must be those of the plan, if it knew them."""
+    def _inputs(
+        self, kind: Frontend, change: Change, after: Attributes
+    ) -> tuple[str, tuple[Input, ...]]:
+        """The inputs of now and their digest; they must be those of the plan, if it knew them."""
         own = attribute_inputs(after)
         if own is None:
             raise _untold(change, after)
@@ -109,7 +121,7 @@ class BuildWriter:
                 f"{change.address} is not built, because these are not what was planned:\n"
                 f"{shown}{rest}\nPlan again.",
             )
-        return inputs_digest(own, found.digest)
+        return inputs_digest(own, found.digest), now
 
     # -- build
 

@@ -11,8 +11,10 @@ from envdplan.diagnostics import Severity
 from envdplan.frontends.buildschema import PROPERTIES
 from envdplan.source import Position, SourceFile, SourceRange
 from envdplan.syntax.document import Body, Document
+from envdplan.syntax.formatting import formatted
+from envdplan.values import Attributes
 from scripts.bake_cases import Case, cases
-from tests.unit.bake.reading import desired, document, hcl_document
+from tests.unit.bake.reading import Desired, desired, document, hcl_document
 
 
 def _is_good(case: Case) -> bool:
@@ -29,7 +31,52 @@ CASES = [one for one in cases() if _is_good(one)]
 def test_a_converted_file_means_the_same(case: Case) -> None:
     made, _ = read(case.request())
     again = hcl_document(written(made), str(case.folder))
-    assert desired([again]) == desired([made])
+    assert _meaning(again) == _meaning(made)
+
+
+def _meaning(document: Document) -> Desired:
+    """Outputs say what is pushed; whether `push` was their short form makes no difference."""
+    builds, named, problems = desired([document])
+    kept: dict[str, Attributes] = {
+        name: {k: v for k, v in one.items() if k != "push"} for name, one in builds.items()
+    }
+    return kept, named, problems
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
+def test_a_converted_file_is_formatted(case: Case) -> None:
+    text = written(read(case.request())[0])
+    assert formatted(SourceFile("envdplan.hcl", text)) == text
+
+
+@pytest.mark.parametrize(
+    ("outputs", "lines"),
+    [
+        ('["type=registry"]', ["push = true"]),
+        ('["type=image,push=true"]', ["push = true"]),
+        ('["type=docker", "type=registry"]', ["push = true", "output {", 'type = "docker"', "}"]),
+        ('["type=registry", "type=docker"]', ["output {", 'type = "registry"', "}"]),
+        ('["type=image,push=false"]', ["output {", 'type = "image"', "push = false", "}"]),
+        ('["type=registry,compression=zstd"]', ["output {", 'type        = "registry"']),
+        ('["type=image,push=true,compression=zstd", "type=registry"]', ["output {"]),
+    ],
+)
+def test_an_output_that_only_pushes_is_written_in_short(outputs: str, lines: list[str]) -> None:
+    made = document(f'target "a" {{\n  tags   = ["r/a:1"]\n  output = {outputs}\n}}')
+    found = [one.strip() for one in written(made).splitlines()]
+    assert found[5 : 5 + len(lines)] == lines
+    assert _meaning(hcl_document(written(made), "/src")) == _meaning(made)
+
+
+def test_a_push_without_tags_stays_an_output() -> None:
+    assert "push = true" not in written(document('target "a" { output = ["type=registry"] }'))
+
+
+def test_it_says_from_what_it_was_written() -> None:
+    override = document('target "a" {}', overrides=("a.target=x",))
+    assert written(override).startswith(
+        "# Written by `envdplan convert` from docker-bake.hcl, --set.\n\nbuild"
+    )
 
 
 def test_most_cases_can_be_converted() -> None:
@@ -60,11 +107,13 @@ EOT
     assert (
         written(document(text))
         == """\
+# Written by `envdplan convert` from docker-bake.hcl.
+
 build "app" {
   path       = "./app"
   dockerfile = "Dockerfile.app"
   args       = { VERSION = "1", "x.y" = "$${z}" }
-  tags       = [
+  tags = [
     "registry.example.com/team/app:one",
     "registry.example.com/team/app:two-and-more",
   ]

@@ -134,6 +134,7 @@ def test_the_state_can_be_looked_at_and_forgotten(folder: Path) -> None:
     assert 'builder_address = "/run/b.sock"' in run(folder, "state", "show", "context.b")[1]
     assert run(folder, "output", "names", "--json")[0] == 0
     assert run(folder, "output", "nothing")[0] == 1
+    assert run(folder, "output", "names")[1] == '["a", "b"]\n'
     assert run(folder, "state", "rm", "context.b")[0] == 0
     assert run(folder, "state", "list")[1] == "context.a\n"
     assert "context.b will be recorded as it is" in run(folder, "plan")[1]
@@ -473,3 +474,18 @@ check "address" {
     code, _, err = run(folder, "apply", "-auto-approve")
     assert code == 0
     assert "check.address" in err
+
+
+def test_an_output_that_is_called_sensitive_is_shown_and_stored_nowhere(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(
+        CONTEXTS + 'output "hidden" {\n  value     = { a = "plain" }\n  sensitive = true\n}\n'
+    )
+    seen = [
+        run(folder, "plan"),
+        run(folder, "apply", "-auto-approve"),
+        run(folder, "output", "-json"),
+    ]
+    assert all("plain" not in out + err for _, out, err in seen)
+    lines = [json.loads(line) for line in seen[2][1].splitlines()]
+    assert lines[-1]["sensitive"] == ["hidden"]
+    assert "plain" not in (folder / ".envdplan" / "state.json").read_text()

@@ -85,3 +85,29 @@ def test_what_is_wrong_with_data(text: str, words: str, line: int) -> None:
     assert any(words in detail for detail, _ in found), found
     assert found[0][1] is not None
     assert found[0][1].start.line == line
+
+
+def test_a_secret_reference_is_not_shown() -> None:
+    text = """
+    variable "pw" {
+      default   = "hush"
+      sensitive = true
+    }
+    data "image" "x" { ref = "r/${var.pw}:1" }
+    """
+    with pytest.raises(Rejected) as caught:
+        desired(text)
+    assert "hush" not in str(caught.value)
+
+
+def test_instances_that_only_a_registry_tells_are_left_to_the_plan() -> None:
+    text = """
+    data "image" "x" { ref = "python:3.12" }
+    build "b" {
+      for_each = toset(data.image.x.platforms)
+      tags     = ["b:${replace(each.key, "/", "-")}"]
+    }
+    output "o" { value = build.b["linux/amd64"].digest }
+    """
+    assert list(map(str, desired(text).resources)) == ['build.b["linux/amd64"]']
+    assert desired(text, ask=nobody_asked).resources == {}

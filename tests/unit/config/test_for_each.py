@@ -138,3 +138,27 @@ build "app" {
 def test_what_cannot_be_is_told(body: str, words: str) -> None:
     text = f'build "x" {{\n{body}\n}}\nbuild "y" {{ tags = ["y:1"] }}\n'
     assert any(words in one for one in complaints(text)), complaints(text)
+
+
+def test_a_wrong_variable_is_not_told_again_by_what_is_made_of_it() -> None:
+    project = Project(
+        (
+            SourceFile(
+                "envdplan.hcl",
+                """
+                variable "names" { type = map(string) }
+                build "x" {
+                  for_each = var.names
+                  tags     = ["x:${each.key}"]
+                }
+                output "o" { value = build.x["a"].digest }
+                """,
+                "/p",
+            ),
+        ),
+        "/p",
+        flags=(("names", "a,b"),),
+    )
+    with pytest.raises(Rejected) as caught:
+        load(project, CATALOG, FUNCTIONS, "0.1.0")
+    assert [one.summary for one in caught.value.diagnostics] == ["Value does not fit the type"]

@@ -265,3 +265,69 @@ def test_paths_can_be_said_from_the_project_and_from_the_module() -> None:
         m='output "o" { value = [path.root, path.module] }',
     )
     assert found.outputs["o"].value == ("/p", "/p", ("/p", "/p/m"))
+
+
+CHECKED = """
+variable "d" {
+  validation {
+    condition     = !startswith(var.d, "sha256:")
+    error_message = "Not ${var.d}."
+  }
+}
+build "x" { args = { D = var.d } }
+output "secret" { value = "x-${var.d}" }
+"""
+
+
+def test_what_is_known_late_is_validated_late() -> None:
+    found = desired(
+        """
+        build "base" { tags = ["b:1"] }
+        module "m" {
+          source = "./m"
+          d      = build.base.digest
+        }
+        """,
+        m=CHECKED,
+    )
+    resolve = found.resources[Address.parse("module.m.build.x")].resolve
+    assert resolve is not None
+    base = Address.parse("build.base")
+    assert resolve({base: {"digest": "other"}})["args"] == {"D": "other"}
+    with pytest.raises(Rejected, match=r"Not sha256:1\."):
+        resolve({base: {"digest": "sha256:1"}})
+
+
+def test_a_module_need_not_know_that_it_is_given_secrets() -> None:
+    text = """
+    variable "pw" {
+      default   = "hush"
+      sensitive = true
+    }
+    module "m" {
+      source = "./m"
+      d      = var.pw
+    }
+    output "o" {
+      value     = module.m.secret
+      sensitive = true
+    }
+    """
+    assert desired(text, m=CHECKED).outputs["o"].value == Sensitive("x-hush")
+    open_text = text.replace("module.m.secret\n      sensitive = true", "module.m.secret")
+    assert any("would not be shown" in one for one in complaints(open_text, m=CHECKED))
+
+
+def test_one_mistake_makes_one_complaint() -> None:
+    found = complaints(
+        'module "m" { source = "./gone" }\noutput "o" { value = module.m.anything.at[0] }'
+    )
+    assert found == ["No module there: /p/gone is not there."]
+
+
+def test_unused_names_of_a_module_are_told_once() -> None:
+    text = 'module "a" { source = "./m" }\nmodule "b" { source = "./m" }'
+    found = loaded(text, m="locals { nobody = 1 }").warnings
+    assert [(one.summary, one.range.file.name) for one in found if one.range] == [
+        ("Unused local", "/p/m/envdplan.hcl")
+    ]

@@ -1,14 +1,19 @@
 """Every HCL example in the documents and in examples/ has its twin in YAML, which means the same.
 
+It is laid out by our formatter, and its twin is as the published schema says.
+
 In a document the twin is the next block of code, before the next heading. HCL of others, such as
 bake files, is written with a second word: ```hcl bake.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
+from yaml import safe_load
 
 from envdplan.cli.catalog import CATALOG
 from envdplan.cli.project import Modules
@@ -17,6 +22,7 @@ from envdplan.config.modules import Read, Texts
 from envdplan.diagnostics import Rejected
 from envdplan.source import SourceFile
 from envdplan.syntax import decode
+from envdplan.syntax.formatting import layout
 from envdplan.workflow import Loaded, Project, load
 
 ROOT = Path(__file__).parents[3]
@@ -105,6 +111,33 @@ def test_a_block_in_a_document_has_its_twin(where: str, hcl: str, yaml: str | No
         loaded(SourceFile("f.hcl", hcl, "/p"), needed),
         loaded(SourceFile("f.yaml", yaml, "/p"), needed),
     )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(one.relative_to(ROOT)) for one in PAGES])
+def test_all_hcl_of_a_document_is_formatted(page: Path) -> None:
+    blocks = [one[3] for one in BLOCK.finditer(page.read_text()) if one[1] == "hcl"]
+    assert blocks == [layout(one) for one in blocks], "`envdplan fmt -` writes it otherwise"
+
+
+@pytest.mark.parametrize("hcl", EXAMPLES, ids=str)
+def test_an_example_is_formatted(hcl: Path) -> None:
+    assert hcl.read_text() == layout(hcl.read_text())
+
+
+YAML = [
+    *((where, yaml) for where, _, yaml in FRAGMENTS if yaml),
+    *(
+        (str(one.relative_to(ROOT)), one.read_text())
+        for one in (ROOT / "examples").rglob("*envdplan.yaml")
+    ),
+]
+
+
+@pytest.mark.parametrize(("where", "text"), YAML, ids=[one for one, _ in YAML])
+def test_yaml_of_documents_and_examples_is_as_the_published_schema(where: str, text: str) -> None:
+    schema = json.loads((ROOT / "schemas" / "envdplan.schema.json").read_text())
+    problems = list(Draft202012Validator(schema).iter_errors(safe_load(text)))
+    assert problems == [], where
 
 
 @pytest.mark.parametrize(

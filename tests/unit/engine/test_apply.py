@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from envdplan.addresses import Address
-from envdplan.diagnostics import Conflict, EnvdplanError
+from envdplan.diagnostics import Conflict, Diagnostics, EnvdplanError, Rejected
 from envdplan.engine.apply import Apply
 from envdplan.engine.events import Event, Failed, Finished, Skipped, Started, Succeeded
 from envdplan.engine.protocols import Reporter
@@ -25,9 +25,10 @@ from envdplan.states.desired import (
     Resource,
     Verdict,
 )
+from envdplan.states.observed import Input
 from envdplan.states.recorded import Record, State
 from envdplan.store.memory import MemoryStore
-from envdplan.values import UNKNOWN, Attributes, Sensitive
+from envdplan.values import UNKNOWN, Attributes, Sensitive, Value
 from envdplan.workflow import check_fresh
 
 A, B, C = (Address.parse(f"context.{name}") for name in "abc")
@@ -230,6 +231,14 @@ def test_a_promise_holds_what_was_known_and_fills_in_the_rest() -> None:
         check_promise(change, {"name": "a", "size": 3, "tags": ("y",)})
 
 
+def test_what_is_not_known_yet_breaks_a_promise_only_when_it_is_to_be_done() -> None:
+    change = create(A, tags=("x", "y"))
+    now = {"name": UNKNOWN, "tags": ("x", UNKNOWN)}
+    assert check_promise(change, now, early=True)["name"] is UNKNOWN
+    with pytest.raises(Conflict, match=r"name, tags\.1"):
+        check_promise(change, now)
+
+
 def test_a_plan_fits_the_state_it_was_made_from_only() -> None:
     plan = order([create(A)], State("l", 4))
     assert check_fresh(plan, State("l", 4)).serial == 4
@@ -252,6 +261,59 @@ def test_many_changes_are_saved_in_few_writes() -> None:
     applied(changes, Hands(slowly), store)
     assert len(store.state.records) == 300
     assert store.saves < 300
+
+
+def test_lists_of_inputs_are_kept_of_what_is_up_to_date_too() -> None:
+    store, digest = MemoryStore(), "ab" * 16
+    inputs = (Input("file", "a", "1"),)
+    change = replace(building(), action=Action.NOOP, after={"inputs_digest": digest}, inputs=inputs)
+    applied([change], Hands(), store)
+    assert store.inputs(digest) == inputs
+    assert store.saves == 0
+
+
+# -- nothing done
+
+BUILD = Address.parse("build.x")
+BEFORE = State("l", 3, {C: Record(C, "context", {"name": "c"})}, outputs={"o": 1})
+
+
+def refusing(change: Change) -> Attributes | None:
+    raise EnvdplanError("The registry is away", "Wait.")
+
+
+def building(*needs: Address) -> Change:
+    return replace(create(BUILD, *needs), type="dockerfile", inputs=())
+
+
+def test_a_saved_plan_still_fits_after_builds_that_failed() -> None:
+    store = MemoryStore(BEFORE)
+    changes = [building(), create(A, BUILD)]
+    wanted = replace(desired(*changes), outputs={"o": Output("o", 2)})
+    events = applied(changes, Hands(refusing), store, wanted)
+    assert replace(store.state, pending={}) == BEFORE
+    assert set(store.state.pending) == {BUILD}
+    assert events[-1] == Finished(0, 0, 0, 1, 1, {"o": 1})
+    applied(changes, Hands(), store, wanted)
+    assert (store.state.outputs, store.state.pending) == ({"o": 2}, {})
+    assert store.state.serial > BEFORE.serial
+
+
+def test_what_may_have_left_something_makes_a_plan_stale() -> None:
+    store = MemoryStore(BEFORE)
+    applied([create(A), building()], Hands(refusing), store)
+    assert store.state.serial > BEFORE.serial
+    assert set(store.state.pending) == {A, BUILD}
+
+
+def test_what_was_done_beside_a_failure_makes_a_plan_stale() -> None:
+    store = MemoryStore(BEFORE)
+    changes = [building(), create(A)]
+    wanted = replace(desired(*changes), outputs={"o": Output("o", 2)})
+    hands = Hands(lambda change: change.after if change.address == A else refusing(change))
+    applied(changes, hands, store, wanted)
+    assert store.state.serial > BEFORE.serial
+    assert store.state.outputs == {"o": 2}
 
 
 # -- conditions
@@ -285,8 +347,9 @@ def test_a_precondition_that_does_not_hold_stops_a_change_before_it_begins() -> 
     events = applied(changes, hands, store, wanted)
     assert hands.done == []
     failed = next(one for one in events if isinstance(one, Failed))
-    assert (failed.summary, failed.detail) == ("Precondition failed", "Not today.")
+    assert (failed.summary, failed.detail) == ("Precondition failed", "a.hcl:1:1: Not today.")
     assert any(isinstance(one, Skipped) for one in events)
+    assert (store.state.serial, store.state.pending) == (0, {})
 
 
 def test_what_cannot_be_known_even_then_does_not_hold() -> None:
@@ -309,7 +372,7 @@ def test_what_a_broken_postcondition_is_about_is_kept_but_nobody_builds_on_it() 
     assert store.state.pending == {}
     assert seen[-1][A]["digest"] == "sha256:1"
     failed = next(one for one in events if isinstance(one, Failed))
-    assert (failed.summary, failed.detail) == ("Postcondition failed", "Not good.")
+    assert (failed.summary, failed.detail) == ("Postcondition failed", "a.hcl:1:1: Not good.")
     last = events[-1]
     assert isinstance(last, Finished)
     assert (last.added, last.failed, last.skipped) == (0, 1, 1)
@@ -333,3 +396,38 @@ def test_what_is_ignored_stays_as_the_plan_said() -> None:
     events = applied([change], hands, store, DesiredState({A: resource}))
     assert not any(isinstance(one, Failed) for one in events), events
     assert store.state.records[A].attributes["use"] is True
+
+
+def test_conditions_of_what_is_not_changed_are_judged_too() -> None:
+    hands, store = Hands(), MemoryStore()
+    quiet = Change(A, "context", Action.NOOP, before={}, after={}, depends_on=(C,))
+    changes = [quiet, create(B, A), create(C)]
+    wanted = conditioned(*changes, after=Verdict(False, "No more."), seen=[])
+    events = applied(changes, hands, store, wanted)
+    assert hands.done == [C]
+    failed = next(one for one in events if isinstance(one, Failed))
+    assert (failed.change.address, failed.detail) == (A, "a.hcl:1:1: No more.")
+    assert any(isinstance(one, Skipped) and one.change.address == B for one in events)
+
+
+def test_an_output_without_a_value_takes_no_other_one_with_it() -> None:
+    def refuse(known: Known) -> Value:
+        del known
+        problems = Diagnostics()
+        problems.error("Invalid function argument", "It is no number.")
+        raise Rejected(problems)
+
+    store = MemoryStore()
+    wanted = replace(
+        desired(create(A)),
+        outputs={
+            "bad": Output("bad", UNKNOWN, resolve=refuse),
+            "good": Output("good", UNKNOWN, resolve=lambda known: known[A]["name"]),
+        },
+    )
+    last = applied([create(A)], Hands(), store, wanted)[-1]
+    assert isinstance(last, Finished)
+    assert [(one.detail, one.address) for one in last.problems] == [
+        ("It is no number.", "output.bad")
+    ]
+    assert store.state.outputs == {"good": "a"}

@@ -218,3 +218,93 @@ def test_a_resource_is_replaced_when_what_it_names_changes() -> None:
     found = triggered("context.team.runner", {"runner": "envd-server"})
     assert found.reasons == ("context.team.runner changes, which replace_triggered_by names",)
     assert Address.parse("context.team") in found.depends_on
+
+
+# -- conditions that cannot be evaluated, and what they see
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("nosuch.x == 1", 'nothing called "nosuch"'),
+        ("self.nmae == 1", 'Did you mean "name"?'),
+        ("self.version == 1", 'no attribute "version"'),
+        ('"maybe"', "must be true or false"),
+        ("1 / 0 == 1", "zero"),
+    ],
+)
+def test_a_mistake_in_a_condition_is_told_before_any_plan(condition: str, words: str) -> None:
+    found = complaints(
+        f"""
+        builder "far" {{
+          type    = "tcp"
+          address = "10.0.0.1:8888"
+          precondition {{
+            condition     = {condition}
+            error_message = "x"
+          }}
+        }}
+        """
+    )
+    assert any(words in one for one in found), found
+
+
+def test_a_mistake_in_a_check_is_told_before_any_plan() -> None:
+    found = complaints(CHECK.replace("builder.far.version ==", "builder.fra.version =="))
+    assert any("builder.fra" in one for one in found), found
+
+
+def test_self_has_what_is_inherited_and_the_default_name() -> None:
+    wanted = desired(
+        """
+        template "t" { builder_address = "10.0.0.1:1" }
+        context "c" {
+          inherits = [template.t]
+          builder  = "tcp"
+          precondition {
+            condition     = self.builder_address == "10.0.0.1:1" && self.name == "c"
+            error_message = "${self.builder_address} ${self.name}"
+          }
+        }
+        """
+    )
+    assert told(planned(wanted)) == []
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "lifecycle { prevent_destroy = true }",
+        "for_each = { a = 1 }",
+        'postcondition {\ncondition = true\nerror_message = "x"\n}',
+    ],
+)
+def test_a_template_cannot_guard_a_resource(stated: str) -> None:
+    found = complaints(f'template "t" {{\n{stated}\n}}')
+    assert any("for the block of a resource alone" in one for one in found), found
+
+
+IGNORING = """
+context "x" {
+  builder         = "tcp"
+  builder_address = "10.0.0.1:1"
+  runner_address  = "http://a"
+  lifecycle { ignore_changes = [runner_address] }
+}
+context "y" {
+  builder         = "tcp"
+  builder_address = "10.0.0.1:2"
+  runner_address  = context.x.runner_address
+}
+"""
+
+
+def test_who_refers_to_an_ignored_attribute_sees_what_is_there() -> None:
+    wanted = desired(IGNORING)
+    x, y = (Address.parse(f"context.{one}") for one in "xy")
+    live = {**wanted.resources[x].attributes, "runner_address": "http://b"}
+    found = planned(wanted, {"context.x": live})
+    assert found.changes[x].action is not Action.UPDATE
+    assert (found.changes[y].after or {})["runner_address"] == "http://b"
+    fresh = planned(wanted)
+    assert (fresh.changes[y].after or {})["runner_address"] == "http://a"

@@ -13,7 +13,7 @@ from envdplan.diagnostics import CorruptFile
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
-from envdplan.plans.planfile import PlanFile, decode, encode
+from envdplan.plans.planfile import ModuleTexts, PlanFile, decode, encode
 from envdplan.source import SourceFile
 from envdplan.states.observed import Input
 from envdplan.values import UNKNOWN, Sensitive
@@ -55,7 +55,13 @@ PLAN = Plan(
     PlanOptions((BUILD,), (BUILDER,), destroy=True),
 )
 SAVED = PlanFile(
-    PLAN, (SourceFile("f.hcl", "locals {}\n", "/p"),), {"v": (1, "a")}, ("password",), "/p", "0.1.0"
+    PLAN,
+    (SourceFile("f.hcl", "locals {}\n", "/p"),),
+    {"v": (1, "a")},
+    ("password",),
+    "/p",
+    "0.1.0",
+    modules=(ModuleTexts("./m", "/p", "/p/m", (SourceFile("m/m.yaml", "", "/p/m"),)),),
 )
 
 

@@ -53,6 +53,18 @@ def test_lists_of_inputs_are_kept_by_their_digest(store: Store) -> None:
     assert store.inputs("../../etc/passwd") is None
 
 
+def test_states_in_one_folder_keep_their_lists_apart(tmp_path: Path) -> None:
+    one, other = LocalStore(tmp_path / "one.json"), LocalStore(tmp_path / "other.json")
+    inputs = (Input("file", "a", "1"),)
+    address = Address.parse("build.b")
+    record = Record(address, "dockerfile", {"inputs_digest": "ab" * 16})
+    for store in (one, other):
+        store.keep_inputs("ab" * 16, inputs)
+    one.prune(State.new())
+    other.prune(replace(State.new(), records={address: record}))
+    assert (one.inputs("ab" * 16), other.inputs("ab" * 16)) == (None, inputs)
+
+
 @pytest.fixture
 def local(tmp_path: Path) -> LocalStore:
     return LocalStore(tmp_path / ".envdplan" / "state.json")

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from envdplan.engine.events import (
 )
 from envdplan.modules.events import ModuleEvent, Outcome
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
+from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
 from envdplan.source import Position, SourceFile, SourceRange
 from envdplan.states.desired import DesiredState
@@ -128,7 +130,32 @@ def test_only_the_state_to_be_written_is_no_change() -> None:
     view, out, _ = made("human")
     view.plan(Plan("l", 1, (Change(BUILDER, "tcp", Action.ADOPT, after={}),)))
     assert out.getvalue().startswith("No changes.\n")
-    assert ". builder.b will be recorded as it is" in out.getvalue()
+    assert ". builder.b will be recorded as it is: it exists already" in out.getvalue()
+
+
+def test_what_is_only_recorded_has_a_reason_too() -> None:
+    view, out, _ = made("human")
+    view.plan(replace(PLAN, changes=(Change(BUILDER, "tcp", Action.ADOPT, {}, {}),)))
+    assert "      because it is as wanted, but the state does not say so\n" in out.getvalue()
+
+
+def test_outputs_of_a_new_state_are_new() -> None:
+    view, out, _ = made("human")
+    view.plan(replace(PLAN, serial=0))
+    assert "Outputs:\n  + digest = (known after apply)\n" in out.getvalue()
+
+
+def test_a_plan_about_targets_says_so() -> None:
+    view, out, _ = made("human")
+    view.plan(replace(PLAN, drift=(), options=PlanOptions((BUILD, CONTEXT))))
+    assert out.getvalue().startswith(
+        "Because of -target this is only about these, and what they need:\n"
+        "  build.x, context.c\n\nenvdplan will do"
+    )
+    view, out, _ = made("human")
+    view.plan(Plan("l", 1, options=PlanOptions((BUILD,) * 7, destroy=True)))
+    assert "what needs them:\n" in out.getvalue()
+    assert "build.x, 2 more\n\nNo changes.\nThese are as" in out.getvalue()
 
 
 EVENTS: list[Event] = [
