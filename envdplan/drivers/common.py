@@ -20,13 +20,13 @@ TIMEOUT: Final[JsonSchema] = {
     "minimum": 1,
     "x-unplanned": True,
     "x-connection": True,
-    "description": "Seconds to wait for an answer",
+    "description": "Seconds to wait for an answer, 1 or more",
 }
 RETRIES: Final[JsonSchema] = {
     "type": "integer",
     "minimum": 0,
     "x-unplanned": True,
-    "description": "So many more attempts after a change that failed (default: none)",
+    "description": "So many more attempts after a change that failed, 0 or more (default: none)",
 }
 COMPUTED: Final[dict[str, JsonSchema]] = {
     "version": {"type": "string", "readOnly": True, "description": "Version of BuildKit"},

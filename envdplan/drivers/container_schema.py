@@ -74,7 +74,7 @@ SCHEMA: Final[JsonSchema] = {
         },
         "env": {**_TEXTS, "description": "Environment of buildkitd, such as proxies"},
         "labels": {**_TEXTS, "description": "Labels of the container"},
-        "cpus": {"type": "number", "minimum": 0, "description": "So many CPUs at most"},
+        "cpus": {"type": "number", "minimum": 0, "description": "So many CPUs at most, 0 or more"},
         "memory": {
             "type": ["string", "integer"],
             "pattern": r"^\d+(\.\d+)?[bkmgBKMG]?[bB]?$",
@@ -121,7 +121,7 @@ SCHEMA: Final[JsonSchema] = {
         "timeout": {
             **TIMEOUT,
             "default": 60,
-            "description": "Seconds until it has to be ready",
+            "description": "Seconds until it has to be ready, 1 or more",
         },
         "retries": RETRIES,
         "status": {

@@ -6,6 +6,7 @@ of its owner, a named volume for its state, its own configuration, and updates t
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Final
@@ -23,15 +24,19 @@ from envdplan.values import Attributes, Value
 
 if TYPE_CHECKING:
     from envdplan.buildkit.client import BuildKit
+    from envdplan.dockerengine.archives import FileContent
     from envdplan.dockerengine.container import ContainerInfo
     from envdplan.dockerengine.endpoint import Endpoint
     from envdplan.dockerengine.engine import Engine
     from envdplan.drivers.container_spec import Owner
-
-_OLD: Final = "-envdplan-old"
-"""Ends the name of a container while its successor is made."""
+    from envdplan.drivers.succession import Succession
 
 _HALF: Final = "half updated"
+"""The status of a container whose predecessor is still there."""
+
+_BROKEN: Final = ("created", "dead", "removing")
+"""States that no start leads out of; who created one was killed, perhaps amid its files."""
+
 DIAL: Final = ("buildctl", "dial-stdio")
 _PATIENCE: Final = 5.0
 """Seconds that a builder which seems to run may take to answer a plan."""
@@ -59,15 +64,14 @@ class DockerContainer:
         """See Lifecycle."""
         from envdplan.drivers.container_spec import is_ours
 
-        name = str(attributes["name"])
         try:
-            engine = self._engine(attributes)
-            info = engine.containers.inspect(name)
+            line = self._succession(address, attributes)
+            info = line.holder()
             if info is None:
-                return self._absent(engine, name, attributes)
-            live = self._live(engine, info, attributes)
-            if engine.containers.inspect(name + _OLD) is not None:
-                live["status"] = _HALF  # an update was killed before it could tidy up
+                return self._absent(line.engine, line.name, attributes)
+            live = self._live(line.engine, info, attributes)
+            if line.is_unfinished():
+                live["status"] = _HALF
         except EnvdplanError as error:
             return Unreachable(f"{error.summary}. {error.detail}".strip())
         ours = is_ours(info, self._owner(address), fresh=self._surroundings.fresh)
@@ -132,17 +136,15 @@ class DockerContainer:
         self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
     ) -> Attributes:
         """See Lifecycle."""
-        engine, name = self._engine(attributes), str(attributes["name"])
-        if self._tidied(engine, name) and engine.containers.inspect(name) is not None:
-            return self._recreate(engine, address, attributes, report, cancel)
-        if engine.containers.inspect(name) is not None:
-            raise Conflict(
-                "The name of the container is taken",
-                f'There is a container "{name}" that was not there when the plan was made. Plan '
-                "again.",
-            )
-        self._pull(engine, attributes, report)
-        return self._make(engine, address, attributes, report, cancel)
+        line = self._succession(address, attributes)
+        holder, tidied = line.tidy()
+        if holder is None or tidied or line.owns(holder):
+            return self._recreate(line, holder, attributes, report, cancel)
+        raise Conflict(
+            "The name of the container is taken",
+            f'There is a container "{line.name}" that was not there when the plan was made. Plan '
+            "again.",
+        )
 
     def update(
         self,
@@ -155,16 +157,20 @@ class DockerContainer:
         """See Lifecycle. Only what must be is made anew; the cache stays in any case."""
         from envdplan.plans.compare import differences
 
-        changed = {one.path[0] for one in differences(TYPE, before, after)}
-        engine = self._engine(after)
-        self._tidied(engine, str(after["name"]))
-        healable = before.get("status") not in ("dead", "removing")
-        if changed <= {"status"} and healable:
-            return self._heal(engine, before, after, report, cancel)
-        if changed == {"restart"}:
-            engine.containers.update(str(after["name"]), restart_policy=after["restart"])
+        del before  # tidying up may have changed which container has the name: look again
+        line = self._succession(address, after)
+        holder, _ = line.tidy()
+        if holder is None and after.get("bootstrap") is False:
+            raise Refused("There is no such container", f"{line.name} is gone since the plan.")
+        live = self._live(line.engine, holder, after) if holder is not None else {}
+        changed = {one.path[0] for one in differences(TYPE, live, after)}
+        if holder is None or holder.state in _BROKEN or not changed <= {"status", "restart"}:
+            return self._recreate(line, holder, after, report, cancel)
+        if "restart" in changed:
+            line.engine.containers.update(holder.id, restart_policy=after["restart"])
+        if live["status"] == "running":
             return {**after, **self._answers(after)}
-        return self._recreate(engine, address, after, report, cancel)
+        return self._heal(line.engine, holder, live["status"], after, report, cancel)
 
     def delete(
         self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
@@ -172,13 +178,13 @@ class DockerContainer:
         """See Lifecycle. The volume goes too, unless keep_state says otherwise."""
         from envdplan.drivers.container_spec import volume_name
 
-        del address, cancel
-        engine, name = self._engine(attributes), str(attributes["name"])
+        del cancel
+        line = self._succession(address, attributes)
         report("stopping")
-        self._remove(engine, name)
-        self._remove(engine, name + _OLD)
-        if not attributes.get("keep_state") and self._own_volume(engine, attributes):
-            engine.volumes.remove(volume_name(attributes))
+        line.remove(line.name)
+        line.remove(line.old_name)
+        if not attributes.get("keep_state") and self._own_volume(line.engine, attributes):
+            line.engine.volumes.remove(volume_name(attributes))
 
     def stop(self, attributes: Attributes) -> None:
         """See Lifecycle."""
@@ -207,61 +213,43 @@ class DockerContainer:
     def _heal(
         self,
         engine: "Engine",
-        before: Attributes,
+        holder: "ContainerInfo",
+        status: Value,
         after: Attributes,
         report: Reporter,
         cancel: Flag,
     ) -> Attributes:
-        name, status = str(after["name"]), before.get("status")
         report(f"it is {status}: starting it")
         if status == "paused":
-            engine.containers.unpause(name)
+            engine.containers.unpause(holder.id)
         elif status in ("unhealthy", "restarting"):
-            engine.containers.stop(name)
-        engine.containers.start(name)
+            engine.containers.stop(holder.id)
+        engine.containers.start(holder.id)
         return self._ready(engine, after, report, cancel)
 
     def _recreate(
         self,
-        engine: "Engine",
-        address: Address,
+        line: "Succession",
+        old: "ContainerInfo | None",
         after: Attributes,
         report: Reporter,
         cancel: Flag,
     ) -> Attributes:
         """The old one steps aside until the new one is ready; if that fails, it comes back."""
-        name = str(after["name"])
-        old = name + _OLD
-        self._pull(engine, after, report)
-        before = engine.containers.inspect(name)
-        report("stopping the old container; its cache stays")
-        engine.containers.rename(name, old)
-        try:
-            engine.containers.stop(old)
-            made = self._make(engine, address, after, report, cancel)
-        except BaseException:
-            if engine.containers.inspect(old) is not None:  # gone, if it was made with --rm
-                report("going back to the old container")
-                engine.containers.rename(old, name)
-                if before is not None and before.state == "running":
-                    engine.containers.start(name)
-            raise
-        self._remove(engine, old)
-        return made
-
-    def _tidied(self, engine: "Engine", name: str) -> bool:
-        """Whether a killed update had left two containers: the one that works stays."""
-        old = engine.containers.inspect(name + _OLD)
+        self._pull(line.engine, after, report)
         if old is None:
-            return False
-        new = engine.containers.inspect(name)
-        if new is not None and new.state == "running":
-            self._remove(engine, old.id)
-        else:
-            if new is not None:
-                self._remove(engine, new.id)
-            engine.containers.rename(old.id, name)
-        return True
+            return self._make(line, None, after, report, cancel)
+        report("stopping the old container; its cache stays")
+        try:
+            line.step_aside(old)
+            made = self._make(line, old, after, report, cancel)
+        except BaseException:
+            report("going back to the old container")
+            with suppress(Conflict):  # somebody has taken its name: that tells what went wrong
+                line.come_back(old)
+            raise
+        line.remove(old.id)
+        return made
 
     def _pull(self, engine: "Engine", attributes: Attributes, report: Reporter) -> None:
         from envdplan.credentials import DockerCredentials
@@ -279,8 +267,8 @@ class DockerContainer:
 
     def _make(
         self,
-        engine: "Engine",
-        address: Address,
+        line: "Succession",
+        old: "ContainerInfo | None",
         attributes: Attributes,
         report: Reporter,
         cancel: Flag,
@@ -288,65 +276,56 @@ class DockerContainer:
         """Create, start and wait; what a failure leaves behind is removed again."""
         from envdplan.drivers.container_spec import volume_name
 
-        volume = volume_name(attributes)
-        owner = self._owner(address)
-        kept = engine.volumes.inspect(volume) is not None
-        engine.volumes.create(volume, owner.labels())
+        volume, volumes = volume_name(attributes), line.engine.volumes
+        kept = volumes.inspect(volume) is not None
+        volumes.create(volume, line.owner.labels())
         made: list[str] = []
         try:
-            self._start(engine, owner, attributes, report, made)
-            return self._ready(engine, attributes, report, cancel)
+            self._start(line, old, attributes, report, made)
+            ready = self._ready(line.engine, attributes, report, cancel)
+            line.confirm(made[-1])
         except BaseException:
             for id in made:  # by id: the name may be somebody else's
-                self._remove(engine, id)
+                line.remove(id)
             if not kept:
-                engine.volumes.remove(volume)
+                volumes.remove(volume)
             raise
+        return ready
 
     def _start(
         self,
-        engine: "Engine",
-        owner: "Owner",
+        line: "Succession",
+        old: "ContainerInfo | None",
         attributes: Attributes,
         report: Reporter,
         made: list[str],
     ) -> None:
         report(f"starting {attributes['image']}")
         try:
-            self._run(engine, owner, attributes, made, init=True)
+            self._run(line, old, attributes, made, init=True)
         except Refused as error:
             # An engine without its tini: Docker tells when it starts, Podman when it creates.
             if not any(word in error.detail for word in _NO_INIT):
                 raise
             if made:
-                self._remove(engine, made.pop())
-            self._run(engine, owner, attributes, made, init=False)
+                line.remove(made.pop())
+            self._run(line, old, attributes, made, init=False)
 
     def _run(
         self,
-        engine: "Engine",
-        owner: "Owner",
+        line: "Succession",
+        old: "ContainerInfo | None",
         attributes: Attributes,
         made: list[str],
         *,
         init: bool,
     ) -> None:
-        from envdplan.dockerengine.archives import FileContent
-        from envdplan.drivers.container_spec import is_rootless, spec_of
+        from envdplan.drivers.container_spec import spec_of
 
-        name = str(attributes["name"])
-        made.append(engine.containers.create(name, spec_of(attributes, owner, init=init)).id)
+        made.append(line.create(spec_of(attributes, line.owner, init=init), old))
         if attributes.get("config"):
-            made_of = render(attributes["config"])
-            files = {CONFIG_FILE: FileContent(made_of.toml, 0o644)}
-            # Only buildkitd sees the container's files, but as which user?
-            mode = 0o644 if is_rootless(str(attributes["image"])) else 0o600
-            files |= {name: FileContent(pem, mode) for name, pem in made_of.files.items()}
-            folder = DIRECTORY.lstrip("/")
-            engine.containers.write_files(
-                name, "/", {f"{folder}/{path}": one for path, one in files.items()}
-            )
-        engine.containers.start(name)
+            line.engine.containers.write_files(made[-1], "/", _config_files(attributes))
+        line.engine.containers.start(made[-1])
 
     def _ready(
         self, engine: "Engine", attributes: Attributes, report: Reporter, cancel: Flag
@@ -370,14 +349,6 @@ class DockerContainer:
                 raise _failed(engine, attributes, f"it did not answer in time ({reason})")
             time.sleep(_PAUSE)
 
-    def _remove(self, engine: "Engine", name: str) -> None:
-        info = engine.containers.inspect(name)
-        if info is None:
-            return
-        if info.state in ("running", "restarting"):
-            engine.containers.stop(name)
-        engine.containers.remove(name, force=True)
-
     # -- what both need
 
     def endpoint(self, host: str | None) -> "Endpoint":
@@ -399,6 +370,25 @@ class DockerContainer:
         from envdplan.drivers.container_spec import Owner
 
         return Owner(address, self._surroundings.lineage)
+
+    def _succession(self, address: Address, attributes: Attributes) -> "Succession":
+        from envdplan.drivers.succession import Succession
+
+        engine, name = self._engine(attributes), str(attributes["name"])
+        return Succession(engine, name, self._owner(address), self._surroundings.fresh)
+
+
+def _config_files(attributes: Attributes) -> "dict[str, FileContent]":
+    from envdplan.dockerengine.archives import FileContent
+    from envdplan.drivers.container_spec import is_rootless
+
+    made_of = render(attributes["config"])
+    # Only buildkitd sees the container's files, but as which user?
+    mode = 0o644 if is_rootless(str(attributes["image"])) else 0o600
+    files = {CONFIG_FILE: FileContent(made_of.toml, 0o644)}
+    files |= {name: FileContent(pem, mode) for name, pem in made_of.files.items()}
+    folder = DIRECTORY.lstrip("/")
+    return {f"{folder}/{path}": one for path, one in files.items()}
 
 
 def _failed(engine: "Engine", attributes: Attributes, what: str) -> EnvdplanError:

@@ -109,7 +109,8 @@ SCHEMA: Final[JsonSchema] = {
             "minimum": 1,
             "default": 1,
             "x-connection": True,
-            "description": "Pods; each has a cache of its own, and a build always goes to the same",
+            "description": "Pods, 1 or more; each has a cache of its own, and a build always goes "
+            "to the same",
         },
         "requests": _quantities("What the scheduler reserves", {"cpu": "500m", "memory": "1Gi"}),
         "limits": _quantities("What a pod may use at most"),
@@ -162,7 +163,8 @@ SCHEMA: Final[JsonSchema] = {
             "type": "integer",
             "minimum": 0,
             "default": 120,
-            "description": "Seconds that running builds have to end when a pod is stopped",
+            "description": "Seconds, 0 or more, that running builds have to end when a pod is "
+            "stopped",
         },
         "patch": {
             "type": "object",
@@ -180,7 +182,8 @@ SCHEMA: Final[JsonSchema] = {
             "default": 0,
             "minimum": 0,
             "x-unplanned": True,
-            "description": "Seconds that a pod may find no node, where a cluster adds nodes itself",
+            "description": "Seconds, 0 or more, that a pod may find no node, where a cluster adds "
+            "nodes itself",
         },
         "bootstrap": {
             "type": "boolean",
@@ -191,7 +194,7 @@ SCHEMA: Final[JsonSchema] = {
         "timeout": {
             **TIMEOUT,
             "default": 120,
-            "description": "Seconds until it has to be ready",
+            "description": "Seconds until it has to be ready, 1 or more",
         },
         "retries": RETRIES,
         "status": {

@@ -32,7 +32,7 @@ _OUTPUT: Final[JsonSchema] = {
         "compression_level": {
             "type": "integer",
             "minimum": 0,
-            "description": "Level of the compression, as the method has it",
+            "description": "Level of the compression, 0 or more, as the method has it",
         },
         "force_compression": {
             "type": "boolean",
@@ -218,13 +218,13 @@ PROPERTIES: Final[dict[str, JsonSchema]] = {
         "type": "number",
         "minimum": 1,
         "x-unplanned": True,
-        "description": "Seconds that one run of the build may take (default: no limit)",
+        "description": "Seconds that one run of the build may take, 1 or more (default: no limit)",
     },
     "retries": {
         "type": "integer",
         "minimum": 0,
         "x-unplanned": True,
-        "description": "So many more runs after one that failed (default: none)",
+        "description": "So many more runs after one that failed, 0 or more (default: none)",
     },
     "digest": {"type": "string", "readOnly": True, "description": "Digest of the image"},
     "image": {"type": "string", "readOnly": True, "description": "REPOSITORY@DIGEST"},

@@ -13,7 +13,7 @@ from envdplan.buildkit.request import (
     SolveRequest,
 )
 from envdplan.files.ignore import HIDDEN
-from envdplan.frontends import attestations, contexts, gateway
+from envdplan.frontends import attestations, clear, contexts, gateway
 from envdplan.frontends.base import Extras, Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
 from envdplan.frontends.outputs import cache_problems, with_caches, with_outputs
@@ -44,7 +44,7 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     yield from cache_problems(attributes)
     yield from _secret_problems(attributes)
     yield from _output_problems(attributes)
-    for one in (contexts, attestations, gateway):
+    for one in (contexts, attestations, gateway, clear):
         yield from one.problems(attributes)
 
 

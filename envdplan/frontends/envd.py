@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from envdplan.addresses import Kind
+from envdplan.frontends import clear
 from envdplan.frontends.base import Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
 from envdplan.frontends.outputs import with_caches, with_outputs
@@ -84,6 +85,7 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
         caches = attributes.get(name)
         if isinstance(caches, tuple) and len(caches) > 1:
             yield (name,), "Too many caches", f"envd takes one {name}."
+    yield from clear.problems(attributes)
 
 
 TYPE: Final = ResourceType(

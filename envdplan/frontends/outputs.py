@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from envdplan.diagnostics import suggestion
 from envdplan.frontends.buildschema import CACHE_TYPES
 from envdplan.schema import Problem
-from envdplan.values import Attributes, Unknown, Value
+from envdplan.values import Attributes, Sensitive, Unknown, Value
 
 
 def with_outputs(attributes: Attributes) -> dict[str, Value]:
@@ -25,6 +25,8 @@ def with_caches(attributes: Attributes) -> dict[str, Value]:
     made = dict(attributes)
     for name in ("import_cache", "export_cache"):
         caches = attributes.get(name)
+        if isinstance(caches, Sensitive) and isinstance(caches.value, tuple):
+            caches = tuple(Sensitive(one) for one in caches.value)
         if isinstance(caches, tuple):
             made[name] = tuple(_cache(one) for one in caches)
     return made
@@ -64,9 +66,18 @@ def _output(one: Attributes) -> dict[str, Value]:
 
 def _cache(one: Value) -> Value:
     """`type=registry,ref=X` as an object; a bare reference is a registry cache, as in buildx."""
+    if isinstance(one, Sensitive):
+        return _sensitive_cache(_cache(one.value))
     if not isinstance(one, str):
         return one
     parts = [part.partition("=") for part in next(csv.reader([one]))]
     if len(parts) == 1 and not parts[0][1]:
         return {"type": "registry", "ref": one}
     return {name.strip().lower(): value for name, _, value in parts}
+
+
+def _sensitive_cache(made: Value) -> Value:
+    """Where it is is hidden; which kind it is decides what is done."""
+    if not isinstance(made, Mapping):
+        return Sensitive(made)
+    return {name: one if name == "type" else Sensitive(one) for name, one in made.items()}

@@ -12,6 +12,7 @@ from envdplan.plans.inputs import (
     entries_digest,
     explain,
     inputs_digest,
+    source_attributes,
     unknown_inputs,
 )
 from envdplan.states.desired import Resource
@@ -66,14 +67,23 @@ def decide(
     forced: str = "",
 ) -> Change:
     """The change of one build; `forced` says why it has to run though nothing changed."""
-    own = attribute_inputs(attributes)
+    own = None if _moved_source(attributes, facts) else attribute_inputs(attributes)
     inputs = None if own is None or facts.files is None else (*own, *facts.files)
     digest = None
     if own is not None and facts.files is not None:
         digest = inputs_digest(own, facts.files_digest or entries_digest(facts.files))
     case = _Case(resource, attributes, record, facts, inputs, digest)
     reasons = (forced,) if forced else _why_build(case)
+    unsure = not forced and (not reasons or _perhaps_pushed(case))
+    if unsure and (unclear := tuple(_unclear(case))):
+        return _deferred(case, unclear)
     return _build(case, reasons) if reasons else _settled(case)
+
+
+def _moved_source(attributes: Attributes, facts: BuildFacts) -> tuple[str, ...]:
+    """Names of what says otherwise where the source is than when it was read."""
+    now = source_attributes(attributes)
+    return tuple(name for name, value in facts.source.items() if now.get(name) != value)
 
 
 def _why_build(case: _Case) -> tuple[str, ...]:
@@ -81,11 +91,19 @@ def _why_build(case: _Case) -> tuple[str, ...]:
     if case.facts.problem is not None:
         return (case.facts.problem,)
     if case.digest is None:
-        names = unknown_inputs(case.attributes) or ("its source",)
-        return tuple(f"{name} is known after apply" for name in names[:SHOWN])
+        return tuple(_why_unknown(case))[:SHOWN]
     if not is_known(case.attributes.get("tags")):
         return ("tags are known after apply",)
     return _why_inputs(case) if _image(case) is None else _why_outputs(case)
+
+
+def _why_unknown(case: _Case) -> Iterator[str]:
+    unknown = unknown_inputs(case.attributes)
+    moved = [n for n in _moved_source(case.attributes, case.facts) if n not in unknown]
+    yield from (f"{name} is known after apply" for name in unknown)
+    yield from (f"{name} follows what changes before it" for name in moved)
+    if not unknown and not moved:
+        yield "its source is known after apply"
 
 
 def _why_inputs(case: _Case) -> tuple[str, ...]:
@@ -97,6 +115,28 @@ def _why_inputs(case: _Case) -> tuple[str, ...]:
     if case.facts.previous is None:
         return ("its inputs changed (the list of the former ones is not on this machine)",)
     return _shortened(explain(case.facts.previous, case.inputs or ()))
+
+
+def _perhaps_pushed(case: _Case) -> bool:
+    """Whether only a push can be missing, and no registry says that it is."""
+    facts = (case.facts.recorded, *case.facts.tags.values())
+    missing = any(isinstance(fact, ImageMissing) for fact in facts)
+    return case.same_inputs and _image(case) is None and not missing
+
+
+def _unclear(case: _Case) -> Iterator[str]:
+    """Complaints about tags of which neither the registry nor the record tells anything."""
+    recorded = _recorded_pushes(case)
+    for ref, fact in case.facts.tags.items():
+        if isinstance(fact, ImageUnclear) and ref not in recorded:
+            yield f"the registry gave no clear answer about {ref}: {fact.reason}"
+
+
+def _recorded_pushes(case: _Case) -> tuple[str, ...]:
+    """The tags that an image with the inputs of now was pushed to."""
+    attributes: Attributes = case.record.attributes if case.record and case.same_inputs else {}
+    pushed = any(one.get("push") for one in attributes.get("output") or ())
+    return tuple(attributes.get("tags") or ()) if pushed else ()
 
 
 def _foreign_tags(case: _Case) -> list[str]:
@@ -192,6 +232,18 @@ def _build(case: _Case, reasons: tuple[str, ...]) -> Change:
         depends_on=case.resource.depends_on,
         work=pushes if only_push else (Work.BUILD, *pushes),
         inputs=case.inputs,
+    )
+
+
+def _deferred(case: _Case, reasons: tuple[str, ...]) -> Change:
+    return Change(
+        address=case.resource.address,
+        type=case.resource.type,
+        action=Action.DEFER,
+        before=case.record.attributes if case.record else None,
+        after={**case.attributes, **_results(case, "")},
+        reasons=reasons,
+        depends_on=case.resource.depends_on,
     )
 
 

@@ -32,6 +32,10 @@ _SCALARS = (
     "ulimits",
     "entitlements",
 )
+_SOURCE = ("path", "dockerfile", "dockerfile_inline", "ignore_file")
+"""Where the source is: in the key is what is found there, but first it has to be known."""
+
+_ON_THIS_MACHINE = {"/": "a directory", "oci-layout://": "an OCI layout"}
 _EXPORT_LOCATIONS = frozenset({"dest", "name", "push"})
 
 
@@ -48,8 +52,19 @@ def unknown_inputs(attributes: Attributes) -> tuple[str, ...]:
     )
 
 
+def source_attributes(attributes: Attributes) -> Attributes:
+    """What says where the files are that are inputs."""
+    contexts = attributes.get("contexts")
+    local = contexts.items() if isinstance(contexts, Mapping) else ()
+    return {
+        **{name: attributes.get(name) for name in (*_SOURCE, "from")},
+        **{f"contexts.{name}": value for name, value in local if _without_place(value) != value},
+    }
+
+
 def _attribute_inputs(attributes: Attributes) -> Iterator[Input]:
     yield Input("scheme", "", _digest(SCHEME))
+    yield from (Input("attribute", n, "") for n in _SOURCE if not is_known(attributes.get(n)))
     for attribute, kind in _MAPS.items():
         yield from _pairs(kind, attributes.get(attribute))
     yield from _pairs("context", attributes.get("contexts"), _without_place)
@@ -76,9 +91,9 @@ def _pairs(
 
 def _without_place(value: Value) -> Value:
     """What is on this machine counts by its content, wherever it lies."""
-    kinds = {"/": "a directory", "oci-layout://": "an OCI layout"}
     text = value if isinstance(value, str) else ""
-    return next((kind for start, kind in kinds.items() if text.startswith(start)), value)
+    kinds = (kind for start, kind in _ON_THIS_MACHINE.items() if text.startswith(start))
+    return next(kinds, value)
 
 
 def _named(

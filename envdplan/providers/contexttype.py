@@ -8,10 +8,13 @@ from envdplan.addresses import Kind
 from envdplan.envd.commands import BUILDERS, RUNNERS
 from envdplan.envd.contexts import DEFAULT_BUILDER_ADDRESS
 from envdplan.schema import Problem, ResourceType
-from envdplan.values import Attributes
+from envdplan.values import Attributes, is_sensitive
 
 _STRANGE: Final = ("podman-container", "ssh")
 """Types of builders that envd does not know."""
+
+_WRITTEN: Final = ("name", "builder", "builder_address", "runner", "runner_address", "use")
+"""What envd's store holds."""
 
 
 def derive(attributes: Attributes) -> Attributes:
@@ -43,9 +46,24 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
         )
         yield ("builder",), "Missing attribute", detail
     yield from _strange(attributes)
+    yield from _sensitive(attributes)
     if attributes.get("runner") == "envd-server" and attributes.get("runner_address") is None:
         detail = '"runner_address" must be set for an envd-server, such as http://HOST:8080.'
         yield ("runner",), "Missing attribute", detail
+
+
+def _sensitive(attributes: Attributes) -> Iterator[Problem]:
+    """A store without secrets has no place for them."""
+    for name in _WRITTEN:
+        if is_sensitive(attributes.get(name)):
+            linked = name == "builder_address" and attributes.get("connection") is not None
+            what = "The address of its builder" if linked else f'"{name}" of a context'
+            where = " in the builder's block" if linked else ""
+            detail = (
+                f"{what} is written into envd's store in clear: use nonsensitive(){where} to say "
+                "that this is meant."
+            )
+            yield ("builder" if linked else name,), "Sensitive value in clear", detail
 
 
 def _strange(attributes: Attributes) -> Iterator[Problem]:

@@ -46,6 +46,8 @@ class BuildFacts:
 
     files: tuple[Input, ...] | None
     """Content of the source now; None when it could not be read (see `problem`)."""
+    source: Attributes = field(default_factory=dict)
+    """The attributes that said where the source is; what they refer to may change yet."""
     files_digest: str | None = None
     """The digest of `files`, where it was made already."""
     previous: tuple[Input, ...] | None = None

@@ -56,6 +56,7 @@ _REFERENCES: Final = frozenset(
 
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _DECIMAL: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
+_TRAILING_ZERO: Final = re.compile(r"[-+]?[0-9]+\.[0-9]*0")
 _MOST_NODES: Final = 100_000
 _DEEPEST: Final = 100
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
@@ -224,8 +225,16 @@ class Reader:
         ):
             value = text if self._says_string(node) else _plain_value(text)
             if not isinstance(value, str):
+                self._hint_at_text(text, value, place)
                 return Literal(value, place)
         return self._text(node, text, bare=bare)
+
+    def _hint_at_text(self, text: str, value: object, place: SourceRange) -> None:
+        """A version such as 3.10 is a number to YAML, and loses its zero as an argument."""
+        if isinstance(value, int | Decimal) and _TRAILING_ZERO.fullmatch(text):
+            shown = f"{Decimal(value).normalize():f}"
+            detail = f'{text} is the number {shown}. Quote it if it is text: "{text}".'
+            self.diagnostics.warn("Number with another text", detail, place)
 
     def _text(self, node: "Node", text: str, *, bare: bool) -> Expression | None:
         """A string as a template, or (`bare`) as an expression."""

@@ -164,6 +164,39 @@ output "app" { value = build.app.image }
     on_unix.assert_settled()
 
 
+CHAIN = """
+variable "text" { default = "one" }
+build "x" {
+  dockerfile_inline = "FROM scratch\\nLABEL text=${var.text}"
+  tags              = ["${local.image}/x:1"]
+  push              = true
+}
+build "y" {
+  dockerfile_inline = "FROM scratch\\nLABEL a=${build.x.ATTRIBUTE}"
+  tags              = ["${local.image}/y:1"]
+  push              = true
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("attribute", "reason"),
+    [("digest", "is known after apply"), ("inputs_digest", "follows what changes before it")],
+)
+def test_a_dockerfile_made_of_another_builds_result_follows_it(
+    on_unix: Project, registry: Registry, attribute: str, reason: str
+) -> None:
+    on_unix.write(HEAD + CHAIN.replace("ATTRIBUTE", attribute))
+    on_unix.apply()
+    on_unix.assert_settled()
+    former = registry.digest(name(on_unix, "y"), "1")
+    on_unix.environment["ENVDPLAN_VAR_text"] = "two"
+    assert on_unix.changes()["build.y"]["reasons"] == [f"dockerfile_inline {reason}"]
+    on_unix.apply()
+    on_unix.assert_settled()
+    assert registry.digest(name(on_unix, "y"), "1") != former
+
+
 def test_a_failed_build_stops_its_dependents_only(on_unix: Project, registry: Registry) -> None:
     on_unix.write(
         HEAD
@@ -329,3 +362,23 @@ def test_json_lines_tell_all_of_an_apply(on_unix: Project) -> None:
     assert types[0] == "version"
     assert types[-1] in ("apply_summary", "outputs")
     assert "apply_complete" in types
+
+
+def test_a_first_push_to_a_registry_that_does_not_answer_is_no_settled_build(
+    on_unix: Project,
+) -> None:
+    (on_unix.folder / "app").mkdir()
+    text = (
+        HEAD
+        + 'build "x" {\npath = "app"\ndockerfile_inline = "FROM scratch\\nLABEL a=b"\nMORE\n}\n'
+    )
+    on_unix.write(text.replace("MORE", 'tags = ["127.0.0.1:1/x:1"]'))
+    on_unix.apply()
+    on_unix.assert_settled()
+    on_unix.write(text.replace("MORE", 'tags = ["127.0.0.1:1/x:1"]\npush = true'))
+    change = on_unix.changes()["build.x"]
+    assert change["action"] == "defer"
+    assert "the registry gave no clear answer about 127.0.0.1:1/x:1: " in change["reasons"][0]
+    plan = on_unix.plan()
+    assert plan.code == 2
+    assert "No changes." not in plan.out

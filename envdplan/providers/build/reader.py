@@ -9,7 +9,7 @@ from envdplan.frontends import frontend
 from envdplan.plans import builds
 from envdplan.plans.builds import repository_of
 from envdplan.plans.changes import Work
-from envdplan.plans.inputs import attribute_inputs, inputs_digest
+from envdplan.plans.inputs import attribute_inputs, inputs_digest, source_attributes
 from envdplan.providers.build.connections import Connection, Connections
 from envdplan.providers.build.engines import Engines
 from envdplan.providers.build.images import (
@@ -31,7 +31,7 @@ from envdplan.states.observed import (
 )
 from envdplan.states.observed import Unreachable as NotSeen
 from envdplan.states.recorded import Record
-from envdplan.values import Attributes, Unknown
+from envdplan.values import Attributes, is_known
 
 
 @dataclass(slots=True)
@@ -55,6 +55,7 @@ class BuildReader:
         found = question.found
         facts = BuildFacts(
             files=None if found is None else found.files,
+            source=source_attributes(attributes),
             files_digest=None if found is None else found.digest,
             problem=question.problem,
             previous=self._previous(question),
@@ -71,8 +72,7 @@ class BuildReader:
         kind = frontend(resource.type)
         if kind is None:
             return None, f"This version of envdplan has no frontend {resource.type}."
-        named = ("path", "dockerfile", "dockerfile_inline", "ignore_file", "from")
-        if any(isinstance(attributes.get(name), Unknown) for name in named):
+        if not is_known(source_attributes(attributes)):
             return None, None
         try:
             return self.sources.inputs(kind.source(attributes)), None

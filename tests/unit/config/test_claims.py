@@ -70,15 +70,15 @@ def test_two_caches_are_the_same_however_they_are_written(
     assert all("envdplan.hcl:2:" in one.detail and "cache target" in one.detail for one in found)
 
 
-def test_a_sensitive_tag_is_compared_but_not_shown() -> None:
+def test_a_sensitive_cache_is_compared_but_not_shown() -> None:
     text = """
 variable "t" {
   default   = "hidden:1"
   sensitive = true
 }
-build "a" { tags = [var.t] }
-build "b" { tags = [var.t] }
+build "a" { export_cache = [var.t] }
+build "b" { export_cache = [var.t] }
 """
     (one,) = told(text)
     assert "hidden" not in one.detail
-    assert "both have the tag (sensitive)" in one.detail
+    assert "both have the cache target (sensitive)" in one.detail

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.buildkit.request import SolveRequest, SshAgent
+from envdplan.buildkit.request import CacheEntry, SolveRequest, SshAgent
 from envdplan.diagnostics import EnvdplanError
 from envdplan.frontends.base import Extras
 from envdplan.frontends.contexts import lookup_name
 from envdplan.frontends.dockerfile import TYPE, request, source
-from envdplan.values import Value
+from envdplan.values import Sensitive, Value
 
 DIGEST = "sha256:" + "1" * 64
 NOTHING = Extras(labels={}, names=(), push=False)
@@ -122,3 +122,15 @@ def test_only_a_frontend_that_may_read_anything_does_without_a_file() -> None:
     assert source({**given, "frontend": "a/b"}).optional
     assert not source({**given, "frontend": "a/b", "dockerfile": "spec.yaml"}).optional
     assert not source({**given, "syntax": "a/b"}).optional
+
+
+@pytest.mark.parametrize("name", ["import_cache", "export_cache"])
+@pytest.mark.parametrize(
+    "given", [Sensitive(("hidden",)), (Sensitive("type=registry,ref=hidden"),)]
+)
+def test_a_sensitive_cache_is_used_and_only_its_kind_is_shown(name: str, given: Value) -> None:
+    derived = TYPE.derive({"path": "/src", name: given})[name]
+    assert derived == ({"type": "registry", "ref": Sensitive("hidden")},)
+    made = asked(**{name: given})
+    entry = CacheEntry("registry", {"ref": "hidden"})
+    assert (*made.cache_imports, *made.cache_exports) == (entry,)

@@ -123,12 +123,65 @@ def test_no_clear_answer_keeps_what_is_recorded(reason: str) -> None:
     assert decided(SAME, facts).action is Action.NOOP
 
 
+def test_no_clear_answer_about_a_tag_that_was_never_pushed_is_waited_for() -> None:
+    new = "unreachable:5000/a/x:1"
+    facts = replace(PUSHED, tags={new: ImageUnclear("refused.")}, recorded=ImageUnclear("refused."))
+    reasons = (f"the registry gave no clear answer about {new}: refused.",)
+    moved = decided(SAME, facts, {**WANTED, "tags": (new,)})
+    assert (moved.action, moved.reasons) == (Action.DEFER, reasons)
+    here = replace(SAME, attributes={**SAME.attributes, "output": (), "tags": (new,)})
+    pushed_now = decided(here, facts, {**WANTED, "tags": (new,)})
+    assert (pushed_now.action, pushed_now.reasons) == (Action.DEFER, reasons)
+    never = replace(here, attributes={**here.attributes, "digest": None, "image": None})
+    assert decided(never, replace(facts, recorded=None)).action is Action.DEFER
+
+
+def test_no_clear_answer_about_one_of_two_tags_is_waited_for() -> None:
+    other = "unreachable:5000/a/x:1"
+    facts = BuildFacts(FILES, tags={TAG: ImageFound(DIGEST, NOW), other: ImageUnclear("refused.")})
+    assert decided(None, facts, {**WANTED, "tags": (TAG, other)}).action is Action.DEFER
+
+
+def test_no_clear_answer_hinders_no_build_that_has_to_run_anyway() -> None:
+    facts = replace(PUSHED, tags={TAG: ImageUnclear("401")}, recorded=None)
+    assert decided(None, facts).work == (Work.BUILD, Work.PUSH)
+    assert decided(FORMER, facts).work == (Work.BUILD, Work.PUSH)
+    assert decided(SAME, facts, forced="-replace").work == (Work.BUILD, Work.PUSH)
+    other = "r:5000/a/x:2"
+    both = replace(facts, tags={TAG: ImageMissing(), other: ImageUnclear("401")})
+    here = replace(SAME, attributes={**SAME.attributes, "output": (), "digest": None})
+    assert decided(here, both).work == (Work.BUILD, Work.PUSH)
+
+
 def test_what_is_known_only_after_apply_makes_it_run() -> None:
     unknown = {**WANTED, "args": {"A": UNKNOWN}}
     found = decided(SAME, PUSHED, unknown)
     assert found.reasons == ("args.A is known after apply",)
     assert found.inputs is None
     assert (found.after or {})["inputs_digest"] is UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["path", "dockerfile", "dockerfile_inline", "ignore_file"])
+def test_a_source_that_is_known_only_after_apply_makes_it_run(name: str) -> None:
+    """The files were read by recorded values, and look as if nothing changed."""
+    facts = replace(PUSHED, source={name: "former"})
+    found = decided(SAME, facts, {**WANTED, name: UNKNOWN})
+    assert found.reasons == (f"{name} is known after apply",)
+    assert found.inputs is None
+    assert (found.after or {})["inputs_digest"] is UNKNOWN
+
+
+def test_a_folder_that_is_known_only_after_apply_makes_it_run() -> None:
+    facts = replace(PUSHED, source={"contexts.lib": "/former"})
+    found = decided(SAME, facts, {**WANTED, "contexts": {"lib": UNKNOWN}})
+    assert found.reasons == ("contexts.lib is known after apply",)
+
+
+def test_a_source_that_was_read_where_it_no_longer_is_makes_it_run() -> None:
+    facts = replace(PUSHED, source={"path": "/a", "dockerfile_inline": "FROM former"})
+    found = decided(SAME, facts, {**WANTED, "path": "/a", "dockerfile_inline": "FROM new"})
+    assert found.reasons == ("dockerfile_inline follows what changes before it",)
+    assert found.inputs is None
 
 
 def test_replace_makes_it_run() -> None:

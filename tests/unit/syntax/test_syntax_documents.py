@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from envdplan.diagnostics import Severity
 from envdplan.source import Position, SourceFile, SourceRange
 from envdplan.syntax import decode
 from envdplan.syntax.document import Body, Document
@@ -73,6 +74,24 @@ def without_places(value: object) -> object:
 
 def test_hcl_and_yaml_twins_are_the_same_document() -> None:
     assert without_places(document(HCL).body) == without_places(document(YAML, "f.yaml").body)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("3.10", "3.1"), ("1.0", "1"), ("-0.50", "-0.5"), ("100.00", "100")]
+)
+def test_a_number_that_was_perhaps_meant_as_text_is_hinted_at(text: str, shown: str) -> None:
+    _, problems = decode(SourceFile("f.yaml", f"locals: {{a: {text}}}"))
+    (found,) = problems
+    assert (found.severity, found.summary) == (Severity.WARNING, "Number with another text")
+    assert found.detail == f'{text} is the number {shown}. Quote it if it is text: "{text}".'
+    assert found.range is not None
+    assert found.range.start.column == 13
+
+
+def test_numbers_that_keep_their_text_are_not_hinted_at() -> None:
+    text = 'a: [3.1, 10, 0.5, 1e3, 2026.11.20, 1.2.0, 08.10, "3.10", !!str 1.0, "${3.10}"]'
+    _, problems = decode(SourceFile("f.yaml", f"locals: {{{text}}}"))
+    assert list(problems) == []
 
 
 def test_a_string_that_says_so_is_one_in_yaml() -> None:
