@@ -184,6 +184,7 @@ def test_nothing_is_sent_beyond_the_peers_windows(serve: Serve) -> None:
     while len(peer.data(stream)) < 65535:
         peer.until(h2.events.DataReceived)
         peer.events += peer.h2.receive_data(peer.socket.recv(65536))
+    peer.until(h2.events.SettingsAcknowledged)  # which another thread sends, perhaps later
     time.sleep(0.05)
     peer.socket.setblocking(False)
     with pytest.raises(BlockingIOError):

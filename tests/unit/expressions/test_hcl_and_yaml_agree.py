@@ -34,7 +34,7 @@ Twins: TypeAlias = tuple[str, str]
 
 def outcome(name: str, text: str) -> Value:
     document, problems = decode(SourceFile(name, text))
-    assert not problems.items, (text, [one.detail for one in problems])
+    assert not problems.has_errors, (text, [one.detail for one in problems])
     expression = document.body.blocks[0].body.attributes["v"].expression
     context = Context(Names(NAMES), FUNCTIONS, "/nowhere", started=0.0, seed="s")
     try:
