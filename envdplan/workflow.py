@@ -35,7 +35,7 @@ from envdplan.engine.protocols import Readers
 from envdplan.engine.refresh import as_recorded, refresh, unread
 from envdplan.plans.changes import Change
 from envdplan.plans.conditions import checks
-from envdplan.plans.diff import Diff, diff
+from envdplan.plans.diff import diff
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.outputs import with_outputs
 from envdplan.plans.plan import Plan, check_protection, order
@@ -48,6 +48,7 @@ from envdplan.plans.targets import (
     scope,
     with_names,
 )
+from envdplan.plans.world import Diff
 from envdplan.schema import Catalog
 from envdplan.source import SourceFile
 from envdplan.states.desired import DesiredState, Known

@@ -1,59 +1,30 @@
 """Three pictures in, changes out. Opens no file and asks nobody."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import replace
 
 from envdplan.addresses import Address, Kind
-from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Graph
-from envdplan.plans import builds
-from envdplan.plans.capabilities import check_capabilities
-from envdplan.plans.changes import Action, Change, Difference, Drift, Work
+from envdplan.plans.builddiff import build_change
+from envdplan.plans.changes import Action, Change, Difference, Drift
 from envdplan.plans.compare import differences, drifted, identity, why_elsewhere
 from envdplan.plans.conditions import check_after, check_before
 from envdplan.plans.options import PlanOptions
+from envdplan.plans.orphans import add_orphans
 from envdplan.plans.resolve import resolve
-from envdplan.plans.triggers import why_forced, why_going
+from envdplan.plans.triggers import why_forced
+from envdplan.plans.world import Diff, World
 from envdplan.schema import Catalog, ResourceType
 from envdplan.states.desired import DesiredState, Resource
 from envdplan.states.ignoring import let_be
 from envdplan.states.observed import (
     Absent,
-    BuildFacts,
-    ImageUnclear,
     ObservedState,
     Present,
     Unreachable,
 )
 from envdplan.states.recorded import Record, State
 from envdplan.values import UNKNOWN, Attributes, is_known
-
-NOTHING_CAME: Final = "its creation was begun, and nothing came of it"
-
-
-@dataclass(slots=True)
-class Diff:
-    """The outcome: changes in no order yet, drift, and what the user has to know."""
-
-    changes: dict[Address, Change] = field(default_factory=dict)
-    drift: list[Drift] = field(default_factory=list)
-    diagnostics: Diagnostics = field(default_factory=Diagnostics)
-    known: dict[Address, Attributes] = field(default_factory=dict)
-    """Attributes of every desired resource after apply, as far as they are known now."""
-
-
-@dataclass(frozen=True, slots=True)
-class _World:
-    desired: DesiredState
-    state: State
-    observed: ObservedState
-    catalog: Catalog
-    options: PlanOptions
-    only: frozenset[Address] | None
-    """What the plan is about; None means all."""
-    heirs: Mapping[tuple[object, ...], Record]
-    """Records without a block, by what they are in the world: a renamed block inherits one."""
 
 
 def diff(
@@ -70,12 +41,12 @@ def diff(
         for one in state.records.values()
         if one.address not in desired.resources and one.address.kind is not Kind.BUILD
     }
-    world = _World(desired, state, observed, catalog, options, only, heirs)
+    world = World(desired, state, observed, catalog, options, only, heirs)
     outcome = Diff(drift=list(find_drift(state, observed, catalog)))
     needs = {address: one.depends_on for address, one in desired.resources.items()}
     for address in Graph(needs).order():
         _add(outcome, world, desired.resources[address])
-    _add_orphans(outcome, world)
+    add_orphans(outcome, world)
     return outcome
 
 
@@ -95,7 +66,7 @@ def find_drift(state: State, observed: ObservedState, catalog: Catalog) -> Itera
                 pass
 
 
-def _add(outcome: Diff, world: _World, resource: Resource) -> None:
+def _add(outcome: Diff, world: World, resource: Resource) -> None:
     record = world.state.records.get(resource.address)
     attributes = resolve(resource, outcome.known, record)
     meant = world.only is None or resource.address in world.only
@@ -108,7 +79,7 @@ def _add(outcome: Diff, world: _World, resource: Resource) -> None:
         check_after(resource, outcome.known, outcome.diagnostics)
 
 
-def _change(outcome: Diff, world: _World, resource: Resource, attributes: Attributes) -> Change:
+def _change(outcome: Diff, world: World, resource: Resource, attributes: Attributes) -> Change:
     observation = world.observed.get(resource.address, Absent())
     base = Change(
         address=resource.address,
@@ -125,7 +96,7 @@ def _change(outcome: Diff, world: _World, resource: Resource, attributes: Attrib
             "The runner would run nothing", note, resource.range, str(resource.address)
         )
     if resource.address.kind is Kind.BUILD:
-        return _build_change(outcome, world, resource, attributes, observation)
+        return build_change(outcome, world, resource, attributes, observation)
     type = world.catalog.types[resource.address.kind, resource.type]
     if (record := world.state.records.get(resource.address)) and record.type != resource.type:
         return _other_type(type, base, record)
@@ -134,7 +105,7 @@ def _change(outcome: Diff, world: _World, resource: Resource, attributes: Attrib
     return _present_change(outcome, world, type, resource, base, observation)
 
 
-def _deferred(world: _World, base: Change, reason: str) -> Change:
+def _deferred(world: World, base: Change, reason: str) -> Change:
     record = world.state.records.get(base.address)
     after = {**(record.attributes if record else {}), **(base.after or {})}
     return replace(base, action=Action.DEFER, after=after, reasons=(reason,))
@@ -153,7 +124,7 @@ def _computed(type: ResourceType, attributes: Attributes) -> Attributes:
 
 def _present_change(
     outcome: Diff,
-    world: _World,
+    world: World,
     type: ResourceType,
     resource: Resource,
     base: Change,
@@ -192,7 +163,7 @@ def _found_out(type: ResourceType, wanted: Attributes, live: Present) -> Attribu
     return {n: found.get(n) for n in type.with_annotation("readOnly") if n not in follows}
 
 
-def _quiet(world: _World, base: Change) -> Action:
+def _quiet(world: World, base: Change) -> Action:
     """As wanted: but is it recorded, and as it is wanted now?"""
     record = world.state.records.get(base.address)
     if base.address in world.state.moved:
@@ -204,7 +175,7 @@ def _quiet(world: _World, base: Change) -> Action:
     return Action.ADOPT if record.prevent_destroy != base.prevent_destroy else Action.NOOP
 
 
-def _why_recorded(world: _World, base: Change) -> tuple[str, ...]:
+def _why_recorded(world: World, base: Change) -> tuple[str, ...]:
     """What changes in the state alone, where somebody should know of it."""
     record = world.state.records.get(base.address)
     if record is None or record.begun or record.prevent_destroy == base.prevent_destroy:
@@ -230,7 +201,7 @@ def _other_type(type: ResourceType, base: Change, record: Record) -> Change:
     return _replace(type, base, (), f"its type changes from {record.type} to {base.type}")
 
 
-def _is_ours(world: _World, base: Change, live: Present) -> bool:
+def _is_ours(world: World, base: Change, live: Present) -> bool:
     recorded = base.address in world.state.records or base.address in world.state.pending
     inherits = identity(base.address, base.type, base.after or {}) in world.heirs
     wanted = base.address in world.desired.imports
@@ -238,7 +209,7 @@ def _is_ours(world: _World, base: Change, live: Present) -> bool:
 
 
 def _refuse_foreign(
-    outcome: Diff, world: _World, base: Change, found: tuple[Difference, ...]
+    outcome: Diff, world: World, base: Change, found: tuple[Difference, ...]
 ) -> None:
     names = ", ".join(".".join(map(str, one.path)) for one in found)
     outcome.diagnostics.error(
@@ -262,121 +233,3 @@ def _refuse_taken(outcome: Diff, resource: Resource, found: tuple[Difference, ..
         resource.range,
         str(resource.address),
     )
-
-
-def _build_change(
-    outcome: Diff,
-    world: _World,
-    resource: Resource,
-    attributes: Attributes,
-    observation: Present | Absent,
-) -> Change:
-    facts = observation.facts if isinstance(observation, Present) else None
-    facts = facts or BuildFacts(files=None)
-    if facts.problem is not None:
-        outcome.diagnostics.error(
-            "Source of a build cannot be read", facts.problem, resource.range, str(resource.address)
-        )
-    record = world.state.records.get(resource.address)
-    record = None if record is None or record.begun else record
-    forced = why_forced(resource, outcome.changes, world.options) if record else ""
-    change = builds.decide(resource, attributes, record, facts, forced=forced)
-    change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
-    _warn_unclear(outcome, resource, facts)
-    former = world.state.moved.get(resource.address)
-    if change.action is Action.NOOP and former is not None:
-        reasons = (f"it was {former} before",)
-        return replace(change, action=Action.ADOPT, reasons=reasons)
-    if change.action is Action.NOOP and resource.address in world.state.pending:
-        return replace(change, action=Action.ADOPT)
-    if Work.BUILD not in change.work and Work.PUSH not in change.work:
-        return change
-    return _with_builder(outcome, resource, change, facts)
-
-
-def _warn_unclear(outcome: Diff, resource: Resource, facts: BuildFacts) -> None:
-    for ref, fact in facts.tags.items():
-        if isinstance(fact, ImageUnclear):
-            outcome.diagnostics.warn(
-                "Registry gave no clear answer",
-                f"Whether {ref} exists could not be found out: {fact.reason} What is recorded is "
-                "kept.",
-                resource.range,
-                str(resource.address),
-            )
-
-
-def _with_builder(outcome: Diff, resource: Resource, change: Change, facts: BuildFacts) -> Change:
-    """The build has to run: can its builder do it, and can it be reached?"""
-    builder = _builder_of(change)
-    if facts.builder_problem is not None:
-        return replace(change, action=Action.DEFER, reasons=(facts.builder_problem,))
-    planned = outcome.changes.get(builder) if builder else None
-    if planned is not None and planned.action is Action.DEFER:
-        reason = f"{builder} is deferred: {planned.reasons[0]}"
-        return replace(change, action=Action.DEFER, reasons=(reason,))
-    live = outcome.known.get(builder) if builder else facts.builder
-    for problem in check_capabilities(change.after or {}, live or {}):
-        outcome.diagnostics.error(
-            "The builder cannot do this", problem, resource.range, str(resource.address)
-        )
-    return change
-
-
-def _builder_of(change: Change) -> Address | None:
-    connection = (change.after or {}).get("connection") or {}
-    name = connection.get("resource")
-    return Address.parse(name) if isinstance(name, str) else None
-
-
-def _add_orphans(outcome: Diff, world: _World) -> None:
-    """Records without a block: deleted, or only forgotten where there is nothing to delete."""
-    resources = world.desired.resources
-    declared = {
-        identity(one, resources[one].type, known): one for one, known in outcome.known.items()
-    }
-    for address, record in world.state.records.items():
-        if address not in world.desired.resources:
-            outcome.changes[address] = _orphan(world, record, declared)
-
-
-def _orphan(
-    world: _World, record: Record, declared: Mapping[tuple[object, ...], Address]
-) -> Change:
-    observation = world.observed.get(record.address, Absent())
-    live = observation.attributes if isinstance(observation, Present) else {}
-    why = why_going(record, world.only, world.options)
-    base = Change(
-        address=record.address,
-        type=record.type,
-        action=Action.DELETE,
-        before={**record.attributes, **live},
-        depends_on=record.depends_on,
-        prevent_destroy=_is_protected(world, record),
-        reasons=(why,),
-    )
-    if world.desired.kept.has(record.address):
-        reason = "a removed block says that it is to be kept"
-        return replace(base, action=Action.FORGET, reasons=(reason,))
-    if record.address.kind is Kind.BUILD:
-        reason = f"{why}; its images stay where they are"
-        return replace(base, action=Action.FORGET, reasons=(reason,))
-    heir = declared.get(identity(record.address, record.type, record.attributes))
-    if heir is not None:
-        return replace(base, action=Action.FORGET, reasons=(f"it is now declared as {heir}",))
-    type = world.catalog.get(record.address.kind, record.type)
-    if type is not None and type.borrowed(record.attributes):
-        reason = f"{why}; it stays as it is, because envdplan did not make it"
-        return replace(base, action=Action.FORGET, reasons=(reason,))
-    if isinstance(observation, Unreachable):
-        return replace(base, action=Action.DEFER, reasons=(observation.reason,))
-    if isinstance(observation, Absent) and not observation.remains:
-        reason = NOTHING_CAME if record.begun else "it is gone already"
-        return replace(base, action=Action.FORGET, reasons=(reason,))
-    return base
-
-
-def _is_protected(world: _World, record: Record) -> bool:
-    """As its block says, where it has one; a block that is gone leaves its protection."""
-    block = world.desired.going.get(record.address)
-    return record.prevent_destroy if block is None else block.lifecycle.prevent_destroy

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from envdplan.addresses import Kind
 from envdplan.plans.changes import Action, Change
-from envdplan.plans.diff import NOTHING_CAME, Diff, find_drift
+from envdplan.plans.diff import find_drift
+from envdplan.plans.orphans import NOTHING_CAME
+from envdplan.plans.world import Diff
 from envdplan.schema import Catalog
 from envdplan.states.observed import Absent, ObservedState, Present
 from envdplan.states.recorded import Record, State

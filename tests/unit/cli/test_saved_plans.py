@@ -11,6 +11,7 @@ from envdplan.cli.app import run
 from envdplan.cli.saved import as_planned, read_plan
 from envdplan.cli.wiring import Session
 from envdplan.states.desired import DesiredState
+from tests.unit.cli.test_bake_projects import COMPOSE
 
 MODULE = """
 variable "port" { type = number }
@@ -55,14 +56,6 @@ target "web" {
   args              = { TAG = TAG, WORDS = WORDS }
   tags              = ["r:5000/web:${TAG}"]
 }
-"""
-COMPOSE = """
-services:
-  api:
-    image: r:5000/api:${TAG:-1}
-    build:
-      context: ./api
-      args: {A: "${B}"}
 """
 
 

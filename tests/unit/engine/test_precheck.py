@@ -15,16 +15,9 @@ from envdplan.states.desired import DesiredState, Known, Resource
 from envdplan.store.memory import MemoryStore
 from envdplan.values import UNKNOWN, Attributes, Sensitive
 from envdplan.workflow import apply
+from tests.unit.engine.test_apply import Clock
 
 A, B = (Address.parse(f"context.{name}") for name in "ab")
-
-
-class Clock:
-    def now(self) -> str:
-        return "2026-01-01T00:00:00Z"
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 class Hands:

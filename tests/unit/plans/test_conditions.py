@@ -7,8 +7,9 @@ import pytest
 from envdplan.addresses import Address
 from envdplan.cli.catalog import CATALOG
 from envdplan.plans.changes import Action, Change
-from envdplan.plans.diff import Diff, diff
+from envdplan.plans.diff import diff
 from envdplan.plans.options import PlanOptions
+from envdplan.plans.world import Diff
 from envdplan.states.desired import DesiredState
 from envdplan.states.observed import Absent, Observation, Present
 from envdplan.states.recorded import Record, State

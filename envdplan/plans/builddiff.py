@@ -1,0 +1,102 @@
+"""The change of a build: whether its builder can do it, and what the user has to know."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from envdplan.addresses import Address
+from envdplan.plans import builds
+from envdplan.plans.capabilities import check_capabilities
+from envdplan.plans.changes import Action, Change, Work
+from envdplan.plans.triggers import why_forced
+from envdplan.plans.world import Diff, World
+from envdplan.states.desired import Resource
+from envdplan.states.observed import Absent, BuildFacts, ImageUnclear, Present
+from envdplan.values import Attributes, Value
+
+
+def build_change(
+    outcome: Diff,
+    world: World,
+    resource: Resource,
+    attributes: Attributes,
+    observation: Present | Absent,
+) -> Change:
+    """What has to be done for a build, with what is wrong or unclear told in `outcome`."""
+    facts = observation.facts if isinstance(observation, Present) else None
+    facts = facts or BuildFacts(files=None)
+    if facts.problem is not None:
+        outcome.diagnostics.error(
+            "Source of a build cannot be read", facts.problem, resource.range, str(resource.address)
+        )
+    record = world.state.records.get(resource.address)
+    record = None if record is None or record.begun else record
+    forced = why_forced(resource, outcome.changes, world.options) if record else ""
+    change = builds.decide(resource, attributes, record, facts, forced=forced)
+    change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
+    _warn_unclear(outcome, resource, facts)
+    former = world.state.moved.get(resource.address)
+    if change.action is Action.NOOP and former is not None:
+        reasons = (f"it was {former} before",)
+        return replace(change, action=Action.ADOPT, reasons=reasons)
+    if change.action is Action.NOOP and resource.address in world.state.pending:
+        return replace(change, action=Action.ADOPT)
+    if Work.BUILD not in change.work and Work.PUSH not in change.work:
+        return change
+    _warn_of_nowhere(outcome, resource, change, facts)
+    return _with_builder(outcome, resource, change, facts)
+
+
+def _warn_of_nowhere(outcome: Diff, resource: Resource, change: Change, facts: BuildFacts) -> None:
+    """A tag asks for an image; without an output it is built, and nobody gets it."""
+    after = change.after or {}
+    outputs = after.get("output") or ()
+    kept = facts.tags or facts.loaded or any(_keeps(one) for one in outputs)
+    if after.get("tags") and not kept:
+        outcome.diagnostics.warn(
+            "Result goes nowhere",
+            "It has tags, but is neither pushed nor loaded, so that nothing but the builder's cache "
+            "is left of it. Set push = true or load = true, or take the tags away.",
+            resource.range,
+            str(resource.address),
+        )
+
+
+def _keeps(output: Value) -> bool:
+    return (
+        not isinstance(output, Mapping) or output.get("type") != "image" or bool(output.get("push"))
+    )
+
+
+def _warn_unclear(outcome: Diff, resource: Resource, facts: BuildFacts) -> None:
+    for ref, fact in facts.tags.items():
+        if isinstance(fact, ImageUnclear):
+            outcome.diagnostics.warn(
+                "Registry gave no clear answer",
+                f"Whether {ref} exists could not be found out: {fact.reason} What is recorded is "
+                "kept.",
+                resource.range,
+                str(resource.address),
+            )
+
+
+def _with_builder(outcome: Diff, resource: Resource, change: Change, facts: BuildFacts) -> Change:
+    """The build has to run: can its builder do it, and can it be reached?"""
+    builder = _builder_of(change)
+    if facts.builder_problem is not None:
+        return replace(change, action=Action.DEFER, reasons=(facts.builder_problem,))
+    planned = outcome.changes.get(builder) if builder else None
+    if planned is not None and planned.action is Action.DEFER:
+        reason = f"{builder} is deferred: {planned.reasons[0]}"
+        return replace(change, action=Action.DEFER, reasons=(reason,))
+    live = outcome.known.get(builder) if builder else facts.builder
+    for problem in check_capabilities(change.after or {}, live or {}):
+        outcome.diagnostics.error(
+            "The builder cannot do this", problem, resource.range, str(resource.address)
+        )
+    return change
+
+
+def _builder_of(change: Change) -> Address | None:
+    connection = (change.after or {}).get("connection") or {}
+    name = connection.get("resource")
+    return Address.parse(name) if isinstance(name, str) else None

@@ -1,0 +1,66 @@
+"""Records without a block: what becomes of things that nobody declares any more."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from envdplan.addresses import Address, Kind
+from envdplan.plans.changes import Action, Change
+from envdplan.plans.compare import identity
+from envdplan.plans.triggers import why_going
+from envdplan.plans.world import Diff, World
+from envdplan.states.observed import Absent, Present, Unreachable
+from envdplan.states.recorded import Record
+
+NOTHING_CAME: Final = "its creation was begun, and nothing came of it"
+
+
+def add_orphans(outcome: Diff, world: World) -> None:
+    """Records without a block: deleted, or only forgotten where there is nothing to delete."""
+    resources = world.desired.resources
+    declared = {
+        identity(one, resources[one].type, known): one for one, known in outcome.known.items()
+    }
+    for address, record in world.state.records.items():
+        if address not in world.desired.resources:
+            outcome.changes[address] = _orphan(world, record, declared)
+
+
+def _orphan(world: World, record: Record, declared: Mapping[tuple[object, ...], Address]) -> Change:
+    observation = world.observed.get(record.address, Absent())
+    live = observation.attributes if isinstance(observation, Present) else {}
+    why = why_going(record, world.only, world.options)
+    base = Change(
+        address=record.address,
+        type=record.type,
+        action=Action.DELETE,
+        before={**record.attributes, **live},
+        depends_on=record.depends_on,
+        prevent_destroy=_is_protected(world, record),
+        reasons=(why,),
+    )
+    if world.desired.kept.has(record.address):
+        reason = "a removed block says that it is to be kept"
+        return replace(base, action=Action.FORGET, reasons=(reason,))
+    if record.address.kind is Kind.BUILD:
+        reason = f"{why}; its images stay where they are"
+        return replace(base, action=Action.FORGET, reasons=(reason,))
+    heir = declared.get(identity(record.address, record.type, record.attributes))
+    if heir is not None:
+        return replace(base, action=Action.FORGET, reasons=(f"it is now declared as {heir}",))
+    type = world.catalog.get(record.address.kind, record.type)
+    if type is not None and type.borrowed(record.attributes):
+        reason = f"{why}; it stays as it is, because envdplan did not make it"
+        return replace(base, action=Action.FORGET, reasons=(reason,))
+    if isinstance(observation, Unreachable):
+        return replace(base, action=Action.DEFER, reasons=(observation.reason,))
+    if isinstance(observation, Absent) and not observation.remains:
+        reason = NOTHING_CAME if record.begun else "it is gone already"
+        return replace(base, action=Action.FORGET, reasons=(reason,))
+    return base
+
+
+def _is_protected(world: World, record: Record) -> bool:
+    """As its block says, where it has one; a block that is gone leaves its protection."""
+    block = world.desired.going.get(record.address)
+    return record.prevent_destroy if block is None else block.lifecycle.prevent_destroy

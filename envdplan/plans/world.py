@@ -1,0 +1,40 @@
+"""What a plan is made from, and what comes out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from envdplan.addresses import Address
+from envdplan.diagnostics import Diagnostics
+from envdplan.plans.changes import Change, Drift
+from envdplan.plans.options import PlanOptions
+from envdplan.schema import Catalog
+from envdplan.states.desired import DesiredState
+from envdplan.states.observed import ObservedState
+from envdplan.states.recorded import Record, State
+from envdplan.values import Attributes
+
+
+@dataclass(slots=True)
+class Diff:
+    """The outcome: changes in no order yet, drift, and what the user has to know."""
+
+    changes: dict[Address, Change] = field(default_factory=dict)
+    drift: list[Drift] = field(default_factory=list)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    known: dict[Address, Attributes] = field(default_factory=dict)
+    """Attributes of every desired resource after apply, as far as they are known now."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a plan is made from."""
+
+    desired: DesiredState
+    state: State
+    observed: ObservedState
+    catalog: Catalog
+    options: PlanOptions
+    only: frozenset[Address] | None
+    """What the plan is about; None means all."""
+    heirs: Mapping[tuple[object, ...], Record]
+    """Records without a block, by what they are in the world: a renamed block inherits one."""
