@@ -54,17 +54,18 @@ def _warn_of_nowhere(outcome: Diff, resource: Resource, change: Change, facts: B
     if after.get("tags") and not kept:
         outcome.diagnostics.warn(
             "Result goes nowhere",
-            "It has tags, but is neither pushed nor loaded, so that nothing but the builder's cache "
-            "is left of it. Set push = true or load = true, or take the tags away.",
+            "It has tags, but is neither pushed nor loaded, so that nothing is left of it but the "
+            "builder's cache. Set push = true or load = true, or take the tags away.",
             resource.range,
             str(resource.address),
         )
 
 
 def _keeps(output: Value) -> bool:
-    return (
-        not isinstance(output, Mapping) or output.get("type") != "image" or bool(output.get("push"))
-    )
+    """Whether an output puts the image somewhere; what is not known yet may."""
+    if not isinstance(output, Mapping) or output.get("type") != "image":
+        return True
+    return output.get("push") not in (None, False)
 
 
 def _warn_unclear(outcome: Diff, resource: Resource, facts: BuildFacts) -> None:

@@ -309,3 +309,21 @@ def test_who_refers_to_an_ignored_attribute_sees_what_is_there() -> None:
     assert (found.changes[y].after or {})["runner_address"] == "http://b"
     fresh = planned(wanted)
     assert (fresh.changes[y].after or {})["runner_address"] == "http://a"
+
+
+# -- builds whose result nobody gets
+
+
+@pytest.mark.parametrize(
+    ("stated", "warned"),
+    [
+        ('tags = ["r:5000/x:1"]', True),
+        ('tags = ["r:5000/x:1"]\noutput {\n  type = "image"\n}', True),
+        ('tags = ["r:5000/x:1"]\noutput {\n  type = "oci"\n  dest = "x.tar"\n}', False),
+        ("", False),
+    ],
+)
+def test_a_result_that_goes_nowhere_is_warned_of(stated: str, warned: bool) -> None:
+    found = planned(desired(f'build "x" {{\n{stated}\n}}'))
+    told_of = [one.summary for one in found.diagnostics]
+    assert told_of == (["Result goes nowhere"] if warned else [])
