@@ -33,12 +33,13 @@ _WIDTH: Final = 80
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def written(document: Document) -> str:
+def written(document: Document, *, exact: bool = False) -> str:
     """The text of `document`, in canonical layout; it loads to the same builds and groups.
 
+    When `exact`, all attributes are as they are, and `push` is not said instead of an output.
     Paths below the directory of the document become relative, so that both can move together.
     """
-    writer = _Writer(document.file.directory)
+    writer = _Writer(document.file.directory, exact=exact)
     blocks = ("\n".join(writer.block(one)) + "\n" for one in document.body.blocks)
     return layout("\n".join([*_head(document), *blocks]))
 
@@ -60,8 +61,9 @@ def _files(document: Document) -> Iterator[str]:
 class _Writer:
     """Lines without indentation and columns: these come with the layout."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, *, exact: bool) -> None:
         self.directory = directory
+        self.exact = exact
 
     def block(self, block: Block) -> Iterator[str]:
         """The lines of a block."""
@@ -72,6 +74,8 @@ class _Writer:
 
     def _attributes(self, attributes: Mapping[str, Attribute]) -> Iterator[str]:
         outputs, is_pushed = _without_push(attributes)
+        if self.exact and is_pushed:
+            outputs, is_pushed = _outputs(attributes), False
         for name, one in attributes.items():
             if not _is_blocks(one):
                 yield from self._named(name, name, one.expression)
@@ -155,11 +159,15 @@ def _without_push(
 
     `push` asks for tags; an output does not.
     """
-    output = attributes.get("output")
-    items = output.expression.items if output and isinstance(output.expression, ListOf) else ()
+    items = _outputs(attributes)
     pushed = [one for one in items if _pushes(one)]
     is_last = bool(pushed) and pushed == [items[-1]] and _options(items[-1]) in _PUSHED
     return (items[:-1], True) if is_last and "tags" in attributes else (items, False)
+
+
+def _outputs(attributes: Mapping[str, Attribute]) -> tuple[Expression, ...]:
+    output = attributes.get("output")
+    return output.expression.items if output and isinstance(output.expression, ListOf) else ()
 
 
 def _pushes(output: Expression) -> bool:

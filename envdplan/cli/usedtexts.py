@@ -55,7 +55,8 @@ class UsedTexts:
         from envdplan.bake.convert import written
 
         return tuple(
-            SourceFile(_CONVERTED, written(one), one.file.directory) for one in self.documents
+            SourceFile(_CONVERTED, written(one, exact=True), one.file.directory)
+            for one in self.documents
         )
 
     def _modules(self, read: Read) -> Read:

@@ -177,3 +177,11 @@ def test_any_string_comes_back(text: str) -> None:
     context = Context(Names(), {})
     assert evaluate(again["value"].expression, context) == text
     assert evaluate(again["list"].expression, context) == (text,)
+
+
+def test_an_exact_text_says_outputs_as_they_are() -> None:
+    made = document('target "default" {\n  tags = ["x:1"]\n  output = ["type=registry"]\n}')
+    assert "push = true" in written(made)
+    again = hcl_document(written(made, exact=True), "/src")
+    assert desired([again])[0] == desired([made])[0]
+    assert desired([again])[0]["build.default"]["push"] is False
