@@ -1,6 +1,7 @@
 """Files as they were read, and places in them: every value and complaint can point home."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -15,8 +16,14 @@ class SourceFile:
 
     def line(self, number: int) -> str:
         """The text of line `number` (from 1), or "" when there is none."""
-        lines = self.text.split("\n")  # as positions count them: no other character ends one
+        lines = _lines(self.text)
         return lines[number - 1].removesuffix("\r") if 0 < number <= len(lines) else ""
+
+
+@lru_cache(maxsize=8)
+def _lines(text: str) -> list[str]:
+    """As positions count them: no other character ends one. A thousand complaints ask for it."""
+    return text.split("\n")
 
 
 class Position(NamedTuple):

@@ -8,7 +8,6 @@ import typer
 
 from envdplan.addresses import Address, Kind
 from envdplan.cli import exit_codes
-from envdplan.cli.hclwriter import block_text
 from envdplan.cli.newfile import write_new
 from envdplan.cli.options import LockTimeout, VarFiles, Vars, address
 from envdplan.cli.wiring import Session
@@ -38,6 +37,8 @@ def _undeclared(session: Session, wanted: Address, loaded: "Loaded") -> Envdplan
         "runner": found.runner,
         "runner_address": found.runner_address,
     }
+    from envdplan.cli.hclwriter import block_text
+
     block = "\n".join(f"  {line}" for line in block_text("context", wanted.name, attributes))
     detail = f"{wanted} has no block. Write it first, then import it:\n{block}"
     return EnvdplanError("Not declared", detail)
@@ -166,6 +167,8 @@ def _is_context(one: "Resource") -> bool:
 
 
 def _block(one: "Found") -> str:
+    from envdplan.cli.hclwriter import block_text
+
     references = {} if one.builder is None else {"builder": str(one.builder)}
     lines = block_text(one.address.kind.value, one.address.name, one.attributes, references)
     note = [f"# It could not be looked at: {one.note}"] if one.note else []

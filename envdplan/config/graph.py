@@ -114,12 +114,15 @@ class _Needs:
         root, rest = path[0], path[1:]
         if root in _KINDS:
             members = self.module.by_kind[_KINDS[root]]
-            yield from (one for name, one in members.items() if not rest or name == rest[0])
+            wanted = members.keys() & {rest[0]} if rest else members
+            yield from (members[name] for name in wanted)
         elif root == "module":
             yield from self._outputs(rest)
         elif names := self._names(root):
-            wanted = ".".join(rest[: 2 if root == Sort.DATA else 1])
-            known = (n for n in names if not wanted or n == wanted or n.startswith(f"{wanted}."))
+            one = ".".join(rest[: 2 if root == Sort.DATA else 1])
+            known = (
+                [one] if one in names else (n for n in names if n.startswith(_all_of(one, root)))
+            )
             yield from (Name(Sort(root), name, self.module.path) for name in known)
 
     def _names(self, root: str) -> Mapping[str, object]:
@@ -138,6 +141,13 @@ class _Needs:
                 for output in child.outputs:
                     if len(rest) < 2 or rest[1] == output:  # noqa: PLR2004  module.NAME alone
                         yield Name(Sort.OUTPUT, output, child.module)
+
+
+def _all_of(path: str, root: str) -> str:
+    """What the names begin with that a path means which is none itself: `data.image` alone."""
+    if not path:
+        return ""
+    return f"{path}." if root == Sort.DATA else "\0"  # a name that there is not means nothing
 
 
 def _expressions(body: Body) -> Iterator[Expression]:
