@@ -3,12 +3,11 @@
 Start reading here. Everything comes in as an argument; nothing of the edge is imported.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from time import time
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from envdplan.addresses import Address
 from envdplan.config.config import Settings
@@ -56,9 +55,6 @@ from envdplan.states.recorded import State
 from envdplan.syntax import decode, parse_expression
 from envdplan.syntax.document import Document
 from envdplan.values import Value, is_sensitive
-
-FETCHED: Final = f"{os.sep}.envdplan{os.sep}"
-"""A part of the path of modules that were fetched: they are somebody else's."""
 
 Dialect: TypeAlias = Callable[[Context], tuple[Document, Diagnostics]]
 """Gives a Document of ours, made of files of another tool; gets what expressions may know."""
@@ -162,7 +158,7 @@ def _unused(tree: Tree, given: frozenset[str]) -> Diagnostics:
     """What nothing uses in the project and in the modules that belong to it, each told once."""
     found, seen = unused(tree.root, given), set[str]()
     for path, module in tree.modules.items():
-        if path and FETCHED not in module.directory and module.directory not in seen:
+        if path and not module.fetched and module.directory not in seen:
             seen.add(module.directory)
             found.extend(unused(module.declared, frozenset()))
     return found

@@ -6,7 +6,6 @@ Most are ours. Those here have the name of one of ours and another meaning.
 from collections.abc import Mapping
 from typing import Final
 
-from envdplan.bake.morefunctions import MORE
 from envdplan.config.context import Function
 from envdplan.config.functions import FUNCTIONS
 from envdplan.config.problems import FunctionError
@@ -73,9 +72,5 @@ _DIFFERENT: Final = (
 
 def table() -> Mapping[str, Function]:
     """Every function of bake that there is here."""
-    known = {
-        **{one.name: one for one in MORE},
-        **FUNCTIONS,
-        **{one.name: one for one in _DIFFERENT},
-    }
-    return {name: known[name] for name in _NAMES.split() if name in known}
+    known = {**FUNCTIONS, **{one.name: one for one in _DIFFERENT}}
+    return {name: known[name] for name in _NAMES.split()}

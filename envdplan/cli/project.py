@@ -125,11 +125,11 @@ class Modules:
     def __call__(self, source: str, directory: str) -> Texts:
         """The files of a module, called by a file in `directory`. Raises EnvdplanError."""
         from envdplan.modules.installed import Installed
-        from envdplan.modules.source import parse
+        from envdplan.modules.source import is_fetched, parse
 
         self._installed = self._installed or Installed(self.project)
         place = self._installed.find(parse(source), Path(directory))
-        return Texts(str(place), read_configuration(place))
+        return Texts(str(place), read_configuration(place), is_fetched(source))
 
 
 def read_configuration(folder: Path) -> tuple[SourceFile, ...]:

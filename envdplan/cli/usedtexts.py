@@ -77,7 +77,7 @@ class UsedTexts:
 
 def as_noted(modules: Iterable[ModuleTexts]) -> Read:
     """Reads modules as they were when the plan was made."""
-    known = {(one.source, one.caller): Texts(one.directory, one.files) for one in modules}
+    known = {(one.source, one.caller): _texts(one) for one in modules}
 
     def read(source: str, directory: str) -> Texts:
         found = known.get((source, directory))
@@ -89,3 +89,9 @@ def as_noted(modules: Iterable[ModuleTexts]) -> Read:
         return found
 
     return read
+
+
+def _texts(module: ModuleTexts) -> Texts:
+    from envdplan.modules.source import is_fetched
+
+    return Texts(module.directory, module.files, is_fetched(module.source))

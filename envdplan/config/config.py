@@ -99,9 +99,3 @@ class Config:
 
     resources: Mapping[Address, ResourceConfig] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
-
-
-def attribute_expression(body: Body, name: str) -> Expression | None:
-    """The expression of an attribute, or None when it is not set."""
-    found = body.attributes.get(name)
-    return None if found is None else found.expression

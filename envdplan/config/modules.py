@@ -33,6 +33,8 @@ class Texts:
     directory: str
     """Absolute."""
     files: tuple[SourceFile, ...]
+    fetched: bool = False
+    """Whether they are somebody else's: what they call is so, too."""
 
 
 Read: TypeAlias = Callable[[str, str], Texts]
@@ -73,7 +75,9 @@ class _Loading:
                 declared = self._declared(texts, (*module.path, name))
                 module.declared.called[name] = declared
                 check_call(call, declared, self.diagnostics)
-                self.add(Module(declared, call, texts.directory), (*directories, texts.directory))
+                fetched = texts.fetched or module.fetched
+                one = Module(declared, call, texts.directory, fetched)
+                self.add(one, (*directories, texts.directory))
 
     def _texts(self, call: Declared, path: ModulePath) -> Texts | None:
         source = source_of(call, self.diagnostics)

@@ -15,6 +15,8 @@ class Module:
     call: Declared | None = None
     directory: str = "."
     """Absolute: where its files are."""
+    fetched: bool = False
+    """Whether it is somebody else's."""
     by_kind: Mapping[Kind, Mapping[str, Address]] = field(init=False, repr=False)
     """The resources by what expressions call them."""
 
@@ -65,8 +67,3 @@ class Tree:
             call = self.modules[path[:length]].call
             if call is not None:
                 yield call, self.declared(path[: length - 1])
-
-
-def single(declared: Declarations, directory: str = ".") -> Tree:
-    """A project without modules."""
-    return Tree({(): Module(declared, directory=directory)})

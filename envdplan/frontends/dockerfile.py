@@ -23,8 +23,6 @@ from envdplan.schema import Problem, ResourceType
 from envdplan.values import Attributes, Sensitive, Unknown, reveal
 
 DEFAULT_FILE: Final = "Dockerfile"
-_FILES: Final = ("docker", "oci", "tar", "local")
-"""Exporters that can write to this machine."""
 
 
 def derive(attributes: Attributes) -> Attributes:

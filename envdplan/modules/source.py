@@ -80,6 +80,11 @@ Remote: TypeAlias = Git | Archive
 Source: TypeAlias = Local | Git | Archive
 
 
+def is_fetched(text: str) -> bool:
+    """Whether a source is somebody else's, rather than a folder of this machine."""
+    return not isinstance(parse(text), Local)
+
+
 def parse(text: str) -> Source:
     """What `text` means as a source. Raises EnvdplanError, which says how to write it."""
     if text.startswith(("./", "../", "/")):

@@ -1,113 +1,129 @@
 """What --json writes: one object a line."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from envdplan.cli.schemas.common import DRAFT, Schema
 from envdplan.modules.events import Outcome
 from envdplan.plans.changes import Action, Work
 
-
-def output() -> Schema:
-    """One line of --json."""
-    address = {"type": "string"}
-    work = {"type": "array", "items": {"enum": [one.value for one in Work]}}
-    short = {
-        "address": address,
-        "action": {"enum": [one.value for one in Action]},
-        "work": work,
-    }
-    number = {"type": "number", "minimum": 0}
-    text = {"type": "string"}
-    optional = {"type": ["string", "null"]}
-    attributes = {"type": ["object", "null"]}
-    difference = {
+_TEXT: Final[Schema] = {"type": "string"}
+_TEXTS: Final[Schema] = {"type": "array", "items": _TEXT}
+_OPTIONAL: Final[Schema] = {"type": ["string", "null"]}
+_FLAG: Final[Schema] = {"type": "boolean"}
+_OBJECT: Final[Schema] = {"type": "object"}
+_PERHAPS: Final[Schema] = {"type": ["object", "null"]}
+_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+_SECONDS: Final[Schema] = {"type": "number", "minimum": 0}
+_FORMAT: Final[Schema] = {"const": 1}
+_CHANGE: Final[Schema] = {
+    "address": _TEXT,
+    "action": {"enum": [one.value for one in Action]},
+    "work": {"type": "array", "items": {"enum": [one.value for one in Work]}},
+}
+_DIFFERENCES: Final[Schema] = {
+    "type": "array",
+    "items": {
         "type": "object",
         "required": ["path", "before", "after", "forces_replacement"],
         "properties": {
             "path": {"type": "array"},
             "before": {},
             "after": {},
-            "forces_replacement": {"type": "boolean"},
+            "forces_replacement": _FLAG,
         },
-    }
-    differences = {"type": "array", "items": difference}
-    count = {"type": "integer", "minimum": 0}
-    lines: dict[str, Schema] = {
-        "version": {"format": {"const": 1}, "envdplan": text},
-        "diagnostic": {
-            "severity": {"enum": ["error", "warning"]},
-            "summary": text,
-            "detail": text,
-            "address": optional,
-            "range": {"type": ["object", "null"]},
-            "snippet": {"type": ["object", "null"]},
-        },
-        "validation": {
-            "format": {"const": 1},
-            "envdplan": text,
-            "valid": {"type": "boolean"},
-            "error_count": count,
-            "warning_count": count,
-            "resources": count,
-            "diagnostics": {"type": "array", "items": _diagnostic()},
-        },
-        "drift": {"address": address, "gone": {"type": "boolean"}, "differences": differences},
-        "planned_change": {
-            **short,
-            "resource_type": text,
-            "reasons": {"type": "array", "items": text},
-            "before": attributes,
-            "after": attributes,
-            "differences": differences,
-            "source": optional,
-            "tags": {"type": "array", "items": text},
-        },
-        "change_summary": {
-            "empty": {"type": "boolean"},
-            **dict.fromkeys(
-                ("add", "change", "destroy", "builds", "pushes", "retags", "deferred"), count
-            ),
-            "output_changes": {"type": "array", "items": text},
-        },
-        "apply_start": short,
-        "apply_progress": {
-            "address": address,
-            "message": text,
-            "step": {"type": "object"},
-            "status": {"type": "object"},
-            "log": {"type": "object"},
-            "warning": {"type": "object"},
-        },
-        "apply_complete": {**short, "seconds": number},
-        "apply_errored": {**short, "seconds": number, "summary": text, "detail": text},
-        "apply_skipped": {**short, "because": text},
-        "apply_summary": dict.fromkeys(
-            ("added", "changed", "destroyed", "failed", "skipped"), count
-        ),
-        "resource": {
-            "address": address,
-            "resource_type": text,
-            "attributes": {"type": "object"},
-            "depends_on": {"type": "array", "items": text},
-        },
-        "state": {"lineage": text, "serial": count},
-        "group": {"name": text, "members": {"type": "array", "items": text}},
-        "module": {
-            "outcome": {"enum": [one.value for one in Outcome]},
-            "source": text,
-            **dict.fromkeys(("address", "checksum", "commit", "former_commit"), optional),
-        },
-        "outputs": {
-            "outputs": {"type": "object"},
-            "sensitive": {"type": "array", "items": text},
-        },
-        "message": {"message": text},
-    }
+    },
+}
+
+
+def output() -> Schema:
+    """One line of --json."""
+    lines = {**_checks(), **_plans(), **_applies(), **_states(), "message": {"message": _TEXT}}
     return {
         "$schema": DRAFT,
         "title": "One line of envdplan --json",
         "oneOf": [_line(type, properties) for type, properties in lines.items()],
+    }
+
+
+def _checks() -> dict[str, Schema]:
+    return {
+        "version": {"format": _FORMAT, "envdplan": _TEXT},
+        "diagnostic": {
+            "severity": {"enum": ["error", "warning"]},
+            "summary": _TEXT,
+            "detail": _TEXT,
+            "address": _OPTIONAL,
+            "range": _PERHAPS,
+            "snippet": _PERHAPS,
+        },
+        "validation": {
+            "format": _FORMAT,
+            "envdplan": _TEXT,
+            "valid": _FLAG,
+            "error_count": _COUNT,
+            "warning_count": _COUNT,
+            "resources": _COUNT,
+            "diagnostics": {"type": "array", "items": _diagnostic()},
+        },
+    }
+
+
+def _plans() -> dict[str, Schema]:
+    counts = ("add", "change", "destroy", "builds", "pushes", "retags", "deferred")
+    return {
+        "drift": {"address": _TEXT, "gone": _FLAG, "differences": _DIFFERENCES},
+        "planned_change": {
+            **_CHANGE,
+            "resource_type": _TEXT,
+            "reasons": _TEXTS,
+            "before": _PERHAPS,
+            "after": _PERHAPS,
+            "differences": _DIFFERENCES,
+            "source": _OPTIONAL,
+            "tags": _TEXTS,
+        },
+        "change_summary": {
+            "empty": _FLAG,
+            **dict.fromkeys(counts, _COUNT),
+            "output_changes": _TEXTS,
+        },
+    }
+
+
+def _applies() -> dict[str, Schema]:
+    counts = ("added", "changed", "destroyed", "failed", "skipped")
+    return {
+        "apply_start": _CHANGE,
+        "apply_progress": {
+            "address": _TEXT,
+            "message": _TEXT,
+            **dict.fromkeys(("step", "status", "log", "warning"), _OBJECT),
+        },
+        "apply_complete": {**_CHANGE, "seconds": _SECONDS},
+        "apply_errored": {**_CHANGE, "seconds": _SECONDS, "summary": _TEXT, "detail": _TEXT},
+        "apply_skipped": {**_CHANGE, "because": _TEXT},
+        "apply_summary": dict.fromkeys(counts, _COUNT),
+    }
+
+
+def _states() -> dict[str, Schema]:
+    """What is recorded or configured, and what became of modules."""
+    return {
+        "resource": {
+            "address": _TEXT,
+            "resource_type": _TEXT,
+            "attributes": _OBJECT,
+            "depends_on": _TEXTS,
+        },
+        "state": {"lineage": _TEXT, "serial": _COUNT},
+        "group": {"name": _TEXT, "members": _TEXTS},
+        "module": {
+            "outcome": {"enum": [one.value for one in Outcome]},
+            "source": _TEXT,
+            **dict.fromkeys(("address", "checksum", "commit", "former_commit"), _OPTIONAL),
+        },
+        "outputs": {"outputs": _OBJECT, "sensitive": _TEXTS},
     }
 
 

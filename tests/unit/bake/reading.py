@@ -10,7 +10,7 @@ from envdplan.config.declarations import declare
 from envdplan.config.evaluate import evaluate_all
 from envdplan.config.functions import FUNCTIONS
 from envdplan.config.groups import groups
-from envdplan.config.tree import single
+from envdplan.config.tree import Module, Tree
 from envdplan.config.validate import validate
 from envdplan.diagnostics import Diagnostic, Severity
 from envdplan.plans.targets import by_itself, refuse_rivals
@@ -42,7 +42,7 @@ def complaints(text: str, **more: Value) -> list[Diagnostic]:
 def desired(documents: Sequence[Document]) -> Desired:
     """Builds, groups, and what is wrong: all that the flow makes of documents."""
     declared, problems = declare(documents)
-    tree = single(declared)
+    tree = Tree({(): Module(declared)})
     config, evaluation, found = evaluate_all(tree, CATALOG, {}, Context(Names(), FUNCTIONS))
     problems.extend(found)
     assert evaluation is not None

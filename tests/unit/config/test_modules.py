@@ -331,3 +331,17 @@ def test_unused_names_of_a_module_are_told_once() -> None:
     assert [(one.summary, one.range.file.name) for one in found if one.range] == [
         ("Unused local", "/p/m/envdplan.hcl")
     ]
+
+
+def test_unused_names_of_what_was_fetched_are_somebody_elses() -> None:
+    inner = {"/m/far": 'module "in" { source = "./near" }\nlocals { nobody = 1 }'}
+
+    def read(source: str, directory: str) -> Texts:
+        del directory
+        text = inner.get(f"/m/{source}", "locals { nobody = 1 }")
+        place = f"/m/{source}"
+        return Texts(place, (SourceFile(f"{place}/a.hcl", text, place),), source == "far")
+
+    file = SourceFile("envdplan.hcl", 'module "far" { source = "far" }', "/p")
+    project = Project((file,), "/p", modules=read)
+    assert list(load(project, CATALOG, FUNCTIONS, "0.1.0").warnings) == []
