@@ -7,6 +7,7 @@ those that bake does not build by itself the first is a build here, heirs before
 from collections.abc import Iterator, Mapping
 
 from envdplan.bake.resolution import Resolution
+from envdplan.imagenames import image_identity
 from envdplan.syntax.document import Block, Expression, ListOf, Literal, ObjectOf
 
 
@@ -18,27 +19,29 @@ def rivals(
     owners: dict[str, str] = {}
     found: dict[str, str] = {}
     for name in names:
-        mine = list(_claims(made[name]))
+        mine = dict(_claims(made[name]))
         taken = next((one for one in mine if one in owners), None)
         if taken is not None and name not in needed:
-            found[name] = f"{taken}, as {owners[taken]}"
+            found[name] = f"{mine[taken]}, as {owners[taken]}"
             continue
         for one in mine:
             owners.setdefault(one, name)
     return found
 
 
-def _claims(block: Block) -> Iterator[str]:
+def _claims(block: Block) -> Iterator[tuple[str, str]]:
+    """What a block claims: what it comes down to, and how it is told."""
     for tag in _items(block, "tags"):
         if isinstance(tag, Literal):
-            yield f"the tag {tag.value}"
+            yield f"image {image_identity(str(tag.value))}", f"the tag {tag.value}"
     for cache in _items(block, "export_cache"):
-        target = _member(cache, "ref") or _member(cache, "dest")
-        if target:
-            yield f"the cache {target}"
+        if ref := _member(cache, "ref"):
+            yield f"image {image_identity(ref)}", f"the cache {ref}"
+        elif path := _member(cache, "dest"):
+            yield f"path {path}", f"the cache {path}"
     for output in _items(block, "output"):
         if path := _member(output, "dest"):
-            yield f"the output path {path}"
+            yield f"path {path}", f"the output path {path}"
 
 
 def _items(block: Block, name: str) -> tuple[Expression, ...]:

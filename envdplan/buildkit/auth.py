@@ -15,8 +15,8 @@ from envdplan.buildkit.proto import auth_pb2
 from envdplan.buildkit.services import Abort, Handler, Services, Stream
 from envdplan.credentials import Credentials, IdentityToken, Login, TokenSeeds
 from envdplan.diagnostics import EnvdplanError, Refused
+from envdplan.imagenames import is_host
 from envdplan.registry.reader import RegistryReader
-from envdplan.registry.reference import is_host
 from envdplan.registry.tokens import TokenQuery
 
 if TYPE_CHECKING:

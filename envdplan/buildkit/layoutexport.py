@@ -16,6 +16,7 @@ from envdplan.buildkit.content import Stores
 from envdplan.buildkit.localcache import put_manifest
 from envdplan.buildkit.request import SolveRequest
 from envdplan.diagnostics import Refused
+from envdplan.imagenames import InvalidReference, parse_reference
 
 STORE: Final = "export"
 """The id that builders ask for; so there is one in a build."""
@@ -40,11 +41,18 @@ def record(request: SolveRequest, response: Mapping[str, str]) -> None:
     for folder in _folders(request):
         descriptor = _descriptor(response.get(_DESCRIPTOR, ""))
         for name in response.get(_NAMES, "").split(","):
-            tag = name.rpartition("/")[2].partition(":")[2] or "latest"
+            tag = _tag(name)
             notes = {_IMAGE_NAME: name} if name else {}
             put_manifest(folder, {**descriptor, "annotations": notes}, tag)
         with suppress(OSError):
             (folder / "ingest").rmdir()  # nothing is on its way any more
+
+
+def _tag(name: str) -> str:
+    try:
+        return parse_reference(name).tag or "latest"
+    except InvalidReference:
+        return "latest"
 
 
 def _descriptor(encoded: str) -> dict[str, object]:

@@ -11,12 +11,11 @@ from typing import Final
 from envdplan.addresses import Address, Kind
 from envdplan.config.config import Config, ResourceConfig
 from envdplan.diagnostics import Diagnostics
+from envdplan.imagenames import image_identity
 from envdplan.source import SourceRange
 from envdplan.states.desired import Rivals
 from envdplan.values import Attributes, Value, is_known, is_sensitive, reveal
 
-_HUB: Final = "docker.io"
-_NAMES_OF_HUB: Final = frozenset({_HUB, "index.docker.io", "registry-1.docker.io"})
 _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "registry": ("ref",),
     "local": ("dest",),
@@ -130,21 +129,9 @@ def _claim(what: str, value: Value, place: SourceRange, *, image: bool = False) 
     plain = reveal(value)
     shown = "(sensitive)" if is_sensitive(value) else _said(plain)
     yield _Claim(
-        what, image_name(plain) if image and isinstance(plain, str) else plain, shown, place
+        what, image_identity(plain) if image and isinstance(plain, str) else plain, shown, place
     )
 
 
 def _said(value: Value) -> str:
     return value if isinstance(value, str) else ", ".join(str(one) for one in value if one)
-
-
-def image_name(text: str) -> str:
-    """A reference in full, as Docker reads it: `x` is `docker.io/library/x:latest`."""
-    slash, colon = text.rfind("/"), text.rfind(":")
-    name, tag = (text[:colon], text[colon + 1 :]) if colon > slash else (text, "latest")
-    host, _, path = name.partition("/")
-    if not path or not (set(host) & {".", ":"} or host == "localhost" or host != host.lower()):
-        host, path = _HUB, name
-    if host in _NAMES_OF_HUB:
-        host, path = _HUB, path if "/" in path else f"library/{path}"
-    return f"{host}/{path}:{tag}"

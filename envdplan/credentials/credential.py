@@ -2,13 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
-DOCKER_HUB: Final = "docker.io"
-
-_HUB_NAMES: Final = frozenset(
-    {DOCKER_HUB, "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
-)
+from envdplan.imagenames import canonical_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +52,3 @@ class FixedCredentials:
         """The credential given for `host`."""
         wanted = canonical_host(host)
         return next((c for h, c in self.by_host.items() if canonical_host(h) == wanted), None)
-
-
-def canonical_host(server: str) -> str:
-    """The host (and port) that `server` means; one name for all aliases of Docker Hub.
-
-    `server` is a host or a key of Docker's config.json, which may be a URL
-    (`https://index.docker.io/v1/`).
-    """
-    host = server.partition("://")[2] or server
-    host = host.partition("/")[0].lower()
-    return DOCKER_HUB if host in _HUB_NAMES else host

@@ -6,10 +6,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from envdplan.credentials.credential import DOCKER_HUB, Credential, canonical_host
+from envdplan.credentials.credential import Credential
 from envdplan.credentials.dockerconfig import DockerConfig, decode
 from envdplan.credentials.helper import TIMEOUT, ask_helper
 from envdplan.diagnostics import CorruptFile
+from envdplan.imagenames import DOCKER_HUB, canonical_host
 
 HUB_SERVER: Final = "https://index.docker.io/v1/"
 """The name under which Docker's clients keep Docker Hub's credentials (docker/cli, registry)."""

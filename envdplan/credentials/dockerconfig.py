@@ -12,9 +12,9 @@ from envdplan.credentials.credential import (
     IdentityToken,
     Login,
     RegistryToken,
-    canonical_host,
 )
 from envdplan.diagnostics import CorruptFile
+from envdplan.imagenames import canonical_host
 
 _T = TypeVar("_T")
 

@@ -17,6 +17,7 @@ from envdplan.dockerengine.containers import Doing
 from envdplan.dockerengine.image import ImageInfo, ImageProgress, OnProgress, follow, image_info
 from envdplan.dockerengine.missing import Missing
 from envdplan.dockerengine.reply import Reply
+from envdplan.imagenames import parse_reference
 
 ANONYMOUS: Final = FixedCredentials()
 _DIGEST: Final = re.compile(r": digest: (sha256:[0-9a-f]{64}) size: \d+$")
@@ -80,11 +81,9 @@ class Images:
 
     def tag(self, image: str, name: str) -> None:
         """Give `image` the further `name`, which may have a tag."""
-        from docker.utils import parse_repository_tag
-
-        repository, tag = parse_repository_tag(name)
+        reference = parse_reference(name)
         with self._doing(f'tag the image "{image}"') as api:
-            api.tag(image, repository, tag)
+            api.tag(image, reference.repository, reference.tag)
 
     def remove(self, image: str, *, force: bool = False) -> bool:
         """Remove the name, and the image with its last one. Whether it was there."""
@@ -131,10 +130,7 @@ def _digest(found: Sequence[str], action: str) -> str:
 
 def _authentication(image: str, credentials: Credentials) -> dict[str, str]:
     """The X-Registry-Auth of the Engine API. Never None: docker-py would look for its own."""
-    from docker.auth import resolve_repository_name
-    from docker.utils import parse_repository_tag
-
-    host, _ = resolve_repository_name(parse_repository_tag(image)[0])
+    host = parse_reference(image).host
     return authentication(credentials.for_host(host), host)
 
 

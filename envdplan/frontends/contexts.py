@@ -12,6 +12,7 @@ from envdplan.buildkit.request import LocalDirectory
 from envdplan.config.problems import suggestion
 from envdplan.files.ignore import HIDDEN
 from envdplan.frontends.base import NamedDirectory
+from envdplan.imagenames import InvalidReference, parse_reference
 from envdplan.schema import Problem
 from envdplan.values import Attributes, Sensitive, Unknown, Value, reveal
 
@@ -93,8 +94,6 @@ def _problem_of_value(value: Value) -> tuple[str, str] | None:
 
 def _unfit(name: str) -> str:
     """Why `name` cannot be that of an image; empty when it can."""
-    from envdplan.registry.reference import InvalidReference, parse_reference
-
     try:
         parse_reference(name)
     except InvalidReference as error:
@@ -149,8 +148,6 @@ def options(attributes: Attributes) -> Iterator[tuple[str, str]]:
 
 def lookup_name(name: str) -> str:
     """`docker.io/library/alpine:latest` is looked up as `alpine`, as Docker would write it."""
-    from envdplan.registry.reference import parse_reference
-
     found = parse_reference(name)
     path = f"{found.host}/{found.path}"
     short = path.removeprefix("docker.io/").removeprefix("library/")

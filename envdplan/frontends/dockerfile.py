@@ -16,9 +16,10 @@ from envdplan.files.ignore import HIDDEN
 from envdplan.frontends import attestations, clear, contexts, gateway
 from envdplan.frontends.base import Extras, Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
-from envdplan.frontends.outputs import cache_problems, with_caches, with_outputs
+from envdplan.frontends.outputs import cache_problems, name_problems, with_caches, with_outputs
 from envdplan.frontends.sizes import size_in_bytes
 from envdplan.frontends.sshagents import agents, with_ssh
+from envdplan.imagenames import full_name
 from envdplan.schema import Problem, ResourceType
 from envdplan.values import Attributes, Sensitive, Unknown, reveal
 
@@ -39,6 +40,7 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     if attributes.get("push") is True and not attributes.get("tags"):
         detail = '"tags" must be set: without a name there is nowhere to push to.'
         yield ("push",), "Missing attribute", detail
+    yield from name_problems(attributes)
     yield from cache_problems(attributes)
     yield from _secret_problems(attributes)
     yield from _output_problems(attributes)
@@ -224,9 +226,9 @@ def _naming(one: Attributes, plain: Attributes, extras: Extras) -> dict[str, str
     options = dict(_export_options(one))
     if one["type"] in ("image", "docker", "oci"):
         options |= _annotations(plain.get("annotations") or {})
-        names = extras.names if one.get("push") else plain.get("tags") or ()
-        if names:
-            options["name"] = ",".join(names)
+        names = extras.names if one.get("push") else map(full_name, plain.get("tags") or ())
+        if name := ",".join(dict.fromkeys(names)):
+            options["name"] = name
     return options
 
 

@@ -13,7 +13,7 @@ from envdplan.addresses import Kind
 from envdplan.frontends import clear
 from envdplan.frontends.base import Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
-from envdplan.frontends.outputs import with_caches, with_outputs
+from envdplan.frontends.outputs import name_problems, with_caches, with_outputs
 from envdplan.schema import JsonSchema, Problem, ResourceType
 from envdplan.values import Attributes, Unknown, reveal
 
@@ -77,6 +77,7 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     if attributes.get("push") is True and attributes.get("load") is True:
         detail = "envd makes one output in one build: set push or load, not both."
         yield ("load",), "Several outputs", detail
+    yield from name_problems(attributes)
     platforms = attributes.get("platforms")
     if isinstance(platforms, tuple) and len(platforms) > 1 and attributes.get("push") is not True:
         detail = "Images of several platforms are joined in a registry: set push = true."

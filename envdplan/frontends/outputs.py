@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from envdplan.diagnostics import suggestion
 from envdplan.frontends.buildschema import CACHE_TYPES
+from envdplan.imagenames import InvalidReference, parse_reference
 from envdplan.schema import Problem
 from envdplan.values import Attributes, Sensitive, Unknown, Value
 
@@ -44,6 +45,16 @@ def cache_problems(attributes: Attributes) -> Iterator[Problem]:
                     f'The type of a cache must be one of {", ".join(known)}, but it is "{type}".'
                 )
                 yield (name, index), "Value not allowed", f"{detail}{suggestion(type, known)}"
+
+
+def name_problems(attributes: Attributes) -> Iterator[Problem]:
+    """Tags that look like names of images, and are none."""
+    tags = attributes.get("tags")
+    for index, one in enumerate(tags if isinstance(tags, tuple) else ()):
+        try:
+            parse_reference(one if isinstance(one, str) else "unknown")
+        except InvalidReference as error:
+            yield ("tags", index), "Not an image name", str(error)
 
 
 def _outputs(attributes: Attributes) -> Iterator[Attributes]:

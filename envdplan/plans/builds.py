@@ -6,6 +6,7 @@ Every answer but yes comes with the reason in words.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from envdplan.imagenames import image_identity, repository_of
 from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.inputs import (
     attribute_inputs,
@@ -126,9 +127,9 @@ def _perhaps_pushed(case: _Case) -> bool:
 
 def _unclear(case: _Case) -> Iterator[str]:
     """Complaints about tags of which neither the registry nor the record tells anything."""
-    recorded = _recorded_pushes(case)
+    recorded = {*map(image_identity, _recorded_pushes(case))}
     for ref, fact in case.facts.tags.items():
-        if isinstance(fact, ImageUnclear) and ref not in recorded:
+        if isinstance(fact, ImageUnclear) and image_identity(ref) not in recorded:
             yield f"the registry gave no clear answer about {ref}: {fact.reason}"
 
 
@@ -276,13 +277,14 @@ def _quiet_action(case: _Case, image: str) -> Action:
 
 def _tags_to_set(case: _Case, image: str) -> Iterator[tuple[str, str]]:
     """Tag and reason for each tag that does not point to `image`. Unclear ones are kept."""
-    recorded = (case.record.attributes.get("tags") or ()) if case.record else ()
+    former = (case.record.attributes.get("tags") or ()) if case.record else ()
+    recorded = {*map(image_identity, former)}
     for ref, fact in case.facts.tags.items():
         match fact:
             case ImageMissing():
                 yield ref, f"{ref} does not exist yet; the image does"
             case ImageFound(digest=found) if found != image:
-                if ref in recorded and case.same_inputs:
+                if image_identity(ref) in recorded and case.same_inputs:
                     yield ref, f"{ref} was moved outside of envdplan: it points to {found}"
                 else:
                     yield ref, f"{ref} points to another image ({found})"
@@ -301,9 +303,3 @@ def _results(case: _Case, image: str) -> Attributes:
         "metadata": recorded.get("metadata"),
         "outputs": recorded.get("outputs") or {},
     }
-
-
-def repository_of(ref: str) -> str:
-    """`host:5000/path` of `host:5000/path:tag`."""
-    head, slash, last = ref.rpartition("/")
-    return f"{head}{slash}{last.partition('@')[0].partition(':')[0]}"

@@ -9,8 +9,8 @@ from envdplan.diagnostics import EnvdplanError, Unreachable
 from envdplan.values import Value
 
 if TYPE_CHECKING:
+    from envdplan.imagenames import ImageReference
     from envdplan.registry.reader import RegistryReader
-    from envdplan.registry.reference import ImageReference
 
 
 @dataclass

@@ -4,9 +4,9 @@
 itself waits for the first request before it imports urllib3.
 """
 
+from envdplan.imagenames import ImageReference, InvalidReference, is_digest, parse_reference
 from envdplan.registry.answers import Existence, Found, Missing, Unclear
 from envdplan.registry.hosts import HostSettings
-from envdplan.registry.reference import ImageReference, InvalidReference, is_digest, parse_reference
 
 __all__ = [
     "Existence",

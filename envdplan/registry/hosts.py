@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from envdplan.credentials import DOCKER_HUB, canonical_host
 from envdplan.diagnostics import CorruptFile
+from envdplan.imagenames import DOCKER_HUB, canonical_host
 
 if TYPE_CHECKING:
     from ssl import SSLContext

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from envdplan.diagnostics import Refused
-from envdplan.registry.reference import is_digest
+from envdplan.imagenames import is_digest
 
 OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"

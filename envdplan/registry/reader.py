@@ -10,6 +10,7 @@ from typing import Final
 
 from envdplan.credentials import Credentials
 from envdplan.diagnostics import EnvdplanError, Refused
+from envdplan.imagenames import ImageReference, is_digest
 from envdplan.registry.answers import Existence, Found, Missing, Unclear
 from envdplan.registry.authorization import Authorizer
 from envdplan.registry.challenges import Challenge
@@ -25,7 +26,6 @@ from envdplan.registry.manifests import (
     platform_text,
 )
 from envdplan.registry.messages import Answer
-from envdplan.registry.reference import ImageReference, is_digest
 from envdplan.registry.refusals import error_codes, refusal
 from envdplan.registry.tokens import IssuedToken, TokenQuery, fetch_token
 from envdplan.registry.transport import Transport

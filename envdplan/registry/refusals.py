@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Mapping
 
-from envdplan.credentials import DOCKER_HUB, canonical_host
 from envdplan.diagnostics import EnvdplanError, Refused, Unreachable
+from envdplan.imagenames import DOCKER_HUB, canonical_host
 from envdplan.registry.messages import Answer
 
 _LOWEST_SERVER_ERROR = 500

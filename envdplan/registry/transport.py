@@ -14,8 +14,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from envdplan.credentials import canonical_host
 from envdplan.diagnostics import Refused
+from envdplan.imagenames import canonical_host
 from envdplan.loading import load
 from envdplan.registry.failures import unreachable
 from envdplan.registry.hosts import (

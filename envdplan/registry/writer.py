@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from envdplan.diagnostics import Refused
+from envdplan.imagenames import ImageReference
 from envdplan.registry.answers import Found
 from envdplan.registry.exchange import Call, scopes_for
 from envdplan.registry.hosts import api_host
@@ -22,7 +23,6 @@ from envdplan.registry.manifests import (
 )
 from envdplan.registry.messages import Answer
 from envdplan.registry.reader import RegistryReader
-from envdplan.registry.reference import ImageReference
 from envdplan.registry.refusals import refusal
 
 _OK: Final = 200

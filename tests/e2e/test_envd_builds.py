@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +208,14 @@ def test_the_image_holds_what_was_built(here: Project, services: Mapping[str, An
     environment = {"DOCKER_HOST": services["engines"]["containerd"]["host"], "HOME": "/nowhere"}
     done = subprocess.run(docker, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "hello"
+
+
+def test_the_engine_knows_a_short_name(here: Project, docker: Callable[..., str]) -> None:
+    name = f"{here.environment['ENVDPLAN_VAR_project']}-envd"
+    tags = 'tags    = ["${var.project}-envd"]\n  load    = true'
+    one = ONE.replace("NAME", "engine").replace("push    = true", "")
+    here.write(CONFIG + one.replace('tags    = ["${var.registry}/${var.project}/engine:1"]', tags))
+    here.apply("-target", "build.engine")
+    listed = docker("image", "inspect", "-f", "{{json .RepoTags}}", name).strip()
+    assert listed == f'["{name}:latest"]'
+    assert here.plan("-target", "build.engine").code == 0

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from envdplan.plans.builds import repository_of
+from envdplan.imagenames import full_name, repository_of
 from envdplan.values import Attributes, Unknown
 
 LABEL: Final = "dev.envdplan.inputs-digest"
@@ -36,8 +36,9 @@ def findable(ref: str, inputs_digest: str) -> str:
 
 
 def all_names(tags: tuple[str, ...], inputs_digest: str) -> tuple[str, ...]:
-    """`tags`, and for each repository the findable name."""
-    return (*tags, *dict.fromkeys(findable(ref, inputs_digest) for ref in tags))
+    """`tags`, and for each repository the findable name; in full, as builders need them."""
+    names = (*tags, *(findable(ref, inputs_digest) for ref in tags))
+    return tuple(dict.fromkeys(map(full_name, names)))
 
 
 def _tags(attributes: Attributes) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from envdplan.diagnostics import EnvdplanError
 from envdplan.engine.protocols import StateReader
 from envdplan.frontends import frontend
+from envdplan.imagenames import repository_of
 from envdplan.plans import builds
-from envdplan.plans.builds import repository_of
 from envdplan.plans.changes import Work
 from envdplan.plans.inputs import attribute_inputs, inputs_digest, source_attributes
 from envdplan.providers.build.connections import Connection, Connections

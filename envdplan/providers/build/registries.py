@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from envdplan.diagnostics import EnvdplanError
+from envdplan.imagenames import ImageReference, InvalidReference, parse_reference
 from envdplan.providers.build.images import LABEL
-from envdplan.registry.reference import ImageReference, InvalidReference, parse_reference
 from envdplan.states.observed import ImageFact, ImageFound, ImageMissing, ImageUnclear
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from envdplan.diagnostics import Conflict, EnvdplanError, Refused
 from envdplan.engine.protocols import Reporter
 from envdplan.frontends import frontend
 from envdplan.frontends.base import Extras, Frontend
-from envdplan.plans.builds import repository_of
+from envdplan.imagenames import full_name, repository_of
 from envdplan.plans.changes import Change, Work
 from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest, unknown_inputs
 from envdplan.providers.build.connections import Connection, Connections
@@ -396,7 +396,7 @@ def _at(job: "_Job", label: str) -> "_Job":
 
 
 def _tags(attributes: Attributes) -> tuple[str, ...]:
-    return tuple(map(str, attributes.get("tags") or ()))
+    return tuple(full_name(str(one)) for one in attributes.get("tags") or ())
 
 
 def _is_load(one: Export) -> bool:

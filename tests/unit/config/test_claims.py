@@ -2,8 +2,8 @@
 
 import pytest
 
-from envdplan.config.claims import image_name
 from envdplan.diagnostics import Diagnostic, Rejected
+from envdplan.imagenames import image_identity
 from tests.unit.config.test_for_each import desired
 
 
@@ -40,7 +40,7 @@ def test_two_tags_that_are_the_same_are_told_with_both_places() -> None:
     ],
 )
 def test_a_name_of_an_image_in_full(text: str, whole: str) -> None:
-    assert image_name(text) == whole
+    assert image_identity(text) == whole
 
 
 def test_instances_of_one_block_are_told_to_use_their_key() -> None:

@@ -15,11 +15,11 @@ from envdplan.credentials import (
     IdentityToken,
     Login,
     RegistryToken,
-    canonical_host,
     docker_directory,
 )
 from envdplan.credentials.dockerconfig import decode
 from envdplan.diagnostics import CorruptFile, Unreachable
+from envdplan.imagenames import canonical_host
 
 HUB = "https://index.docker.io/v1/"
 

@@ -123,6 +123,16 @@ def test_no_clear_answer_keeps_what_is_recorded(reason: str) -> None:
     assert decided(SAME, facts).action is Action.NOOP
 
 
+def test_another_way_to_write_a_recorded_tag_is_the_same_tag() -> None:
+    short, whole = "acme/x:1", "docker.io/acme/x:1"
+    recorded = replace(SAME, attributes={**SAME.attributes, "tags": (short,)})
+    facts = replace(PUSHED, tags={whole: ImageUnclear("401")}, recorded=ImageUnclear("401"))
+    wanted = {**WANTED, "tags": (whole,)}
+    assert decided(recorded, facts, wanted).action is Action.ADOPT
+    facts = replace(PUSHED, tags={whole: ImageFound(OTHER)}, recorded=ImageFound(DIGEST))
+    assert "was moved outside of envdplan" in decided(recorded, facts, wanted).reasons[0]
+
+
 def test_no_clear_answer_about_a_tag_that_was_never_pushed_is_waited_for() -> None:
     new = "unreachable:5000/a/x:1"
     facts = replace(PUSHED, tags={new: ImageUnclear("refused.")}, recorded=ImageUnclear("refused."))

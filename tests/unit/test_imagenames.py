@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdplan.registry import ImageReference, InvalidReference, is_digest, parse_reference
+from envdplan.imagenames import (
+    ImageReference,
+    InvalidReference,
+    full_name,
+    image_identity,
+    is_digest,
+    parse_reference,
+    repository_of,
+)
 
 DIGEST = "sha256:" + "a1" * 32
 
@@ -17,13 +25,13 @@ DIGEST = "sha256:" + "a1" * 32
         ("team/app", "docker.io/team/app:latest"),
         ("docker.io/busybox", "docker.io/library/busybox:latest"),
         ("index.docker.io/team/app:1", "docker.io/team/app:1"),
-        ("registry-1.docker.io/library/busybox", "docker.io/library/busybox:latest"),
+        ("registry-1.docker.io/busybox", "registry-1.docker.io/busybox:latest"),
         ("localhost/app", "localhost/app:latest"),
         ("localhost:5000/app", "localhost:5000/app:latest"),
         ("127.0.0.1:5000/team/app:1", "127.0.0.1:5000/team/app:1"),
         ("[::1]:5000/app", "[::1]:5000/app:latest"),
         ("ghcr.io/a/b/c:v1_2.3-x", "ghcr.io/a/b/c:v1_2.3-x"),
-        ("GHCR.io/app", "ghcr.io/app:latest"),
+        ("GHCR.io/app", "GHCR.io/app:latest"),
         (f"app@{DIGEST}", f"docker.io/library/app@{DIGEST}"),
         (f"r.io/app:1@{DIGEST}", f"r.io/app:1@{DIGEST}"),
         ("r.io/a__b/c--d.e", "r.io/a__b/c--d.e:latest"),
@@ -31,6 +39,37 @@ DIGEST = "sha256:" + "a1" * 32
 )
 def test_references_are_normalised_as_docker_does(text: str, normal: str) -> None:
     assert str(parse_reference(text)) == normal
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("app", "docker.io/library/app:latest"),
+        ("registry-1.docker.io/app", "docker.io/library/app:latest"),
+        ("index.docker.io/acme/app:1", "acme/app:1"),
+        ("GHCR.io/app", "ghcr.io/app:latest"),
+        ("Not An Image", "Not An Image"),
+    ],
+)
+def test_one_image_has_one_identity_however_it_is_written(one: str, other: str) -> None:
+    assert image_identity(one) == image_identity(other) == other.replace("acme", "docker.io/acme")
+
+
+@pytest.mark.parametrize(
+    ("text", "repository"),
+    [
+        ("app", "app"),
+        ("acme/app:1", "acme/app"),
+        ("localhost:5000/app", "localhost:5000/app"),
+        (f"docker.io/acme/app:1@{DIGEST}", "docker.io/acme/app"),
+    ],
+)
+def test_a_repository_stays_as_it_is_written(text: str, repository: str) -> None:
+    assert repository_of(text) == repository
+
+
+def test_a_full_name_has_host_and_tag() -> None:
+    assert full_name("app") == "docker.io/library/app:latest"
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,18 @@
-"""Image references as Docker reads them: `busybox`, `host:5000/team/app:1@sha256:...`.
+"""Names of images as Docker reads them: `busybox`, `host:5000/team/app:1@sha256:...`.
 
-The grammar and the defaults are those of distribution/reference (grammar in its reference.go).
+The grammar and the defaults are those of distribution/reference (grammar in its reference.go,
+defaults in normalize.go). All of envdplan reads names here, so that everybody means the same image.
 """
 
-import ipaddress
 import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from envdplan.credentials import DOCKER_HUB, canonical_host
+DOCKER_HUB: Final = "docker.io"
+_FORMER_HUB: Final = "index.docker.io"
+_HUB_NAMES: Final = frozenset(
+    {DOCKER_HUB, _FORMER_HUB, "registry-1.docker.io", "registry.hub.docker.com"}
+)
 
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[([0-9a-fA-F:.]+)\])(?::([0-9]{{1,5}}))?")
@@ -30,8 +34,8 @@ class InvalidReference(ValueError):
 class ImageReference:
     """An image in a registry: `host` and `path` name its repository, tag or digest the image.
 
-    Normalised: `busybox` has host docker.io, path library/busybox, tag latest. `digest` wins
-    over `tag` where both are given.
+    In full, as Docker has it: `busybox` has host docker.io, path library/busybox, tag latest; any
+    other host stays as it is written. `digest` wins over `tag` where both are given.
     """
 
     host: str
@@ -53,6 +57,15 @@ class ImageReference:
     def selector(self) -> str:
         """What the registry's API is asked for: the digest, else the tag, else `latest`."""
         return self.digest or self.tag or "latest"
+
+    @property
+    def identity(self) -> str:
+        """The same text for all names of one image: hosts have aliases and no case."""
+        host = canonical_host(self.host)
+        path = self.path
+        if host == DOCKER_HUB and "/" not in path:
+            path = f"library/{path}"
+        return str(replace(self, host=host, path=path))
 
     def at_digest(self, digest: str) -> "ImageReference":
         """The image with this digest in the same repository, without a tag."""
@@ -83,6 +96,39 @@ def parse_reference(text: str) -> ImageReference:
     return ImageReference(host, path, tag, digest or None)
 
 
+def full_name(text: str) -> str:
+    """The name as builders and engines need it, as buildx sends it: `docker.io/library/app:latest`.
+
+    BuildKit keeps names as they come, while an engine looks for full ones only. Raises
+    InvalidReference.
+    """
+    return str(parse_reference(text))
+
+
+def image_identity(text: str) -> str:
+    """The same for all ways to write one image; the text itself where it names none."""
+    try:
+        return parse_reference(text).identity
+    except InvalidReference:
+        return text
+
+
+def repository_of(text: str) -> str:
+    """The repository as `text` writes it, without tag and digest: `app` of `app:1`."""
+    return _split_tag(text.partition("@")[0])[0]
+
+
+def canonical_host(server: str) -> str:
+    """The host (and port) that `server` means; one name for all aliases of Docker Hub.
+
+    `server` is a host or a key of Docker's config.json, which may be a URL
+    (`https://index.docker.io/v1/`).
+    """
+    host = server.partition("://")[2] or server
+    host = host.partition("/")[0].lower()
+    return DOCKER_HUB if host in _HUB_NAMES else host
+
+
 def is_digest(text: str) -> bool:
     """Whether `text` is a well-formed sha256 or sha512 digest."""
     return _DIGEST.fullmatch(text) is not None
@@ -98,6 +144,8 @@ def is_host(text: str) -> bool:
 
 
 def _is_ipv6(text: str) -> bool:
+    import ipaddress  # slow to load, and few need it
+
     try:
         return ipaddress.IPv6Address(text).scope_id is None
     except ValueError:
@@ -116,7 +164,7 @@ def _split_host(name: str) -> tuple[str, str]:
     looks_like_host = any(sign in first for sign in ".:") or first == "localhost"
     if not slash or not (looks_like_host or first != first.lower()):
         return DOCKER_HUB, name if slash else f"library/{name}"
-    host = canonical_host(first)
+    host = DOCKER_HUB if first == _FORMER_HUB else first
     return host, rest if "/" in rest or host != DOCKER_HUB else f"library/{rest}"
 
 
