@@ -59,7 +59,8 @@ def test_an_engine_knows_what_it_built_by_a_short_name(
     project.environment["DOCKER_HOST"] = docker.host
     tags = {"a": f"{prefix}-a:latest", "b": f"{prefix}-b", "c": f"{prefix}/c:1"}
     blocks = "".join(
-        f'build "{key}" {{\n  path = "app"\n  dockerfile_inline = "FROM scratch\\nLABEL a={prefix}{key}"\n'
+        f'build "{key}" {{\n  path = "app"\n'
+        f'  dockerfile_inline = "FROM scratch\\nLABEL a={prefix}{key}"\n'
         f'  tags = ["{tag}"]\n  load = {str(key != "b").lower()}\n}}\n'
         for key, tag in tags.items()
     )
