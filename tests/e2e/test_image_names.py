@@ -42,7 +42,7 @@ class Engine:
         found = json.loads(self("image", "inspect", name))
         listed = self("images", "--format", "{{.Repository}}:{{.Tag}}", name).splitlines()
         whole = name if ":" in name else f"{name}:latest"
-        return found[0]["RepoTags"] == [whole] == listed
+        return bool(found[0]["RepoTags"] == [whole] == listed)
 
 
 @pytest.fixture
