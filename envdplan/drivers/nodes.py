@@ -256,16 +256,3 @@ def _computed(wanted: Attributes, live: Mapping[str, Attributes]) -> dict[str, V
         states = [one.get("status") for one in live.values() if one.get("status") != "running"]
         found["status"] = states[0] if states else "running"
     return found
-
-
-def assigned(
-    platforms: tuple[str, ...], nodes: Mapping[str, tuple[str, ...]]
-) -> dict[str, tuple[str, ...]]:
-    """Which node builds which platforms: the first that offers it. ValueError when none does."""
-    found: dict[str, tuple[str, ...]] = {}
-    for platform in platforms:
-        label = next((one for one, offered in nodes.items() if platform in offered), None)
-        if label is None:
-            raise ValueError(platform)
-        found[label] = (*found.get(label, ()), platform)
-    return found

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from envdplan.addresses import Address
 from envdplan.plans import builds
-from envdplan.plans.capabilities import check_capabilities
+from envdplan.plans.capabilities import check_capabilities, foreign_platforms
 from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.triggers import why_forced
 from envdplan.plans.world import Diff, World
@@ -93,6 +93,10 @@ def _with_builder(outcome: Diff, resource: Resource, change: Change, facts: Buil
     for problem in check_capabilities(change.after or {}, live or {}):
         outcome.diagnostics.error(
             "The builder cannot do this", problem, resource.range, str(resource.address)
+        )
+    if foreign := foreign_platforms(change.after or {}, live or {}):
+        outcome.diagnostics.warn(
+            "The builder does not run a platform", foreign, resource.range, str(resource.address)
         )
     return change
 

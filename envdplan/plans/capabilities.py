@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from envdplan.plans.platforms import assigned, lacking
 from envdplan.values import Attributes, Unknown
 
 FULL = ("image", "docker", "oci", "tar", "local", "cacheonly")
@@ -63,30 +64,47 @@ def _attestations(build: Attributes, can: Attributes) -> Iterator[str]:
 
 
 def _platforms(build: Attributes, can: Attributes) -> Iterator[str]:
-    wanted = build.get("platforms")
-    if isinstance(wanted, Unknown) or not wanted:
-        return
     joined = build.get("from") is not None  # envd builds are made one by one
-    if len(wanted) > 1 and not joined and not can.get("several_platforms", True):
+    if len(_wanted(build)) > 1 and not joined and not can.get("several_platforms", True):
         yield f"This builder makes images of one platform only; {WHO_CAN}."
-    offered = can.get("platforms") or ()
-    missing = [one for one in wanted if offered and one not in offered]
-    if missing:
-        yield (
-            f"This builder does not offer {', '.join(missing)} (it offers: {', '.join(offered)}). "
-            "Use a builder on such a machine, or install emulation there (binfmt)."
-        )
+
+
+def foreign_platforms(build: Attributes, builder: Attributes) -> str | None:
+    """What `builder` may not be able to run for `build`, as full sentences; None when all is well.
+
+    It is no reason to refuse: see `envdplan.plans.platforms`.
+    """
+    can = builder.get("capabilities")
+    if isinstance(can, Unknown) or not can or not can.get("platforms"):
+        return None
+    missing = lacking(_wanted(build), can["platforms"])
+    if not missing:
+        return None
+    names, first = ", ".join(missing), next(iter(can.get("nodes") or ()), None)
+    where = "" if first is None else f" They are built on its first node, {first}."
+    return (
+        f"This builder runs {', '.join(can['platforms'])}, but not {names}.{where} Steps that only "
+        "copy, and those of a stage FROM --platform=$BUILDPLATFORM that compile for another "
+        'platform, work all the same; a RUN on the platform itself ends with "exec format error". '
+        "For that, install emulation on the builder's machine (binfmt), or give the builder a "
+        "node of that platform."
+    )
+
+
+def _wanted(build: Attributes) -> tuple[str, ...]:
+    """The platforms of a build, as far as they are known."""
+    platforms = build.get("platforms")
+    if isinstance(platforms, Unknown) or not platforms:
+        return ()
+    return tuple(one for one in platforms if isinstance(one, str))
 
 
 def _nodes(build: Attributes, can: Attributes) -> Iterator[str]:
     """Parts of several nodes come together in a registry, and nowhere else."""
-    wanted, nodes = build.get("platforms"), can.get("nodes")
-    if not nodes or isinstance(wanted, Unknown) or not wanted:
+    nodes = can.get("nodes")
+    if not nodes:
         return
-    used = {
-        next((label for label, offered in nodes.items() if platform in offered), "")
-        for platform in wanted
-    }
+    used = assigned(_wanted(build), nodes)
     pushed = all(one.get("push") for one in build.get("output") or ())
     if len(used) > 1 and not pushed:
         yield (

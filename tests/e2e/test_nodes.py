@@ -101,12 +101,17 @@ def test_what_each_node_attests_is_joined_too(here: Project, registry: Registry)
     here.assert_settled()
 
 
-def test_a_platform_that_no_node_offers_is_told_by_the_plan(here: Project) -> None:
+def test_a_platform_that_no_node_offers_is_built_on_the_first(
+    here: Project, registry: Registry
+) -> None:
     here.write(HEAD + FAR + BUILD.replace("linux/386", "linux/s390x"))
     plan = here.plan()
-    assert plan.code == 1
-    assert "The builder cannot do this" in plan.err
-    assert "linux/s390x" in plan.err
+    assert plan.code == 2, plan.text
+    assert "They are built on its first node, one." in " ".join(plan.err.split())
+    here.apply()
+    repository = f"{here.environment['ENVDPLAN_VAR_project']}/x"
+    assert platforms(registry, repository, "1") == ["amd64", "s390x"]
+    here.assert_settled()
 
 
 def test_an_output_that_cannot_be_joined_is_told_by_the_plan(here: Project) -> None:

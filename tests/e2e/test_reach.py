@@ -5,10 +5,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.e2e.conftest import Project, Registry
+from tests.e2e.conftest import ACCEPT, Project, Registry
 
 pytestmark = [pytest.mark.docker, pytest.mark.buildkit, pytest.mark.registry]
 
@@ -184,10 +185,46 @@ def test_several_platforms_caches_and_annotations(
     assert registry.digest(f"{name}/cache", "1") is not None
     assert (here.folder / "cache" / "index.json").is_file()
     here.assert_settled()
-    here.write(text.replace('"linux/386"', '"linux/s390x"'))
+
+
+CROSS = """
+builder "b" {
+  type    = "unix"
+  address = "SOCKET"
+}
+build "made" {
+  path              = "app"
+  dockerfile_inline = <<-EOT
+    FROM --platform=$BUILDPLATFORM ${var.registry}/lib/busybox:1 AS make
+    ARG TARGETARCH
+    RUN echo "made for $TARGETARCH" > /made
+    FROM scratch
+    COPY --from=make /made /made
+  EOT
+  platforms         = ["linux/amd64", "linux/s390x"]
+  tags              = ["${var.registry}/${var.project}/made:1"]
+  push              = true
+}
+"""
+
+
+def test_what_is_compiled_for_another_platform_needs_no_emulation(
+    here: Project, services: Mapping[str, Any], registry: Registry
+) -> None:
+    socket = services["buildkitds"]["unix"]["address"].removeprefix("unix://")
+    here.write(HEAD + CROSS.replace("SOCKET", socket))
     plan = here.plan()
-    assert plan.code == 1
-    assert "does not offer linux/s390x" in " ".join(plan.err.split())
+    assert plan.code == 2, plan.text
+    assert "The builder does not run a platform" in plan.err
+    assert "but not linux/s390x" in " ".join(plan.err.split())
+    here.apply()
+    repository = f"{here.environment['ENVDPLAN_VAR_project']}/made"
+    url = f"http://{registry.address}/v2/{repository}/manifests/1"
+    with urlopen(Request(url, headers={"Accept": ACCEPT})) as answer:
+        index = json.load(answer)
+    found = {one["platform"]["architecture"] for one in index["manifests"]}
+    assert found == {"amd64", "s390x"}
+    here.assert_settled()
 
 
 def test_an_engine_is_found_by_its_docker_context(

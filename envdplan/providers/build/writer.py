@@ -17,6 +17,7 @@ from envdplan.frontends.base import Extras, Frontend
 from envdplan.imagenames import full_name, repository_of
 from envdplan.plans.changes import Change, Work
 from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest, unknown_inputs
+from envdplan.plans.platforms import assigned
 from envdplan.providers.build.connections import Connection, Connections
 from envdplan.providers.build.engines import Engines
 from envdplan.providers.build.envdbuilds import EnvdBuilds
@@ -202,12 +203,7 @@ class BuildWriter:
     # -- on several nodes
 
     def _nodes(self, job: "_Job") -> Mapping[str, tuple[str, ...]]:
-        """The nodes that the platforms are built on; none where the builder has none.
-
-        Raises EnvdplanError when no node offers one of them.
-        """
-        from envdplan.drivers.nodes import assigned
-
+        """The nodes that the platforms are built on; none where the builder has none."""
         blocks, wanted = job.connection.attributes.get("node"), job.after.get("platforms")
         if not blocks or not wanted:
             return {}
@@ -219,13 +215,7 @@ class BuildWriter:
                 with lifecycle.connect({**job.connection.attributes, "at": label}) as client:
                     given = tuple(name for one in client.workers() for name in one.platforms)
             offered[label] = given
-        try:
-            return assigned(tuple(wanted), offered)
-        except ValueError as error:
-            detail = f"None of its nodes builds for {error}: " + "; ".join(
-                f"{label} offers {', '.join(one)}" for label, one in offered.items()
-            )
-            raise Refused("The builder cannot do this", f"{detail}.") from None
+        return assigned(wanted, offered)
 
     def _build_on_nodes(
         self, job: "_Job", names: tuple[str, ...], nodes: Mapping[str, tuple[str, ...]]

@@ -4,7 +4,7 @@ import pytest
 
 from envdplan.dockerengine.container import ContainerSpec, Mount, Resources
 from envdplan.drivers.command_engine import creation
-from envdplan.drivers.nodes import assigned, merged
+from envdplan.drivers.nodes import merged
 from envdplan.drivers.ssh import command
 
 
@@ -51,11 +51,3 @@ def test_a_node_takes_what_it_does_not_say_from_its_builder() -> None:
     }
     assert merged(builder, "one") == {"name": "b-one", "image": "j"}
     assert merged(builder, "two") == {"name": "b-two", "image": "i"}
-
-
-def test_each_platform_goes_to_the_first_node_that_offers_it() -> None:
-    nodes = {"x": ("linux/amd64", "linux/386"), "arm": ("linux/arm64", "linux/386")}
-    wanted = ("linux/arm64", "linux/386", "linux/amd64")
-    assert assigned(wanted, nodes) == {"arm": ("linux/arm64",), "x": ("linux/386", "linux/amd64")}
-    with pytest.raises(ValueError, match="linux/s390x"):
-        assigned(("linux/s390x",), nodes)
