@@ -10,6 +10,7 @@ from time import time
 from typing import TypeAlias
 
 from envdplan.addresses import Address
+from envdplan.config.awaiting import awaited
 from envdplan.config.config import Settings
 from envdplan.config.context import Context, Function, Names, Repository, nobody_asked
 from envdplan.config.data import AskImage
@@ -22,10 +23,11 @@ from envdplan.config.modules import Decode, Read, modules, no_modules
 from envdplan.config.moves import moves
 from envdplan.config.removals import removals
 from envdplan.config.settings import settings
+from envdplan.config.strays import stray_environment
 from envdplan.config.tree import Tree
 from envdplan.config.unused import unused
 from envdplan.config.validate import validate
-from envdplan.config.variables import Given, variables
+from envdplan.config.variables import PREFIX, Given, variables
 from envdplan.diagnostics import Conflict, Diagnostics, Rejected
 from envdplan.engine.apply import Apply
 from envdplan.engine.events import Event
@@ -149,6 +151,9 @@ def load(
     problems.extend(refuse_rivals(desired, by_itself(desired)))
     _stop_on_errors(problems)
     problems.extend(_unused(tree, given.names))
+    if project.planned is None:
+        bake = project.dialect is not None
+        problems.extend(stray_environment(project.environment, known, PREFIX, bake=bake))
     secret = tuple(n for n, one in known.items() if one.sensitive or is_sensitive(values[n]))
     open_values = {name: value for name, value in values.items() if name not in secret}
     return Loaded(desired, chosen, open_values, secret, problems, evaluation)
@@ -171,6 +176,12 @@ def load_settings(project: Project, version: str) -> Settings:
     chosen, problems = settings(declared, Context(Names(), {}, project.directory), version)
     _stop_on_errors(problems)
     return chosen
+
+
+def waits_for(project: Project, output: str) -> tuple[str, ...]:
+    """The resources and modules that an output of the configuration refers to."""
+    declared, _ = declare(list(_decoded(project.files, project.decode, Diagnostics())))
+    return awaited(declared, output)
 
 
 def make_plan(

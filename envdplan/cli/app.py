@@ -16,8 +16,9 @@ from envdplan.cli.contexts import context_app
 from envdplan.cli.convert import convert
 from envdplan.cli.fmt import fmt
 from envdplan.cli.init import init
-from envdplan.cli.inspect import force_unlock, output, show, state_app, validate
+from envdplan.cli.inspect import force_unlock, show, state_app, validate
 from envdplan.cli.language import console, functions
+from envdplan.cli.output import output
 from envdplan.cli.plan import plan
 from envdplan.cli.schema import schema
 from envdplan.cli.spelling import as_here, tell_whole

@@ -1,6 +1,5 @@
-"""envdplan validate, show, output, state and force-unlock."""
+"""envdplan validate, show, state and force-unlock."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,6 @@ from envdplan.cli.options import Files, Json, LockTimeout, Sets, VarFiles, Vars,
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import Diagnostics, EnvdplanError, Rejected, suggestion
 from envdplan.states.recorded import State
-from envdplan.values import Value
 
 state_app = typer.Typer(no_args_is_help=True, help="Look at the state, and take things out of it.")
 
@@ -83,47 +81,6 @@ def show(
         return exit_codes.OK
     session.view.state(session.state_store(session.settings()).load())
     return exit_codes.OK
-
-
-def output(
-    ctx: typer.Context,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
-    raw: Annotated[bool, typer.Option("--raw", "-raw", help="Only the text itself.")] = False,
-    json: Json = False,
-) -> int:
-    """Show outputs as the last apply left them.
-
-    With NAME it is the value alone.
-    """
-    from envdplan.values import Sensitive
-    from envdplan.views.values_text import value_text
-
-    session: Session = ctx.obj
-    session.json = session.json or json
-    outputs = session.state_store(session.settings()).load().outputs
-    if name is not None and name not in outputs:
-        known = ", ".join(sorted(outputs)) or "there are none; apply first"
-        hint = suggestion(name, outputs) or f" Outputs: {known}."
-        raise EnvdplanError("Unknown output", f'There is no output called "{name}".{hint}')
-    chosen = outputs if name is None else {name: outputs[name]}
-    if raw:
-        _raw(name, chosen)
-        return exit_codes.OK
-    if name is not None and not session.json:
-        typer.echo(value_text(outputs[name]))
-        return exit_codes.OK
-    secret = frozenset(key for key, value in chosen.items() if isinstance(value, Sensitive))
-    session.view.outputs(dict(chosen), secret)
-    return exit_codes.OK
-
-
-def _raw(name: str | None, chosen: Mapping[str, Value]) -> None:
-    if name is None:
-        raise EnvdplanError("--raw needs a name", "Say which output: `envdplan output NAME --raw`.")
-    value = chosen[name]
-    if not isinstance(value, str | int):
-        raise EnvdplanError("--raw is for text", "This output is no text; use --json.")
-    typer.echo(value, nl=False)
 
 
 @state_app.command("list")

@@ -54,7 +54,21 @@ def _text(block: Declared, name: str, base: Context, diagnostics: Diagnostics) -
         detail = f'"{name}" must be a string that holds no variables.'
         diagnostics.error("Wrong type", detail, attribute.expression.range)
         return None
-    return absolute(value, attribute.range.file.directory) if name in _PATHS else value
+    if name not in _PATHS:
+        return value
+    if "://" in value:
+        diagnostics.error("Not a path", _not_a_path(name, value), attribute.expression.range)
+        return None
+    return absolute(value, attribute.range.file.directory)
+
+
+def _not_a_path(name: str, value: str) -> str:
+    scheme = value.partition("://")[0]
+    what = "The state is kept" if name == "state" else "envd's contexts are kept"
+    return (
+        f'"{name}" is the path of a file, and "{value}" is an address. {what} in a file; envdplan '
+        f"cannot keep anything at {scheme}://. Name a file, on a disk that is shared if need be."
+    )
 
 
 def _check_version(block: Declared, wanted: str, version: str, diagnostics: Diagnostics) -> None:

@@ -19,7 +19,7 @@ from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.plan import Plan
 from envdplan.states.desired import DesiredState
 from envdplan.states.recorded import State
-from envdplan.values import Attributes, Value, is_sensitive
+from envdplan.values import Attributes, Value, is_known, is_sensitive
 from envdplan.views.module_text import module_text
 from envdplan.views.plan_text import brief, plan_text
 from envdplan.views.progress import BuildProgress
@@ -112,7 +112,7 @@ class HumanView:
         values = {name: one.value for name, one in sorted(desired.outputs.items())}
         secret = frozenset(name for name, one in desired.outputs.items() if one.sensitive)
         if values:
-            self.outputs(values, secret)
+            self._outputs(values, secret, "(known after apply)")
 
     def _resource(self, address: Address, type: str, attributes: Attributes) -> None:
         self._print([f"{self._style(str(address), 'bold')} ({type})"])
@@ -122,11 +122,15 @@ class HumanView:
 
     def outputs(self, outputs: dict[str, Value], sensitive: frozenset[str]) -> None:
         """See View."""
+        self._outputs(outputs, sensitive, "(not known yet)")
+
+    def _outputs(self, outputs: dict[str, Value], sensitive: frozenset[str], unknown: str) -> None:
         self._print(["", "Outputs:", ""] if outputs else ["There are no outputs."])
         for name in sorted(outputs):
             value = outputs[name]
             hidden = name in sensitive or is_sensitive(value)
-            self._print([f"{name} = {'<sensitive>' if hidden else value_text(value)}"])
+            text = value_text(value) if is_known(value) else unknown
+            self._print([f"{name} = {'<sensitive>' if hidden else text}"])
 
     def module(self, event: ModuleEvent) -> None:
         """See View."""

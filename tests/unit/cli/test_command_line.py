@@ -486,6 +486,10 @@ def test_an_output_that_is_called_sensitive_is_shown_and_stored_nowhere(folder: 
         run(folder, "output", "-json"),
     ]
     assert all("plain" not in out + err for _, out, err in seen)
-    lines = [json.loads(line) for line in seen[2][1].splitlines()]
-    assert lines[-1]["sensitive"] == ["hidden"]
+    hidden = json.loads(seen[2][1])["hidden"]
+    assert (hidden["sensitive"], hidden["value"]) == (True, None)
+    for form in ((), ("-json",), ("-raw",)):
+        code, out, err = run(folder, "output", "hidden", *form)
+        assert (code, out) == (1, "")
+        assert "Sensitive output is not kept" in err
     assert "plain" not in (folder / ".envdplan" / "state.json").read_text()

@@ -215,3 +215,22 @@ def test_long_chains_are_evaluated() -> None:
     lines = ["locals {", "  a0 = 1", *(f"  a{n} = local.a{n - 1} + 1" for n in range(1, 3000)), "}"]
     text = "\n".join(lines) + '\noutput "o" { value = local.a2999 }\n'
     assert value(text) == 3000
+
+
+def test_a_variable_of_the_environment_that_nobody_declares_is_told() -> None:
+    environment = {"ENVDPLAN_VAR_vv": "1", "ENVDPLAN_VAR_v": "2", "VV": "3"}
+    found = loaded('variable "v" { default = "0" }\noutput "o" { value = var.v }\n',
+                   environment=environment).warnings  # fmt: skip
+    (told,) = found
+    assert told.summary == "Unknown variable in the environment"
+    assert told.detail.startswith("ENVDPLAN_VAR_vv has no effect")
+    assert told.detail.endswith('Did you mean "v"?')
+
+
+@pytest.mark.parametrize("name", ["state", "context_store"])
+def test_an_address_is_no_path(name: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        loaded(f'envdplan {{ {name} = "s3://bucket/key" }}\n')
+    (problem,) = refused.value.diagnostics
+    assert problem.summary == "Not a path"
+    assert "cannot keep anything at s3://" in problem.detail

@@ -1,0 +1,99 @@
+"""envdplan output."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from envdplan.cli import exit_codes
+from envdplan.cli.options import Json
+from envdplan.cli.wiring import Session
+from envdplan.diagnostics import EnvdplanError, suggestion
+from envdplan.values import Value, is_known, is_sensitive
+
+
+def output(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
+    raw: Annotated[bool, typer.Option("--raw", "-raw", help="Only the text itself.")] = False,
+    json: Json = False,
+) -> int:
+    """Show outputs as the last apply left them.
+
+    With NAME it is the value alone, with --json too; without it --json gives one object, each
+    output with `sensitive`, `type` and `value`.
+    """
+    session: Session = ctx.obj
+    outputs = session.state_store(session.settings()).load().outputs
+    if name is None:
+        if raw:
+            detail = "Say which output: `envdplan output NAME --raw`."
+            raise EnvdplanError("--raw needs a name", detail)
+        return _all(session, outputs, json=json)
+    if name not in outputs:
+        known = ", ".join(sorted(outputs)) or "there are none; apply first"
+        hint = suggestion(name, outputs) or f" Outputs: {known}."
+        raise EnvdplanError("Unknown output", f'There is no output called "{name}".{hint}')
+    _refuse_without_value(session, name, outputs[name])
+    typer.echo(_one(outputs[name], raw=raw, json=json), nl=not raw)
+    return exit_codes.OK
+
+
+def _one(value: Value, *, raw: bool, json: bool) -> str:
+    if raw:
+        if not isinstance(value, str | int):
+            raise EnvdplanError("--raw is for text", "This output is no text; use --json.")
+        return str(value)
+    if json:
+        return _json(value)
+    from envdplan.views.values_text import value_text
+
+    return value_text(value)
+
+
+def _all(session: Session, outputs: Mapping[str, Value], *, json: bool) -> int:
+    """All that are known. What is not known yet is an error, told after the rest."""
+    known = {name: value for name, value in outputs.items() if is_known(value)}
+    if json:
+        typer.echo(_json(known, whole=True))
+    else:
+        secret = frozenset(name for name, value in known.items() if is_sensitive(value))
+        session.view.outputs(known, secret)
+    missing = [_unknown(session, name) for name in sorted({*outputs} - {*known})]
+    if missing:
+        raise EnvdplanError("Output is not known yet", " ".join(missing))
+    return exit_codes.OK
+
+
+def _json(value: Value, *, whole: bool = False) -> str:
+    from envdplan.config.problems import FunctionError
+    from envdplan.views.outputs_json import outputs_json, value_json
+
+    try:
+        return outputs_json(value) if whole else value_json(value)
+    except FunctionError as error:
+        raise EnvdplanError("Nested too deeply", f"No JSON can be made: {error}.") from None
+
+
+def _refuse_without_value(session: Session, name: str, value: Value) -> None:
+    """A word in place of a value would be taken for the value by whoever reads it."""
+    if not is_known(value):
+        raise EnvdplanError("Output is not known yet", _unknown(session, name))
+    if is_sensitive(value):
+        raise EnvdplanError(
+            "Sensitive output is not kept",
+            f'Output "{name}" is sensitive, and a state never holds what is sensitive. Take it '
+            "from where the configuration has it.",
+        )
+
+
+def _unknown(session: Session, name: str) -> str:
+    """When it will be known. The configuration tells, if it can be read."""
+    from envdplan.workflow import waits_for
+
+    try:
+        needed = waits_for(session.project(may_be_empty=True), name)
+    except EnvdplanError:
+        needed = ()
+    when = f"{' and '.join(needed)} {'has' if len(needed) == 1 else 'have'} succeeded"
+    return f'Output "{name}" is known when {when if needed else "an apply has succeeded"}.'
