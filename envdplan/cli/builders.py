@@ -44,12 +44,11 @@ def reaching(
 
 def line(one: "Reached") -> "Line":
     """Look at a builder."""
-    from envdplan.addresses import Address, Kind
     from envdplan.states.observed import Present, Unreachable
     from envdplan.views.builders import Line
 
     address = str(one.attributes.get("address") or one.attributes.get("name") or "")
-    observed = one.lifecycle.read(Address(Kind.BUILDER, "undeclared"), one.attributes)
+    observed = one.look()
     if isinstance(observed, Unreachable):
         return Line(one.title, one.type, address, "unreachable", problem=observed.reason)
     if not isinstance(observed, Present):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from envdplan.addresses import Address
 from envdplan.diagnostics import EnvdplanError, Refused
+from envdplan.drivers.base import Undeclared
 from envdplan.drivers.common import computed
 from envdplan.engine.protocols import Reporter
 from envdplan.states.observed import Observation, Present, Unreachable
@@ -32,11 +33,18 @@ class Attached(ABC):
         """Present when it answers. It is nobody's, so it counts as ours to use."""
         del address
         try:
-            return Present({**attributes, **self.look(attributes)}, ours=True)
+            return Present({**attributes, **self.answers(attributes)}, ours=True)
         except EnvdplanError as error:
             return Unreachable(f"{error.summary}. {error.detail}".strip())
 
-    def look(self, attributes: Attributes) -> dict[str, Value]:
+    def look(self, builder: Undeclared) -> Observation:
+        """See Lifecycle. What answers runs, and more cannot be seen of it."""
+        try:
+            return Present({"status": "running", **self.answers(builder.reach)})
+        except EnvdplanError as error:
+            return Unreachable(f"{error.summary}. {error.detail}".strip())
+
+    def answers(self, attributes: Attributes) -> dict[str, Value]:
         """Computed attributes. Raises EnvdplanError when it does not answer."""
         with self.connect(attributes) as client:
             return computed(client)
@@ -46,7 +54,7 @@ class Attached(ABC):
     ) -> Attributes:
         """Nothing to make: it has to answer."""
         del address, report, cancel
-        return {**attributes, **self.look(attributes)}
+        return {**attributes, **self.answers(attributes)}
 
     def update(
         self,

@@ -27,6 +27,18 @@ class Surroundings:
     """The state has no history: what carries our mark for an address is ours all the same."""
 
 
+@dataclass(frozen=True, slots=True)
+class Undeclared:
+    """A builder that no block declares: one that a context of envd's store names by its address.
+
+    It is no `Attributes` on purpose: all that is known of it is how to reach it, so it can be
+    looked at, and compared with nothing.
+    """
+
+    reach: Attributes
+    """The attributes with x-connection, as far as the address tells them; "name" for containers."""
+
+
 class Lifecycle(Protocol):
     """How builders of one type are looked at and changed. Errors are EnvdplanErrors.
 
@@ -37,6 +49,12 @@ class Lifecycle(Protocol):
         """What is live: Present with every attribute of the schema, Absent, or Unreachable.
 
         Present.attributes hold the computed ones too: version, platforms, workers, capabilities.
+        """
+
+    def look(self, builder: Undeclared) -> Observation:
+        """What is live of a builder that is only used: Present, Absent, or Unreachable.
+
+        Present.attributes are `status`, and the computed ones where that is "running".
         """
 
     def create(
@@ -85,7 +103,7 @@ class Driver:
     type: ResourceType
     lifecycle: Callable[[Surroundings], Lifecycle]
     """Makes the lifecycle; importing slow libraries is left to it."""
-    from_address: Callable[[str], Attributes | None]
-    """The connection attributes behind an address as envd writes it (`tcp://HOST:PORT`, or the
-    bare name of a container); None when it makes no sense.
+    from_address: Callable[[str], Undeclared | None]
+    """The builder behind an address as envd writes it (`tcp://HOST:PORT`, or the bare name of a
+    container); None when it makes no sense.
     """

@@ -15,6 +15,7 @@ IMAGE: Final = "docker.io/moby/buildkit:v0.19.0"
 
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)([bkmg]?)b?", re.IGNORECASE)
 _UNITS: Final = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+CONTAINER_NAME: Final = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _TEXTS: Final[JsonSchema] = {"type": "object", "additionalProperties": {"type": "string"}}
 
 _MOUNT: Final[JsonSchema] = {
@@ -42,7 +43,7 @@ SCHEMA: Final[JsonSchema] = {
     "properties": {
         "name": {
             "type": "string",
-            "pattern": "^[a-zA-Z0-9][a-zA-Z0-9_.-]+$",
+            "pattern": f"^{CONTAINER_NAME.pattern}$",
             "x-forces-replacement": True,
             "x-connection": True,
             "description": (
@@ -101,7 +102,7 @@ SCHEMA: Final[JsonSchema] = {
         "config": CONFIG,
         "state_volume": {
             "type": "string",
-            "pattern": "^[a-zA-Z0-9][a-zA-Z0-9_.-]+$",
+            "pattern": f"^{CONTAINER_NAME.pattern}$",
             "x-unplanned": True,
             "description": "The volume with the cache (default: NAME-state); one that others made "
             "is kept when the builder is destroyed",

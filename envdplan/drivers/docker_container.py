@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.diagnostics import Conflict, EnvdplanError, Interrupted, Refused
-from envdplan.drivers.base import Driver, Surroundings
+from envdplan.drivers.base import Driver, Surroundings, Undeclared
 from envdplan.drivers.buildkitd_config import CONFIG_FILE, DIRECTORY, render
 from envdplan.drivers.common import computed
-from envdplan.drivers.container_schema import SCHEMA, consequence, derive, problems
+from envdplan.drivers.container_schema import CONTAINER_NAME, SCHEMA, consequence, derive, problems
 from envdplan.engine.protocols import Reporter
 from envdplan.schema import ResourceType
 from envdplan.states.observed import Absent, Observation, Present, Unreachable
@@ -77,6 +77,19 @@ class DockerContainer:
         ours = is_ours(info, self._owner(address), fresh=self._surroundings.fresh)
         return Present(live, ours=ours)
 
+    def look(self, builder: Undeclared) -> Observation:
+        """See Lifecycle."""
+        try:
+            info = self._engine(builder.reach).containers.inspect(str(builder.reach["name"]))
+            if info is None:
+                return Absent()
+            if info.state != "running":
+                return Present({"status": info.state})
+            with self._client(builder.reach, _PATIENCE) as client:
+                return Present({"status": "running", **computed(client)})
+        except EnvdplanError as error:
+            return Unreachable(f"{error.summary}. {error.detail}".strip())
+
     def connect(self, attributes: Attributes) -> "BuildKit":
         """See Lifecycle."""
         return self._client(attributes, float(attributes.get("timeout") or _PATIENCE))
@@ -96,8 +109,13 @@ class DockerContainer:
         from envdplan.drivers.container_spec import CONFIG_PATH, live_attributes
 
         command = info.spec.command or ()
-        image = str(wanted["image"])
-        if image and info.spec.image != image and self._same_image(engine, info, image):
+        image = wanted.get("image")
+        if (
+            isinstance(image, str)
+            and image
+            and info.spec.image != image
+            and self._same_image(engine, info, image)
+        ):
             info = replace(info, spec=replace(info.spec, image=image))
         config = None
         if CONFIG_PATH in command:
@@ -403,9 +421,12 @@ def _failed(engine: "Engine", attributes: Attributes, what: str) -> EnvdplanErro
     return EnvdplanError("The builder does not get ready", f'Container "{name}": {what}.{said}')
 
 
-def _from_address(address: str) -> Attributes | None:
-    name = address.removeprefix("docker-container://")
-    return {"name": name, "host": None} if name and "/" not in name else None
+def named(address: str, scheme: str) -> Undeclared | None:
+    """The container that an address of envd's form names."""
+    name = address.removeprefix(f"{scheme}://")
+    return Undeclared({"name": name}) if CONTAINER_NAME.fullmatch(name) else None
 
 
-DRIVER: Final = Driver(TYPE, DockerContainer, _from_address)
+DRIVER: Final = Driver(
+    TYPE, DockerContainer, lambda address: named(address, DockerContainer.scheme)
+)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.diagnostics import EnvdplanError, Refused
-from envdplan.drivers.base import Driver, Surroundings
+from envdplan.drivers.base import Driver, Surroundings, Undeclared
 from envdplan.drivers.common import computed
 from envdplan.drivers.pod_schema import (
     CONFIGURED,
@@ -64,10 +64,29 @@ class KubePod:
         """See Lifecycle."""
         try:
             if attributes.get("mode") == "attach":
-                return Present({**attributes, **self._look(attributes)}, ours=True)
+                return Present({**attributes, **self._asked(attributes)}, ours=True)
             return self._read(address, attributes)
         except EnvdplanError as error:
             return Unreachable(f"{error.summary}. {error.detail}".strip())
+
+    def look(self, builder: Undeclared) -> Observation:
+        """See Lifecycle."""
+        try:
+            return self._seen(builder.reach)
+        except EnvdplanError as error:
+            return Unreachable(f"{error.summary}. {error.detail}".strip())
+
+    def _seen(self, reach: Attributes) -> Observation:
+        from envdplan.cluster.api import STATEFUL_SET
+
+        if reach.get("mode") != "attach":
+            api = self._api(reach)
+            live = api.get(STATEFUL_SET, str(reach["name"]))
+            if live is None:
+                return Absent()
+            if (status := self._status(api, live)) != "running":
+                return Present({"status": status})
+        return Present({"status": "running", **self._asked(reach)})
 
     def _read(self, address: Address, attributes: Attributes) -> Observation:
         from envdplan.cluster.api import STATEFUL_SET
@@ -145,11 +164,11 @@ class KubePod:
 
     def _answers(self, live: Attributes) -> dict[str, Value]:
         try:
-            return self._look(live)
+            return self._asked(live)
         except EnvdplanError:
             return {"status": "unhealthy"}  # it runs, but its BuildKit does not answer
 
-    def _look(self, attributes: Attributes) -> dict[str, Value]:
+    def _asked(self, attributes: Attributes) -> dict[str, Value]:
         with self.connect({"timeout": _PATIENCE, **attributes}) as client:
             return computed(client)
 
@@ -211,7 +230,7 @@ class KubePod:
     ) -> Attributes:
         """See Lifecycle."""
         if attributes.get("mode") == "attach":
-            return {**attributes, **self._look(attributes)}
+            return {**attributes, **self._asked(attributes)}
         rollout = self._rollout(attributes, report, cancel)
         rollout.check_rights()
         if attributes.get("create_namespace"):
@@ -254,7 +273,7 @@ class KubePod:
         rollout.apply(manifests)
         rollout.wait(lambda pod: self._greet(rollout.api, pod))
         live = {**attributes, "status": "running", "manifest": CONFIGURED}
-        return {**live, **self._look(live)}
+        return {**live, **self._asked(live)}
 
     def _greet(self, api: "Api", pod: str) -> None:
         """Raises EnvdplanError when its BuildKit does not answer."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan.addresses import Kind
 from envdplan.drivers.attached import Attached, always
-from envdplan.drivers.base import Driver, Surroundings
+from envdplan.drivers.base import Driver, Surroundings, Undeclared
 from envdplan.drivers.common import (
     COMPUTED,
     NAME,
@@ -48,11 +48,11 @@ class MobyWorker(Attached):
         )
         return BuildKit(dialer, attributes.get("timeout") or 10)
 
-    def look(self, attributes: Attributes) -> dict[str, Value]:
+    def answers(self, attributes: Attributes) -> dict[str, Value]:
         """What it can do depends on how the engine stores images."""
         from envdplan.dockerengine.engine import Engine
 
-        found = super().look(attributes)
+        found = super().answers(attributes)
         with Engine(self._endpoint(attributes)) as engine:
             info = engine.info()
         found["version"] = found["version"] or f"in Docker {info.version}"
@@ -66,9 +66,9 @@ class MobyWorker(Attached):
         return resolve(self._environment, attributes.get("host"))
 
 
-def _from_address(address: str) -> Attributes | None:
+def _from_address(address: str) -> Undeclared:
     del address  # envd ignores it too
-    return {"host": None}
+    return Undeclared({"host": None})
 
 
 DRIVER: Final = Driver(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from envdplan.addresses import Kind
 from envdplan.drivers.base import Driver
 from envdplan.drivers.container_schema import SCHEMA, consequence, derive, problems
-from envdplan.drivers.docker_container import DIAL, DockerContainer
+from envdplan.drivers.docker_container import DIAL, DockerContainer, named
 from envdplan.schema import JsonSchema, ResourceType
 from envdplan.values import Attributes
 
@@ -63,12 +63,9 @@ class NerdctlContainer(DockerContainer):
         return BuildKit(dialer, timeout)
 
 
-def _from_address(address: str) -> Attributes | None:
-    name = address.removeprefix("nerdctl-container://")
-    return {"name": name} if name and "/" not in name else None
-
-
 TYPE: Final = ResourceType(
     Kind.BUILDER, "nerdctl-container", _SCHEMA, derive, problems, consequence
 )
-DRIVER: Final = Driver(TYPE, NerdctlContainer, _from_address)
+DRIVER: Final = Driver(
+    TYPE, NerdctlContainer, lambda address: named(address, NerdctlContainer.scheme)
+)

@@ -8,7 +8,7 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, Final
 
 from envdplan.addresses import Address
-from envdplan.drivers.base import Driver, Lifecycle, Surroundings
+from envdplan.drivers.base import Driver, Lifecycle, Surroundings, Undeclared
 from envdplan.engine.protocols import Reporter
 from envdplan.plans.compare import differences, planned_names
 from envdplan.schema import JsonSchema, Problem, ResourceType
@@ -128,6 +128,22 @@ class Nodes:
         live = {label: one for label, one in seen.items() if isinstance(one, Present)}
         ours = all(one.ours for one in live.values())
         return Present(self._joined(attributes, live), ours=ours)
+
+    def look(self, builder: Undeclared) -> Observation:
+        """See Lifecycle. It runs when each of its nodes does; one that is not there is told."""
+        reach = builder.reach
+        if not reach.get("node"):
+            return self.inner.look(builder)
+        seen = {one: self.inner.look(Undeclared(merged(reach, one))) for one in reach["node"]}
+        for label, one in seen.items():
+            if isinstance(one, Unreachable):
+                return Unreachable(f"node {label}: {one.reason}")
+        live = {label: one for label, one in seen.items() if isinstance(one, Present)}
+        if not live:
+            return Absent()
+        found = _computed(reach, {label: one.attributes for label, one in live.items()})
+        gone = [label for label in seen if label not in live]
+        return Present({**found, "status": f"without {', '.join(gone)}"} if gone else found)
 
     def _joined(self, wanted: Attributes, live: Mapping[str, Present]) -> dict[str, Value]:
         """As one builder: what any node has otherwise than wanted is what it has."""

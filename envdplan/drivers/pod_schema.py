@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
+from envdplan.drivers.base import Undeclared
 from envdplan.drivers.buildkitd_config import CONFIG
 from envdplan.drivers.common import COMPUTED, RETRIES, TIMEOUT
 from envdplan.schema import JsonSchema, Problem
@@ -255,7 +256,7 @@ def _query(made: Attributes) -> str:
 _ADDRESS: Final = re.compile(r"(?:kube-pod://)?([-a-z0-9.]*)(?:\?(.*))?")
 
 
-def from_address(address: str) -> Attributes | None:
+def from_address(address: str) -> Undeclared | None:
     """The pod that an address of envd's form names."""
     from urllib.parse import parse_qsl
 
@@ -265,7 +266,7 @@ def from_address(address: str) -> Attributes | None:
     query = dict(parse_qsl(match.group(2) or ""))
     if not match.group(1) and "selector" not in query:
         return None
-    return {
+    reach = {
         "mode": "attach",
         "name": match.group(1),
         "pod": match.group(1) or None,
@@ -275,6 +276,7 @@ def from_address(address: str) -> Attributes | None:
         "kube_context": query.get("context") or None,
         "timeout": 10,
     }
+    return Undeclared(reach)
 
 
 def problems(attributes: Attributes) -> Iterator[Problem]:

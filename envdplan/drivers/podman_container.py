@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 from envdplan.addresses import Kind
 from envdplan.drivers.base import Driver
 from envdplan.drivers.container_schema import SCHEMA, consequence, derive, problems
-from envdplan.drivers.docker_container import DockerContainer
+from envdplan.drivers.docker_container import DockerContainer, named
 from envdplan.schema import JsonSchema, ResourceType
-from envdplan.values import Attributes
 
 if TYPE_CHECKING:
     from envdplan.dockerengine.endpoint import Endpoint
@@ -50,10 +49,7 @@ class PodmanContainer(DockerContainer):
         return "unix:///run/podman/podman.sock"
 
 
-def _from_address(address: str) -> Attributes | None:
-    name = address.removeprefix("podman-container://")
-    return {"name": name, "host": None} if name and "/" not in name else None
-
-
 TYPE: Final = ResourceType(Kind.BUILDER, "podman-container", _SCHEMA, derive, problems, consequence)
-DRIVER: Final = Driver(TYPE, PodmanContainer, _from_address)
+DRIVER: Final = Driver(
+    TYPE, PodmanContainer, lambda address: named(address, PodmanContainer.scheme)
+)

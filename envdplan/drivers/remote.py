@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from envdplan.addresses import Kind
 from envdplan.diagnostics import EnvdplanError
 from envdplan.drivers.attached import Attached, always
-from envdplan.drivers.base import Driver, Surroundings
+from envdplan.drivers.base import Driver, Surroundings, Undeclared
 from envdplan.drivers.buildkitd_config import PEM
 from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT
 from envdplan.schema import JsonSchema, ResourceType
@@ -137,9 +137,9 @@ def _files(material: Mapping[str, Value]) -> Iterator[dict[str, str]]:
         yield found
 
 
-def _tcp_from_address(address: str) -> Attributes | None:
+def _tcp_from_address(address: str) -> Undeclared | None:
     match = _HOST_PORT.fullmatch(address)
-    return {"address": address.removeprefix("tcp://")} if match else None
+    return Undeclared({"address": address.removeprefix("tcp://")}) if match else None
 
 
 TCP: Final = Driver(
@@ -188,9 +188,9 @@ class Unix(Attached):
         return BuildKit(UnixDialer(str(attributes["address"])), attributes.get("timeout") or 10)
 
 
-def _unix_from_address(address: str) -> Attributes | None:
+def _unix_from_address(address: str) -> Undeclared | None:
     path = address.removeprefix("unix://")
-    return {"address": path} if path.startswith("/") else None
+    return Undeclared({"address": path}) if path.startswith("/") else None
 
 
 UNIX: Final = Driver(

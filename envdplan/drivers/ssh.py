@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from envdplan.addresses import Kind
 from envdplan.drivers.attached import Attached, always
-from envdplan.drivers.base import Driver, Surroundings
+from envdplan.drivers.base import Driver, Surroundings, Undeclared
 from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT
 from envdplan.schema import JsonSchema, ResourceType
 from envdplan.values import Attributes
@@ -101,9 +101,9 @@ class Ssh(Attached):
         return BuildKit(dialer, attributes.get("timeout") or 10)
 
 
-def _from_address(address: str) -> Attributes | None:
+def _from_address(address: str) -> Undeclared | None:
     match = _ADDRESS.fullmatch(address)
-    return {"address": address.removeprefix("ssh://")} if match else None
+    return Undeclared({"address": address.removeprefix("ssh://")}) if match else None
 
 
 DRIVER: Final = Driver(

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from envdplan.addresses import Address, Kind
 from envdplan.diagnostics import EnvdplanError, suggestion
 from envdplan.drivers import driver
-from envdplan.drivers.base import Lifecycle
+from envdplan.drivers.base import Lifecycle, Undeclared
 from envdplan.envd.contexts import shown
 from envdplan.envd.store import ContextStore
 from envdplan.states.observed import Absent, Observation, Present
@@ -20,8 +19,11 @@ class Connection:
 
     type: str
     attributes: Attributes
+    """Those with x-connection alone."""
     resource: str | None = None
     """The builder's address in the configuration, where it is declared there."""
+    context: str | None = None
+    """The context that leads to it, where it is not."""
 
     @property
     def in_engine(self) -> bool:
@@ -60,34 +62,22 @@ class Connections:
             rest = {k: v for k, v in given.items() if k not in ("resource", "type")}
             return Connection(type, rest, given["resource"])
         address = given["address"]
-        return None if isinstance(address, Unknown) else _of_address(type, str(address))
+        if isinstance(address, Unknown):
+            return None
+        return _of_address(type, str(address), attributes.get("context"))
 
     def look(self, connection: Connection) -> Observation:
-        """What is live of a builder that no block declares."""
-        address = Address(Kind.BUILDER, "undeclared")
-        observation = self.lifecycles(connection.type).read(address, connection.attributes)
-        if isinstance(observation, Absent):
-            name = connection.attributes.get("name")
-            return NotSeen(
-                f"The {connection.type} builder {name} does not exist. Declare it in a builder "
-                "block, so that envdplan makes it, or bootstrap it with envd."
-            )
-        if isinstance(observation, Present) and observation.attributes.get("status") not in (
-            None,
-            "running",
-        ):
-            return NotSeen(
-                f"The {connection.type} builder {connection.attributes.get('name')} is "
-                f"{observation.attributes['status']}. Start it, or declare it in a builder block."
-            )
-        return observation
+        """What is live of a builder that no block declares; Unreachable unless it can build."""
+        seen = self.lifecycles(connection.type).look(Undeclared(connection.attributes))
+        problem = _problem(connection, seen)
+        return NotSeen(problem) if problem else seen
 
     def _of_store(self, name: str | None) -> Connection:
         contexts = self.store.read().contexts
         wanted = contexts.current if name is None else name
         found = contexts.find(wanted)
         if found is not None:
-            return _of_address(found.builder, found.builder_address)
+            return _of_address(found.builder, found.builder_address, found.name)
         hint = suggestion(wanted, [one.name for one in contexts.contexts])
         known = ", ".join(shown(one.name) for one in contexts.contexts)
         raise EnvdplanError(
@@ -97,13 +87,36 @@ class Connections:
         )
 
 
-def _of_address(type: str, address: str) -> Connection:
+def _of_address(type: str, address: str, context: str | None) -> Connection:
     found = driver(type)
-    attributes = None if found is None else found.from_address(address)
-    if attributes is None:
+    builder = None if found is None else found.from_address(address)
+    if builder is None:
         raise EnvdplanError(
             "The builder of the context cannot be used",
             f"envdplan cannot reach {shown(type)}://{shown(address)}: the type is not supported "
             "yet, or the address makes no sense.",
         )
-    return Connection(type, attributes)
+    return Connection(type, builder.reach, context=context)
+
+
+def _problem(connection: Connection, seen: Observation) -> str | None:
+    """Why it cannot build now, and who can change that."""
+    name = connection.attributes.get("name")
+    which = f' of the context "{shown(connection.context)}"' if connection.context else ""
+    what = f'The {connection.type} builder "{name}"{which}'
+    if isinstance(seen, Absent):
+        return (
+            f"{what} does not exist. Apply the configuration that declares it, declare it here in "
+            "a builder block, or let envd make it (`envd bootstrap`)."
+        )
+    status = seen.attributes.get("status") if isinstance(seen, Present) else "running"
+    if status == "running":
+        return None
+    if status not in ("exited", "paused"):
+        return f"{what} is {status}. Mend it, or apply the configuration that declares it."
+    start = f"envdplan builder start {shown(connection.context or str(name))}"
+    return (
+        f"{what} is {status}, and a plan starts only builders that are declared in it. Start it "
+        f"with `{start}`, or apply the configuration that declares it; envd starts it when it "
+        "uses it next."
+    )

@@ -38,7 +38,11 @@ def test_the_address_is_the_one_that_envd_hands_to_kubectl() -> None:
     assert wanted["address"] == "bk-0?context=prod&namespace=ci&container=buildkitd"
     back = from_address(f"kube-pod://{wanted['address']}")
     assert back is not None
-    assert (back["pod"], back["namespace"], back["kube_context"]) == ("bk-0", "ci", "prod")
+    assert (back.reach["pod"], back.reach["namespace"], back.reach["kube_context"]) == (
+        "bk-0",
+        "ci",
+        "prod",
+    )
     assert from_address("kube-pod://") is None
     assert from_address("kube-pod://UP/../x") is None
 

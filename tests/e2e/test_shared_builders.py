@@ -1,0 +1,120 @@
+"""A builder that one project declares, and others know by its context in envd's store alone."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Project, Registry
+
+pytestmark = [pytest.mark.docker, pytest.mark.buildkit, pytest.mark.registry]
+Docker = Callable[..., str]
+
+OWNER = """
+variable "registry" {}
+variable "project" {}
+variable "buildkit_image" {}
+
+builder "ci" {
+  type    = "docker-container"
+  name    = "${var.project}-ci"
+  image   = var.buildkit_image
+  network = "host"
+  config {
+    registry = { (var.registry) = { http = true } }
+  }
+}
+
+context "team" {
+  builder = builder.ci
+  use     = true
+}
+
+build "mine" {
+  dockerfile_inline = "FROM ${var.registry}/lib/busybox:1\\nRUN true\\n"
+  path              = "app"
+  tags              = ["${var.registry}/${var.project}/mine:1"]
+  push              = true
+}
+"""
+
+BAKE = """
+target "default" {
+  context = "app"
+  dockerfile-inline = "FROM REGISTRY/lib/busybox:1\\nRUN true\\n"
+  tags = ["REGISTRY/PROJECT/theirs:1"]
+  output = ["type=registry"]
+}
+"""
+
+
+@pytest.fixture
+def owner(project: Project) -> Iterator[Project]:
+    """The project that declares the builder, applied."""
+    (project.folder / "app").mkdir()
+    project.write(OWNER)
+    project.apply()
+    yield project
+    project.run("destroy", "--auto-approve")
+
+
+@pytest.fixture
+def guest(owner: Project, tmp_path: Path) -> Project:
+    """A folder with a bake file alone, of the same user."""
+    guest = replace(owner, folder=tmp_path / "guest")
+    (guest.folder / "app").mkdir(parents=True)
+    text = BAKE.replace("REGISTRY", owner.environment["ENVDPLAN_VAR_registry"])
+    guest.write(
+        text.replace("PROJECT", owner.environment["ENVDPLAN_VAR_project"]), "docker-bake.hcl"
+    )
+    return guest
+
+
+@pytest.fixture
+def container(owner: Project) -> str:
+    return f"{owner.environment['ENVDPLAN_VAR_project']}-ci"
+
+
+def test_two_projects_share_a_builder_that_one_of_them_declares(
+    owner: Project, guest: Project, container: str, registry: Registry
+) -> None:
+    plan = guest.plan()
+    assert (plan.code, "builder" in plan.err) == (2, False), plan.text
+    guest.apply()
+    name = owner.environment["ENVDPLAN_VAR_project"]
+    assert registry.digest(f"{name}/theirs", "1")
+    owner.assert_settled()
+    guest.assert_settled()
+    listed = guest.run("builder", "ls")
+    assert listed.code == 0, listed.text
+    assert ["context", "team", "docker-container", container, "running"] in [
+        line.split()[:5] for line in listed.out.splitlines()
+    ]
+    inspected = json.loads(guest.run("builder", "inspect", "team").out)
+    assert (inspected["status"], len(inspected["workers"])) == ("running", 1)
+
+
+def test_a_shared_builder_that_is_stopped_or_gone_is_told(
+    guest: Project, container: str, docker: Docker
+) -> None:
+    docker("stop", container)
+    for command in (("plan",), ("plan", "-replace", "build.default")):
+        plan = guest.run(*command)
+        text = " ".join(plan.text.split())
+        assert f'builder "{container}" of the context "team" is exited' in text, plan.text
+        assert "`envdplan builder start team`" in text
+        assert "0 to add" in text
+    assert json.loads(guest.run("builder", "inspect", "team").out)["status"] == "exited"
+    assert "is ready" in guest.run("builder", "start", "team").out
+    guest.apply()
+    docker("pause", container)
+    guest.write("", "app/new")
+    assert "is paused" in " ".join(guest.run("plan").text.split())
+    docker("rm", "-f", container)
+    plan = guest.run("plan")
+    text = " ".join(plan.text.split())
+    assert f'builder "{container}" of the context "team" does not exist' in text, plan.text
+    assert json.loads(guest.run("builder", "inspect", "team").out)["status"] == "absent"
+    assert guest.run("builder", "ls").code == 0
