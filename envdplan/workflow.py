@@ -195,7 +195,7 @@ def make_plan(
     look: bool = True,
 ) -> tuple[Plan, Diagnostics]:
     """What has to be done, and warnings. Changes nothing. Raises Rejected and EnvdplanError."""
-    wanted = desired.destroyed() if options.destroy else desired
+    wanted = desired.destroyed() if options.destroy else desired.replacing(options.replace)
     believed = state.with_begun()
     if by_default(options, wanted):
         only: frozenset[Address] | None = default_scope(wanted, believed, options)

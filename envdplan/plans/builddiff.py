@@ -30,7 +30,7 @@ def build_change(
         )
     record = world.state.records.get(resource.address)
     record = None if record is None or record.begun else record
-    forced = why_forced(resource, outcome.changes, world.options) if record else ""
+    forced = why_forced(resource, outcome.changes) if record else ""
     change = builds.decide(resource, attributes, record, facts, forced=forced)
     change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
     _warn_unclear(outcome, resource, facts)

@@ -137,7 +137,7 @@ def _present_change(
     if live.taken and why_elsewhere(found):
         _refuse_taken(outcome, resource, found)
         return base
-    if forced := why_forced(resource, outcome.changes, world.options):
+    if forced := why_forced(resource, outcome.changes):
         return _replace(type, base, found, forced)
     former = world.state.moved.get(base.address)
     because = (f"it was {former} before",) if former else _why_recorded(world, base)

@@ -10,10 +10,12 @@ from envdplan.states.recorded import Record
 from envdplan.values import AttributePath, Value
 
 
-def why_forced(resource: Resource, changes: Mapping[Address, Change], options: PlanOptions) -> str:
-    """Why it is replaced (or runs again) though it may be as wanted; empty when it is not."""
-    address = resource.address
-    if {address, address.block} & {*options.replace}:
+def why_forced(resource: Resource, changes: Mapping[Address, Change]) -> str:
+    """Why it is replaced (or runs again) though it may be as wanted; empty when it is not.
+
+    Lifecycle.may_force tells before any change is known whether there can be a reason.
+    """
+    if resource.lifecycle.asked:
         return "it was asked for by -replace"
     for trigger, path in resource.lifecycle.triggers:
         change = changes.get(trigger)

@@ -1,7 +1,7 @@
 """What the configuration asks for."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from envdplan.addresses import Address, ModulePath
@@ -46,6 +46,13 @@ class Lifecycle:
     """Attributes, and parts of them, whose changes are let be; the empty path means all."""
     triggers: tuple[tuple[Address, AttributePath], ...] = ()
     """What makes it be replaced when it changes: resources, or attributes of them."""
+    asked: bool = False
+    """Whether the user asks to have it replaced in any case (-replace)."""
+
+    @property
+    def may_force(self) -> bool:
+        """Whether it may be replaced, or run again, though it is as wanted."""
+        return self.asked or bool(self.triggers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,15 @@ class DesiredState:
     checks: tuple[Check, ...] = ()
     rivals: tuple[Rivals, ...] = ()
     """What one plan must not be about together; there are some only beside a group.default."""
+
+    def replacing(self, addresses: Collection[Address]) -> "DesiredState":
+        """With these resources, or those of these blocks, to be replaced in any case."""
+        asked = {
+            address: replace(one, lifecycle=replace(one.lifecycle, asked=True))
+            for address, one in self.resources.items()
+            if {address, address.block} & {*addresses}
+        }
+        return replace(self, resources={**self.resources, **asked}) if asked else self
 
     def destroyed(self) -> "DesiredState":
         """Nothing of it; what is to be kept or protected stays so."""

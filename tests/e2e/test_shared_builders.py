@@ -118,3 +118,43 @@ def test_a_shared_builder_that_is_stopped_or_gone_is_told(
     assert f'builder "{container}" of the context "team" does not exist' in text, plan.text
     assert json.loads(guest.run("builder", "inspect", "team").out)["status"] == "absent"
     assert guest.run("builder", "ls").code == 0
+
+
+TRIGGERED = """
+envdplan {
+  required_version = ">= 0"
+}
+context "other" {
+  builder         = "unix"
+  builder_address = "/run/ADDRESS.sock"
+}
+build "x" {
+  context           = "team"
+  dockerfile_inline = "FROM REGISTRY/lib/busybox:1\\nRUN true\\n"
+  path              = "app"
+  tags              = ["REGISTRY/PROJECT/triggered:1"]
+  push              = true
+  lifecycle {
+    replace_triggered_by = [context.other]
+  }
+}
+"""
+
+
+def test_a_forced_build_is_deferred_as_any_other_when_its_builder_is_gone(
+    guest: Project, container: str, docker: Docker
+) -> None:
+    text = TRIGGERED.replace("REGISTRY", guest.environment["ENVDPLAN_VAR_registry"])
+    text = text.replace("PROJECT", guest.environment["ENVDPLAN_VAR_project"])
+    (guest.folder / "docker-bake.hcl").unlink()
+    guest.write(text.replace("ADDRESS", "one"))
+    guest.apply()
+    docker("rm", "-f", container)
+    guest.assert_settled()  # nobody needs the builder
+    told = guest.run("plan", "-replace", "build.x").text
+    assert "does not exist" in " ".join(told.split()), told
+    assert "0 to add, 0 to change" in told
+    guest.write(text.replace("ADDRESS", "two"))
+    told = guest.run("plan").text
+    assert "does not exist" in " ".join(told.split()), told
+    assert "0 to add, 1 to change" in told  # the context alone

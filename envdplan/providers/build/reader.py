@@ -151,8 +151,7 @@ class BuildReader:
 
     def _with_builder(self, facts: BuildFacts, question: "_Question") -> BuildFacts:
         """A builder that no block declares is looked at when it is needed, and only then."""
-        change = builds.decide(question.resource, question.attributes, question.record, facts)
-        if not {Work.BUILD, Work.PUSH} & {*change.work}:
+        if not question.may_run(facts):
             return facts
         try:
             connection = self.connections.of(question.attributes)
@@ -189,6 +188,12 @@ class _Question:
     @property
     def same_inputs(self) -> bool:
         return self.digest is not None and self.recorded("inputs_digest") == self.digest
+
+    def may_run(self, facts: BuildFacts) -> bool:
+        """Whether the plan may decide to build or push: as it does, and forced where it may be."""
+        forced = "it may be forced" if self.record and self.resource.lifecycle.may_force else ""
+        change = builds.decide(self.resource, self.attributes, self.record, facts, forced=forced)
+        return bool({Work.BUILD, Work.PUSH} & {*change.work})
 
     def recorded(self, name: str) -> str | None:
         value = self.record.attributes.get(name) if self.record else None

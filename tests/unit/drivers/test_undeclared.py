@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from envdplan.addresses import Address
-from envdplan.drivers import DRIVERS, driver
+from envdplan.drivers import DRIVERS, docker_container, driver
 from envdplan.drivers.base import Surroundings, Undeclared
 from envdplan.states.observed import Absent, Present, Unreachable
 from tests.unit.drivers.fake_containers import Driver, Process, World
@@ -51,7 +51,8 @@ def test_an_address_tells_how_to_reach_it_and_no_more(type: str) -> None:
 def test_one_that_cannot_be_reached_is_told_with_a_reason(type: str) -> None:
     found = driver(type)
     assert found is not None
-    seen = found.lifecycle(Surroundings(NOWHERE, "lineage")).look(at(type, ADDRESSES[type]))
+    builder = Undeclared({**at(type, ADDRESSES[type]).reach, "timeout": 0.2})
+    seen = found.lifecycle(Surroundings(NOWHERE, "lineage")).look(builder)
     assert isinstance(seen, Unreachable)
     assert len(seen.reason) > 20
 
@@ -78,7 +79,10 @@ def test_a_container_is_seen_as_it_is(state: str) -> None:
 
 
 @pytest.mark.parametrize("state", ["running", "exited"])
-def test_a_container_behind_a_command_is_seen_as_it_is(tmp_path: Path, state: str) -> None:
+def test_a_container_behind_a_command_is_seen_as_it_is(
+    tmp_path: Path, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(docker_container, "_PATIENCE", 0.2)
     program = tmp_path / "nerdctl"
     program.write_text(
         '#!/bin/sh\n[ "$3" = ci ] || { echo "no such container $3" >&2; exit 1; }\n'
