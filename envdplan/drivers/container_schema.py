@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from envdplan.drivers.base import Undeclared
 from envdplan.drivers.buildkitd_config import CONFIG
 from envdplan.drivers.common import COMPUTED, RETRIES, TIMEOUT
 from envdplan.schema import JsonSchema, Problem
@@ -190,3 +191,9 @@ def consequence(changed: frozenset[str | int], attributes: Attributes) -> str:
     if changed <= {"status", "restart"}:
         return ""
     return "the container is made anew, and its cache stays"
+
+
+def named(address: str, scheme: str) -> Undeclared | None:
+    """The container that an address of envd's form names."""
+    name = address.removeprefix(f"{scheme}://")
+    return Undeclared({"name": name}) if CONTAINER_NAME.fullmatch(name) else None

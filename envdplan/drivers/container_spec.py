@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from envdplan.addresses import Address
+from envdplan.dockerengine.archives import FileContent
 from envdplan.dockerengine.container import ContainerInfo, ContainerSpec, Mount, Resources
-from envdplan.drivers.buildkitd_config import CONFIG_FILE, DIRECTORY, parsed
+from envdplan.drivers.buildkitd_config import CONFIG_FILE, DIRECTORY, parsed, render
 from envdplan.drivers.container_schema import by_target
 from envdplan.values import Attributes, Sensitive, Value, reveal, walk
 
@@ -89,6 +90,17 @@ def state_path(image: str) -> str:
 def is_rootless(image: str) -> bool:
     """Whether it is one of BuildKit's images for a user without rights, by its name."""
     return image.partition("@")[0].endswith("rootless")
+
+
+def config_files(attributes: Attributes) -> dict[str, FileContent]:
+    """The files of `config` by their paths in the container."""
+    made_of = render(attributes["config"])
+    # Only buildkitd sees the container's files, but as which user?
+    mode = 0o644 if is_rootless(str(attributes["image"])) else 0o600
+    files = {CONFIG_FILE: FileContent(made_of.toml, 0o644)}
+    files |= {name: FileContent(pem, mode) for name, pem in made_of.files.items()}
+    folder = DIRECTORY.lstrip("/")
+    return {f"{folder}/{path}": one for path, one in files.items()}
 
 
 def _mount(one: Attributes) -> Mount:

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Final
 from envdplan.addresses import Address, Kind
 from envdplan.diagnostics import Conflict, EnvdplanError, Interrupted, Refused
 from envdplan.drivers.base import Driver, Surroundings, Undeclared
-from envdplan.drivers.buildkitd_config import CONFIG_FILE, DIRECTORY, render
 from envdplan.drivers.common import computed
-from envdplan.drivers.container_schema import CONTAINER_NAME, SCHEMA, consequence, derive, problems
+from envdplan.drivers.container_schema import SCHEMA, consequence, derive, named, problems
 from envdplan.engine.protocols import Reporter
 from envdplan.schema import ResourceType
 from envdplan.states.observed import Absent, Observation, Present, Unreachable
@@ -24,7 +23,6 @@ from envdplan.values import Attributes, Value
 
 if TYPE_CHECKING:
     from envdplan.buildkit.client import BuildKit
-    from envdplan.dockerengine.archives import FileContent
     from envdplan.dockerengine.container import ContainerInfo
     from envdplan.dockerengine.endpoint import Endpoint
     from envdplan.dockerengine.engine import Engine
@@ -338,11 +336,11 @@ class DockerContainer:
         *,
         init: bool,
     ) -> None:
-        from envdplan.drivers.container_spec import spec_of
+        from envdplan.drivers.container_spec import config_files, spec_of
 
         made.append(line.create(spec_of(attributes, line.owner, init=init), old))
         if attributes.get("config"):
-            line.engine.containers.write_files(made[-1], "/", _config_files(attributes))
+            line.engine.containers.write_files(made[-1], "/", config_files(attributes))
         line.engine.containers.start(made[-1])
 
     def _ready(
@@ -396,19 +394,6 @@ class DockerContainer:
         return Succession(engine, name, self._owner(address), self._surroundings.fresh)
 
 
-def _config_files(attributes: Attributes) -> "dict[str, FileContent]":
-    from envdplan.dockerengine.archives import FileContent
-    from envdplan.drivers.container_spec import is_rootless
-
-    made_of = render(attributes["config"])
-    # Only buildkitd sees the container's files, but as which user?
-    mode = 0o644 if is_rootless(str(attributes["image"])) else 0o600
-    files = {CONFIG_FILE: FileContent(made_of.toml, 0o644)}
-    files |= {name: FileContent(pem, mode) for name, pem in made_of.files.items()}
-    folder = DIRECTORY.lstrip("/")
-    return {f"{folder}/{path}": one for path, one in files.items()}
-
-
 def _failed(engine: "Engine", attributes: Attributes, what: str) -> EnvdplanError:
     from envdplan.drivers.container_spec import without_secrets
 
@@ -419,12 +404,6 @@ def _failed(engine: "Engine", attributes: Attributes, what: str) -> EnvdplanErro
         lines = ""
     said = f" The last that it said:\n{lines}" if lines else " It said nothing."
     return EnvdplanError("The builder does not get ready", f'Container "{name}": {what}.{said}')
-
-
-def named(address: str, scheme: str) -> Undeclared | None:
-    """The container that an address of envd's form names."""
-    name = address.removeprefix(f"{scheme}://")
-    return Undeclared({"name": name}) if CONTAINER_NAME.fullmatch(name) else None
 
 
 DRIVER: Final = Driver(

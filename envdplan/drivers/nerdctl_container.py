@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from envdplan.addresses import Kind
 from envdplan.drivers.base import Driver
-from envdplan.drivers.container_schema import SCHEMA, consequence, derive, problems
-from envdplan.drivers.docker_container import DIAL, DockerContainer, named
+from envdplan.drivers.container_schema import SCHEMA, consequence, derive, named, problems
+from envdplan.drivers.docker_container import DIAL, DockerContainer
 from envdplan.schema import JsonSchema, ResourceType
 from envdplan.values import Attributes
 

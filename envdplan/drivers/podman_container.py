@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan.addresses import Kind
 from envdplan.drivers.base import Driver
-from envdplan.drivers.container_schema import SCHEMA, consequence, derive, problems
-from envdplan.drivers.docker_container import DockerContainer, named
+from envdplan.drivers.container_schema import SCHEMA, consequence, derive, named, problems
+from envdplan.drivers.docker_container import DockerContainer
 from envdplan.schema import JsonSchema, ResourceType
 
 if TYPE_CHECKING:
