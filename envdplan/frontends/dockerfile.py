@@ -13,7 +13,7 @@ from envdplan.buildkit.request import (
     SolveRequest,
 )
 from envdplan.files.ignore import HIDDEN
-from envdplan.frontends import attestations, clear, contexts, gateway
+from envdplan.frontends import attestations, clear, contexts, gateway, hosts
 from envdplan.frontends.base import Extras, Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
 from envdplan.frontends.outputs import cache_problems, name_problems, with_caches, with_outputs
@@ -170,7 +170,7 @@ def _limits(plain: Attributes) -> Iterator[tuple[str, str]]:
     if plain.get("network") in ("none", "host", "sandbox"):
         yield "force-network-mode", plain["network"]
     if plain.get("extra_hosts"):
-        yield "add-hosts", ",".join(f"{k}={v}" for k, v in plain["extra_hosts"].items())
+        yield "add-hosts", hosts.option(plain["extra_hosts"])
     if plain.get("shm_size"):
         yield "shm-size", str(size_in_bytes(plain["shm_size"]))
     if plain.get("ulimits"):
