@@ -32,7 +32,7 @@ from envdplan.plans.resolve import resolve
 from envdplan.states.desired import DesiredState, Known, Requirement
 from envdplan.states.ignoring import let_be
 from envdplan.states.recorded import State
-from envdplan.values import Attributes, Value
+from envdplan.values import Attributes, Value, is_sensitive
 
 STOPPED = "the user asked to stop"
 _TOGETHER = 250
@@ -152,10 +152,19 @@ class Apply:
     def _launch(self, change: Change) -> None:
         if not change.action.is_change:
             # adopting and forgetting touch only the state: no thread is worth it
-            self._events.put(Succeeded(change, change.after))
+            self._events.put(Succeeded(change, self._whole(change)))
             return
         name = f"apply {change.address}"
         threading.Thread(target=self._work, args=(change,), name=name, daemon=True).start()
+
+    def _whole(self, change: Change) -> Attributes | None:
+        """What is to be recorded; a saved plan holds no sensitive values, the variables do."""
+        resource = self.desired.resources.get(change.address)
+        if change.after is None or resource is None or not is_sensitive(change.after):
+            return change.after
+        known = resolve(resource, self._known)
+        secret = {n: one for n, one in known.items() if n in change.after and is_sensitive(one)}
+        return {**change.after, **secret}
 
     def _settle(self, sorter: TopologicalSorter[Address], running: set[Address]) -> Iterator[Event]:
         """Wait for an event; take all that are there, save them together, then tell them."""

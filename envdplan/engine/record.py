@@ -6,8 +6,10 @@ from typing import Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.engine.events import Event, Finished, Started, Succeeded
-from envdplan.plans.changes import Change
+from envdplan.plans.changes import Change, Work
+from envdplan.plans.inputs import sensitive_inputs
 from envdplan.states.recorded import Pending, Record, State
+from envdplan.states.seals import Seal, seal
 from envdplan.values import Attributes, redact_sensitive
 
 _FINDING: Final = frozenset(
@@ -46,11 +48,11 @@ def _done(state: State, change: Change, attributes: Attributes | None) -> State:
     if attributes is None:
         records.pop(change.address, None)
     else:
-        records[change.address] = to_record(change, attributes)
+        records[change.address] = _to_record(change, attributes, state)
     return replace(state, records=records, pending=pending)
 
 
-def to_record(change: Change, attributes: Attributes) -> Record:
+def _to_record(change: Change, attributes: Attributes, state: State) -> Record:
     """The record of a resource with these attributes; secrets stay out."""
     return Record(
         address=change.address,
@@ -58,7 +60,29 @@ def to_record(change: Change, attributes: Attributes) -> Record:
         attributes=redact_sensitive(attributes),
         depends_on=change.depends_on,
         prevent_destroy=change.prevent_destroy,
+        seal=_seal(change, attributes, state),
     )
+
+
+def _seal(change: Change, attributes: Attributes, state: State) -> Seal | None:
+    """What a build keeps of the sensitive values that its image was made from.
+
+    Where the image stays, so does what is kept: by now there may be other values.
+    """
+    values = sensitive_inputs(attributes) if change.address.kind is Kind.BUILD else {}
+    now = seal(values, state.key) if values else None
+    former = state.records.get(change.address)
+    if now is None or former is None or former.seal is None or _is_new(change, attributes, former):
+        return now
+    kept = {name: one for name, one in former.seal.digests.items() if name in values}
+    return replace(now, digests={**now.digests, **kept})
+
+
+def _is_new(change: Change, attributes: Attributes, former: Record) -> bool:
+    """Whether a build has another result than the recorded one."""
+    names = ("digest", "inputs_digest")
+    changed = any(attributes.get(name) != former.attributes.get(name) for name in names)
+    return changed or Work.BUILD in change.work
 
 
 def nothing_done(state: State, before: State, begun: Collection[Address]) -> State:

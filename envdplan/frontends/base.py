@@ -36,6 +36,8 @@ class Source:
     """What else the definition may name; each folder has its own .dockerignore."""
     optional: bool = False
     """The definition need not be there: not every frontend reads one."""
+    hidden: bool = False
+    """The inline text is sensitive, so that no digest of it may be kept or pushed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,11 @@ PROPERTIES: Final[dict[str, JsonSchema]] = {
     },
     "ssh": SSH,
     "attest": ATTEST,
-    "triggers": {**_TEXTS, "description": "Any change of a value makes the build run"},
+    "triggers": {
+        **_TEXTS,
+        "description": "Any change of a value makes the build run; steps that the "
+        "builder has cached stay so unless no_cache or no_cache_filter says otherwise",
+    },
     "timeout": {
         "type": "number",
         "minimum": 1,

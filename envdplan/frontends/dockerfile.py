@@ -21,7 +21,7 @@ from envdplan.frontends.sizes import size_in_bytes
 from envdplan.frontends.sshagents import agents, with_ssh
 from envdplan.imagenames import full_name
 from envdplan.schema import Problem, ResourceType
-from envdplan.values import Attributes, Sensitive, Unknown, reveal
+from envdplan.values import Attributes, Sensitive, Unknown, is_sensitive, reveal
 
 DEFAULT_FILE: Final = "Dockerfile"
 
@@ -102,7 +102,8 @@ def source(attributes: Attributes) -> Source:
     named = contexts.directories(attributes)
     if inline is not None:
         files = (ignore,) if ignore else (f"{directory}/.dockerignore",)
-        return Source(directory, None, reveal(inline), files, contexts=named)
+        hidden = is_sensitive(inline)
+        return Source(directory, None, reveal(inline), files, contexts=named, hidden=hidden)
     given = attributes.get("dockerfile")
     definition = Path(directory, given or DEFAULT_FILE)
     usual = (f"{definition}.dockerignore", f"{directory}/.dockerignore")

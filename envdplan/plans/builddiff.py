@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from envdplan.addresses import Address
 from envdplan.plans import builds
 from envdplan.plans.capabilities import check_capabilities, foreign_platforms
 from envdplan.plans.changes import Action, Change, Work
+from envdplan.plans.inputs import sensitive_inputs
 from envdplan.plans.triggers import why_forced
 from envdplan.plans.world import Diff, World
 from envdplan.states.desired import Resource
@@ -43,6 +45,7 @@ def build_change(
     if Work.BUILD not in change.work and Work.PUSH not in change.work:
         return change
     _warn_of_nowhere(outcome, resource, change, facts)
+    _warn_of_exposed(outcome, resource, change)
     return _with_builder(outcome, resource, change, facts)
 
 
@@ -59,6 +62,28 @@ def _warn_of_nowhere(outcome: Diff, resource: Resource, change: Change, facts: B
             resource.range,
             str(resource.address),
         )
+
+
+_EXPOSED: Final = {"args": "history", "labels": "configuration", "annotations": "manifest"}
+"""Where values are in clear for everybody who may pull the image."""
+
+
+def _warn_of_exposed(outcome: Diff, resource: Resource, change: Change) -> None:
+    """What is hidden in plan and state is not hidden in the image."""
+    names = [
+        one for one in sensitive_inputs(change.after or {}) if one.partition(".")[0] in _EXPOSED
+    ]
+    if Work.BUILD not in change.work or not names:
+        return
+    places = dict.fromkeys(_EXPOSED[one.partition(".")[0]] for one in names)
+    outcome.diagnostics.warn(
+        "Sensitive value in the image",
+        f"{', '.join(names)} can be read in the {' and '.join(places)} of the image by everybody "
+        "who may pull it. Give the value as a secret, which RUN --mount=type=secret reads and no "
+        "image keeps; or say by nonsensitive() that this is meant.",
+        resource.range,
+        str(resource.address),
+    )
 
 
 def _keeps(output: Value) -> bool:

@@ -3,8 +3,9 @@
 Every answer but yes comes with the reason in words.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from envdplan.imagenames import image_identity, repository_of
 from envdplan.plans.changes import Action, Change, Work
@@ -13,6 +14,7 @@ from envdplan.plans.inputs import (
     entries_digest,
     explain,
     inputs_digest,
+    sensitive_inputs,
     source_attributes,
     unknown_inputs,
 )
@@ -44,6 +46,17 @@ class _Case:
     inputs: tuple[Input, ...] | None
     digest: str | None
     """The inputs' digest of now; None while it cannot be known."""
+    rotated: tuple[str, ...] = ()
+    """Names of sensitive inputs that are known to have other values than the recorded image."""
+    unsealed: tuple[str, ...] = ()
+    """Names of sensitive inputs of which the state keeps nothing yet."""
+
+    @property
+    def stale(self) -> frozenset[str]:
+        """Digests of what was made from the same inputs but for sensitive values of before."""
+        recorded = self.record.attributes if self.record and self.rotated else {}
+        names = (recorded.get(name) for name in ("digest", "image_id"))
+        return frozenset(one for one in names if isinstance(one, str))
 
     @property
     def recorded_digest(self) -> str | None:
@@ -57,6 +70,11 @@ class _Case:
             and self.digest is not None
             and self.record.attributes.get("inputs_digest") == self.digest
         )
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether what is recorded was made from the very inputs of now, as far as is known."""
+        return self.same_inputs and not self.rotated
 
 
 def decide(
@@ -73,12 +91,25 @@ def decide(
     digest = None
     if own is not None and facts.files is not None:
         digest = inputs_digest(own, facts.files_digest or entries_digest(facts.files))
-    case = _Case(resource, attributes, record, facts, inputs, digest)
+    case = _Case(
+        resource, attributes, record, facts, inputs, digest, *_sensitive(attributes, record)
+    )
     reasons = (forced,) if forced else _why_build(case)
     unsure = not forced and (not reasons or _perhaps_pushed(case))
     if unsure and (unclear := tuple(_unclear(case))):
         return _deferred(case, unclear)
     return _build(case, reasons) if reasons else _settled(case)
+
+
+def _sensitive(
+    attributes: Attributes, record: Record | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of sensitive inputs with other values than before, and of those not yet kept."""
+    values = sensitive_inputs(attributes)
+    seal = record.seal if record is not None else None
+    if seal is None:
+        return (), tuple(values)
+    return seal.others(values), tuple(name for name in values if name not in seal.digests)
 
 
 def _moved_source(attributes: Attributes, facts: BuildFacts) -> tuple[str, ...]:
@@ -108,6 +139,10 @@ def _why_unknown(case: _Case) -> Iterator[str]:
 
 
 def _why_inputs(case: _Case) -> tuple[str, ...]:
+    rotated = tuple(f"~ {name} (sensitive)" for name in case.rotated)
+    if rotated and (case.same_inputs or case.facts.previous is not None):
+        listed = () if case.same_inputs else explain(case.facts.previous or (), case.inputs or ())
+        return _shortened((*rotated, *listed))
     if case.same_inputs:
         lost = case.recorded_digest or "the image"
         return (f"push missing: the registry does not have {lost}",)
@@ -122,7 +157,7 @@ def _perhaps_pushed(case: _Case) -> bool:
     """Whether only a push can be missing, and no registry says that it is."""
     facts = (case.facts.recorded, *case.facts.tags.values())
     missing = any(isinstance(fact, ImageMissing) for fact in facts)
-    return case.same_inputs and _image(case) is None and not missing
+    return case.same_inputs and not case.rotated and _image(case) is None and not missing
 
 
 def _unclear(case: _Case) -> Iterator[str]:
@@ -166,7 +201,7 @@ def _lost_outputs(case: _Case) -> Iterator[str]:
     for path, digest in case.facts.outputs.items():
         if digest is None:
             yield f"{path} is not there"
-        elif recorded.get(path) != digest:
+        elif not case.up_to_date or recorded.get(path) != digest:
             yield f"{path} is not what the build made"
 
 
@@ -195,21 +230,26 @@ def _image(case: _Case) -> str | None:
 
 def _pushed_images(case: _Case) -> Iterator[str]:
     first = next(iter(case.facts.tags))
-    if case.same_inputs and case.recorded_digest and _kept(case.facts.recorded):
+    if case.up_to_date and case.recorded_digest and _kept(case.facts.recorded):
         yield f"{repository_of(first)}@{case.recorded_digest}"
     for ref, fact in case.facts.tags.items():
-        if isinstance(fact, ImageFound) and fact.inputs_digest == case.digest:
+        if _is_right(fact, case) and fact.inputs_digest == case.digest:
             yield f"{repository_of(ref)}@{fact.digest}"
     for repository, fact in case.facts.found.items():
-        if isinstance(fact, ImageFound):
+        if _is_right(fact, case):
             yield f"{repository}@{fact.digest}"
 
 
+def _is_right(fact: ImageFact, case: _Case) -> TypeGuard[ImageFound]:
+    """Whether it is not known to be made from sensitive values of before."""
+    return isinstance(fact, ImageFound) and fact.digest not in case.stale
+
+
 def _local_image(case: _Case) -> str | None:
-    if case.same_inputs:
+    if case.up_to_date:
         return ""
     loaded = case.facts.loaded.values()
-    same = all(isinstance(f, ImageFound) and f.inputs_digest == case.digest for f in loaded)
+    same = all(_is_right(one, case) and one.inputs_digest == case.digest for one in loaded)
     return "" if loaded and same and not case.facts.outputs else None
 
 
@@ -220,20 +260,42 @@ def _kept(fact: ImageFact | None) -> bool:
 
 def _build(case: _Case, reasons: tuple[str, ...]) -> Change:
     pushes = (Work.PUSH,) if case.facts.tags else ()
-    only_push = case.facts.pushable is not None and bool(pushes) and case.same_inputs
+    only_push = case.facts.pushable is not None and bool(pushes) and case.up_to_date
     after = {**case.attributes, **dict.fromkeys((*COMPUTED, "outputs"), UNKNOWN)}
     after["inputs_digest"] = case.digest if case.digest is not None else UNKNOWN
+    anew = _offers_otherwise(case)
     return Change(
         address=case.resource.address,
         type=case.resource.type,
         action=Action.UPDATE if case.record else Action.CREATE,
         before=case.record.attributes if case.record else None,
         after=after,
-        reasons=reasons,
+        reasons=(*reasons, _ANEW) if anew else reasons,
         depends_on=case.resource.depends_on,
         work=pushes if only_push else (Work.BUILD, *pushes),
         inputs=case.inputs,
+        anew=anew,
     )
+
+
+_ANEW = "all steps run anew: the builder's cache does not tell whether a secret or agent was there"
+
+
+def _offers_otherwise(case: _Case) -> bool:
+    """Whether the same Dockerfile is given another set of secrets or agents than before.
+
+    A step that may do without a secret is the same to BuildKit, whether there is one or not.
+    """
+    if case.facts.previous is None or case.inputs is None:
+        return False
+    offers, texts = ("secret", "ssh"), ("dockerfile",)
+    return _of(case.facts.previous, offers) != _of(case.inputs, offers) and _of(
+        case.facts.previous, texts
+    ) == _of(case.inputs, texts)
+
+
+def _of(inputs: Iterable[Input], kinds: tuple[str, ...]) -> set[Input]:
+    return {one for one in inputs if one.kind in kinds}
 
 
 def _deferred(case: _Case, reasons: tuple[str, ...]) -> Change:
@@ -258,7 +320,7 @@ def _settled(case: _Case) -> Change:
         action=Action.UPDATE if reasons else _quiet_action(case, image),
         before=case.record.attributes if case.record else None,
         after={**case.attributes, **_results(case, image)},
-        reasons=tuple(reasons.values()),
+        reasons=tuple(reasons.values()) or tuple(_why_kept(case)),
         depends_on=case.resource.depends_on,
         work=(Work.RETAG,) if reasons else (),
         inputs=case.inputs,
@@ -267,12 +329,23 @@ def _settled(case: _Case) -> Change:
     )
 
 
+def _why_kept(case: _Case) -> Iterator[str]:
+    if case.unsealed:
+        names = ", ".join(case.unsealed)
+        yield (
+            f"no state tells whether its image was made with the {names} of now (sensitive); "
+            "changes are seen from now on"
+        )
+
+
 def _quiet_action(case: _Case, image: str) -> Action:
     """Nothing to do, or nothing but to write down what another machine did."""
     recorded: Attributes = case.record.attributes if case.record else {}
     same_image = not image or recorded.get("digest") == image.rpartition("@")[2]
     same_tags = (recorded.get("tags") or ()) == (case.attributes.get("tags") or ())
-    return Action.NOOP if case.same_inputs and same_image and same_tags else Action.ADOPT
+    sealed = not case.rotated and not case.unsealed
+    same = case.same_inputs and same_image and same_tags and sealed
+    return Action.NOOP if same else Action.ADOPT
 
 
 def _tags_to_set(case: _Case, image: str) -> Iterator[tuple[str, str]]:
@@ -294,12 +367,18 @@ def _tags_to_set(case: _Case, image: str) -> Iterator[tuple[str, str]]:
 
 def _results(case: _Case, image: str) -> Attributes:
     """Computed attributes, known without building."""
-    recorded: Attributes = case.record.attributes if case.record and case.same_inputs else {}
+    recorded: Attributes = case.record.attributes if case.record and case.up_to_date else {}
     return {
         "digest": image.rpartition("@")[2] or recorded.get("digest"),
         "inputs_digest": case.digest,
         "image": image or recorded.get("image"),
-        "image_id": recorded.get("image_id"),
+        "image_id": recorded.get("image_id") or next(_loaded_ids(case), None),
         "metadata": recorded.get("metadata"),
         "outputs": recorded.get("outputs") or {},
     }
+
+
+def _loaded_ids(case: _Case) -> Iterator[str]:
+    for fact in case.facts.loaded.values():
+        if isinstance(fact, ImageFound) and fact.inputs_digest == case.digest:
+            yield fact.digest

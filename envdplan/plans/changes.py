@@ -87,6 +87,8 @@ class Change:
     work: tuple[Work, ...] = ()
     inputs: tuple[Input, ...] | None = None
     """The inputs of a build as planned; apply refuses when they are others by then."""
+    anew: bool = False
+    """For builds: no step is taken from the builder's cache, which cannot tell the difference."""
     source: str | None = None
     """For retags: digest of the image that the tags will point to."""
     tags: tuple[str, ...] = ()

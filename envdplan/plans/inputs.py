@@ -3,20 +3,36 @@
 In the key: file contents, links, empty directories, the Dockerfile, arguments, labels,
 annotations, target, platforms, network, hosts, limits, exporters' options, triggers, further
 contexts, the frontend, attestations, ids of secrets and SSH agents. Not in the key: credentials,
-keys, secret values, tags, cache settings, absolute paths, times, owners. Sensitive arguments count
-by name only: a digest of a short secret can be guessed.
+keys, secret values, tags, cache settings, absolute paths, times, owners. Sensitive values count by
+name only, because the key travels with the image, and a digest of a short secret can be guessed;
+that one has another value is seen by what the state keeps of it (states/seals.py).
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
+from typing import NamedTuple
 
 from envdplan.encoding import to_json
 from envdplan.states.observed import Input
-from envdplan.values import Attributes, Sensitive, Unknown, Value, is_known, is_sensitive
+from envdplan.values import (
+    UNKNOWN,
+    Attributes,
+    Sensitive,
+    Unknown,
+    Value,
+    is_known,
+    is_sensitive,
+    redact,
+    reveal,
+    walk,
+)
 
 SCHEME = "2"
 """Version of the key. A new one is announced, not taken for changed inputs."""
+
+SENSITIVE = "sensitive"
+"""Stands for the digest of what must not be guessed."""
 
 _MAPS = {"args": "arg", "labels": "label", "annotations": "annotation", "triggers": "trigger"}
 _SCALARS = (
@@ -39,17 +55,40 @@ _ON_THIS_MACHINE = {"/": "a directory", "oci-layout://": "an OCI layout"}
 _EXPORT_LOCATIONS = frozenset({"dest", "name", "push"})
 
 
+class _Part(NamedTuple):
+    """An input that stands in the configuration."""
+
+    kind: str
+    name: str
+    value: Value
+
+
 def attribute_inputs(attributes: Attributes) -> tuple[Input, ...] | None:
     """The inputs that stand in the configuration; None while any of them is unknown."""
-    found = tuple(_attribute_inputs(attributes))
+    found = tuple(Input(kind, name, _digest(value)) for kind, name, value in _parts(attributes))
     return None if any(not one.digest for one in found) else found
 
 
 def unknown_inputs(attributes: Attributes) -> tuple[str, ...]:
     """Names of the inputs that are known after apply only: `args.BASE`."""
-    return tuple(
-        _WORDS[one.kind].format(one.name) for one in _attribute_inputs(attributes) if not one.digest
-    )
+    parts = _parts(attributes)
+    return tuple(_words(kind, name) for kind, name, value in parts if not is_known(value))
+
+
+def sensitive_inputs(attributes: Attributes) -> Mapping[str, Value]:
+    """The plain values of sensitive inputs by their names: `args.TOKEN`.
+
+    Where only the mark is left, as in a saved plan, there is no value.
+    """
+    found: dict[str, list[Value]] = {}
+    for kind, name, value in _parts(attributes):
+        if is_sensitive(value) and is_known(value) and not _is_emptied(value):
+            found.setdefault(_words(kind, name), []).append(reveal(value))
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def _is_emptied(value: Value) -> bool:
+    return any(part == Sensitive(None) for _, part in walk(value))
 
 
 def source_attributes(attributes: Attributes) -> Attributes:
@@ -62,35 +101,39 @@ def source_attributes(attributes: Attributes) -> Attributes:
     }
 
 
-def _attribute_inputs(attributes: Attributes) -> Iterator[Input]:
-    yield Input("scheme", "", _digest(SCHEME))
-    yield from (Input("attribute", n, "") for n in _SOURCE if not is_known(attributes.get(n)))
+def _parts(attributes: Attributes) -> Iterator[_Part]:
+    yield _Part("scheme", "", SCHEME)
+    yield from (_Part("attribute", n, UNKNOWN) for n in _SOURCE if not is_known(attributes.get(n)))
+    if is_sensitive(inline := attributes.get("dockerfile_inline")):
+        yield _Part("attribute", "dockerfile_inline", inline)
     for attribute, kind in _MAPS.items():
         yield from _pairs(kind, attributes.get(attribute))
     yield from _pairs("context", attributes.get("contexts"), _without_place)
     for name in _SCALARS:
         if (value := attributes.get(name)) not in (None, (), {}, ""):
-            yield Input("attribute", name, _digest(value))
+            yield _Part("attribute", name, value)
     for secret in attributes.get("secret") or ():
-        yield Input("secret", str(secret["id"]), _digest(secret.get("version")))
+        yield _Part("secret", str(secret["id"]), None)
     yield from _named("ssh", "id", attributes.get("ssh"), lambda _: None)
     yield from _named("attest", "type", attributes.get("attest"), _options)
-    yield from _export_inputs(attributes)
+    yield from _export_parts(attributes)
 
 
 def _pairs(
     kind: str, pairs: Value, counts: Callable[[Value], Value] = lambda value: value
-) -> Iterator[Input]:
+) -> Iterator[_Part]:
     """An input for each key of a map; one for all of it where it is unknown or sensitive."""
     if isinstance(pairs, Unknown | Sensitive):
-        yield Input(kind, "*", _digest(pairs))
+        yield _Part(kind, "*", pairs)
         return
     for key, value in (pairs or {}).items():
-        yield Input(kind, key, _digest(counts(value)))
+        yield _Part(kind, key, counts(value))
 
 
 def _without_place(value: Value) -> Value:
     """What is on this machine counts by its content, wherever it lies."""
+    if isinstance(value, Sensitive):
+        return Sensitive(_without_place(value.value))
     text = value if isinstance(value, str) else ""
     kinds = (kind for start, kind in _ON_THIS_MACHINE.items() if text.startswith(start))
     return next(kinds, value)
@@ -98,34 +141,37 @@ def _without_place(value: Value) -> Value:
 
 def _named(
     kind: str, key: str, items: Value, counts: Callable[[Attributes], Value]
-) -> Iterator[Input]:
+) -> Iterator[_Part]:
     """An input for each object of a list; one that is unknown where the list or an item is."""
     if isinstance(items, Unknown):
-        yield Input(kind, "*", "")
+        yield _Part(kind, "*", UNKNOWN)
         return
     for one in items or ():
         known = isinstance(one, Mapping) and is_known(one.get(key))
-        yield Input(kind, str(one[key]), _digest(counts(one))) if known else Input(kind, "*", "")
+        yield _Part(kind, str(one[key]), counts(one)) if known else _Part(kind, "*", UNKNOWN)
 
 
 def _options(item: Attributes) -> Attributes:
     return {name: value for name, value in item.items() if value is not None}
 
 
-def _export_inputs(attributes: Attributes) -> Iterator[Input]:
+def _export_parts(attributes: Attributes) -> Iterator[_Part]:
     for export in attributes.get("output") or ():
         options = {k: v for k, v in export.items() if k not in _EXPORT_LOCATIONS and v is not None}
         if options.keys() - {"type"}:
-            yield Input("output", str(export["type"]), _digest(options))
+            yield _Part("output", str(export["type"]), options)
 
 
 def _digest(value: Value) -> str:
-    """A digest of one value; empty while it is unknown; the same for all sensitive values."""
+    """A digest of one value; empty while it is unknown; the same for all sensitive values.
+
+    Of a value with sensitive parts all the rest counts.
+    """
     if not is_known(value):
         return ""
-    if is_sensitive(value):
-        return "sensitive"
-    text = json.dumps(to_json(value), sort_keys=True, ensure_ascii=False)
+    if isinstance(value, Sensitive):
+        return SENSITIVE
+    text = json.dumps(to_json(redact(value)), sort_keys=True, ensure_ascii=False)
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
@@ -193,4 +239,8 @@ def _lines(
         was, is_now = before.get((kind, name)), after.get((kind, name))
         if was != is_now:
             sign = "+" if was is None else "-" if is_now is None else "~"
-            yield f"{sign} {_WORDS.get(kind, kind + ' {}').format(name)}"
+            yield f"{sign} {_words(kind, name)}"
+
+
+def _words(kind: str, name: str) -> str:
+    return _WORDS.get(kind, kind + " {}").format(name)

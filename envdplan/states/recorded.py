@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from envdplan.addresses import Address
+from envdplan.states.seals import Seal, new_key
 from envdplan.values import Attributes, Value
 
 
@@ -19,6 +20,8 @@ class Record:
     """Direct edges at that time: what is no longer declared is still deleted in order."""
     prevent_destroy: bool = False
     """Kept here too, so that removing the block does not remove the protection (Pulumi)."""
+    seal: Seal | None = None
+    """Of a build: what tells that a sensitive input has another value now."""
     begun: bool = False
     """No real record: a creation was begun, and little more is known of it. Not saved."""
 
@@ -52,6 +55,12 @@ class State:
     def new(cls) -> "State":
         """An empty state with a lineage of its own."""
         return cls(lineage=str(uuid4()))
+
+    @property
+    def key(self) -> str:
+        """The key of the seals; a new one where there are none yet."""
+        seals = (one.seal for one in self.records.values())
+        return next((one.key for one in seals if one is not None), None) or new_key()
 
     def with_moves(self, moves: Iterable[tuple[Address, Address]]) -> "State":
         """With records under their new addresses, those of whole for_each blocks by key.

@@ -7,6 +7,7 @@ from envdplan.addresses import Address
 from envdplan.checksum import corrupt_content, seal, unseal
 from envdplan.encoding import from_json, to_json
 from envdplan.states.recorded import Pending, Record, State
+from envdplan.states.seals import Seal
 from envdplan.values import Value, redact_sensitive
 
 VERSION: Final = 1
@@ -55,7 +56,17 @@ def _record(one: Record) -> Mapping[str, Value]:
         "attributes": to_json(redact_sensitive(one.attributes)),
         "depends_on": [str(address) for address in one.depends_on],
         "prevent_destroy": one.prevent_destroy,
+        **({} if one.seal is None else {"seal": _seal(one.seal)}),
     }
+
+
+def _seal(one: Seal) -> Mapping[str, Value]:
+    return {"key": one.key, "digests": dict(one.digests)}
+
+
+def _to_seal(one: Mapping[str, Value]) -> Seal:
+    digests = {str(name): str(digest) for name, digest in one["digests"].items()}
+    return Seal(str(one["key"]), digests)
 
 
 def _to_record(one: Mapping[str, Value]) -> Record:
@@ -65,6 +76,7 @@ def _to_record(one: Mapping[str, Value]) -> Record:
         attributes=_mapping(from_json(one["attributes"])),
         depends_on=tuple(Address.parse(address) for address in one["depends_on"]),
         prevent_destroy=bool(one["prevent_destroy"]),
+        seal=_to_seal(one["seal"]) if one.get("seal") is not None else None,
     )
 
 

@@ -1,12 +1,13 @@
 """What counts as an input reaches the steps, though BuildKit's cache may not look at it."""
 
+import shutil
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Project
-from tests.e2e.test_builds import HEAD
+from tests.e2e.conftest import Project, Registry
+from tests.e2e.test_builds import HEAD, name
 
 pytestmark = [pytest.mark.docker, pytest.mark.buildkit, pytest.mark.registry]
 
@@ -88,3 +89,79 @@ def test_steps_with_the_same_hosts_are_taken_from_the_cache(on_unix: Project) ->
     script = "cat /proc/sys/kernel/random/uuid"
     former = found(on_unix, script, given.replace("LABEL", "1"))
     assert found(on_unix, script, given.replace("LABEL", "2")) == former
+
+
+TOKEN = """
+variable "token" { sensitive = true }
+build "x" {
+  dockerfile_inline = <<-EOT
+    FROM ${var.registry}/lib/busybox:1 AS step
+    ARG TOKEN
+    RUN echo $TOKEN > /found
+    FROM scratch
+    COPY --from=step /found /
+  EOT
+  args = { TOKEN = var.token }
+  tags = ["${local.image}/x:1"]
+  push = true
+}
+"""
+
+
+def test_a_rotated_argument_is_built_once_and_shown_nowhere(
+    on_unix: Project, registry: Registry
+) -> None:
+    on_unix.write(HEAD + TOKEN)
+    on_unix.environment["ENVDPLAN_VAR_token"] = "first-hidden-token"
+    done = on_unix.apply()
+    assert "Sensitive value in the image" in done.text
+    first = registry.digest(name(on_unix, "x"), "1")
+    on_unix.assert_settled()
+    second = _another_machine(on_unix)
+    on_unix.environment["ENVDPLAN_VAR_token"] = "other-hidden-token"
+    assert on_unix.changes()["build.x"]["reasons"] == ["~ args.TOKEN (sensitive)"]
+    done = on_unix.apply()
+    other = registry.digest(name(on_unix, "x"), "1")
+    assert other not in (None, first)
+    on_unix.assert_settled()
+    second.environment["ENVDPLAN_VAR_token"] = "other-hidden-token"
+    second.assert_settled()  # the other one built it, so that it is only recorded
+    second.apply()
+    assert registry.digest(name(on_unix, "x"), "1") == other
+    state = (on_unix.folder / ".envdplan" / "state.json").read_text()
+    assert "hidden-token" not in done.text + state
+
+
+def _another_machine(project: Project) -> Project:
+    """The same project with a state of its own, which knows the image of now."""
+    folder = project.folder.parent / "second"
+    shutil.copytree(project.folder, folder, ignore=shutil.ignore_patterns(".envdplan"))
+    other = Project(folder, dict(project.environment))
+    other.apply()
+    return other
+
+
+def test_a_saved_plan_that_only_records_learns_the_values(on_unix: Project) -> None:
+    on_unix.write(HEAD + TOKEN)
+    on_unix.environment["ENVDPLAN_VAR_token"] = "first"
+    on_unix.apply()
+    shutil.rmtree(on_unix.folder / ".envdplan")
+    assert on_unix.run("plan", "--out", "plan.bin").code == 0
+    assert on_unix.run("apply", "plan.bin").code == 0
+    assert on_unix.changes() == {}
+    on_unix.environment["ENVDPLAN_VAR_token"] = "second"
+    assert on_unix.changes()["build.x"]["work"] == ["build", "push"]
+
+
+def test_a_secret_that_a_step_may_do_without_is_seen_when_it_comes(on_unix: Project) -> None:
+    on_unix.environment["TOKEN"] = "shh"
+    script = "if test -e /run/secrets/t; then echo there; else echo missing; fi"
+    text = HEAD + STEP.replace("RUN ", "RUN --mount=type=secret,id=t ").replace("SCRIPT", script)
+    on_unix.write(text.replace("GIVEN", ""))
+    on_unix.apply()
+    secret = 'secret {\n    id  = "t"\n    env = "TOKEN"\n  }'
+    on_unix.write(text.replace("GIVEN", secret))
+    assert on_unix.changes()["build.x"]["reasons"][0] == "+ secret t"
+    on_unix.apply()
+    assert (on_unix.folder / "out" / "found").read_text() == "there\n"
+    on_unix.assert_settled()

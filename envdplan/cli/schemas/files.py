@@ -25,7 +25,19 @@ def state() -> Schema:
     record = {
         "type": "object",
         "required": ["address", "type", "attributes", "depends_on", "prevent_destroy"],
-        "properties": {"address": {"type": "string"}, "attributes": {"type": "object"}},
+        "properties": {
+            "address": {"type": "string"},
+            "attributes": {"type": "object"},
+            "seal": {
+                "type": "object",
+                "description": "What tells that a sensitive input of a build has another value",
+                "required": ["key", "digests"],
+                "properties": {
+                    "key": {"type": "string"},
+                    "digests": {"type": "object", "additionalProperties": {"type": "string"}},
+                },
+            },
+        },
     }
     pending = {
         "type": "object",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan.diagnostics import EnvdplanError
 from envdplan.frontends.base import NamedDirectory, Source
-from envdplan.plans.inputs import entries_digest
+from envdplan.plans.inputs import SENSITIVE, entries_digest
 from envdplan.states.observed import Input
 
 if TYPE_CHECKING:
@@ -145,7 +145,8 @@ def _definition(source: Source) -> Input:
     from envdplan.files.digest import file_digest
 
     if source.definition is None:
-        return Input("dockerfile", "(inline)", _text_digest(source.inline or ""))
+        digest = SENSITIVE if source.hidden else _text_digest(source.inline or "")
+        return Input("dockerfile", "(inline)", digest)
     if not Path(source.definition).is_file():
         what = "build.envd" if source.tool == "envd" else "Dockerfile"
         raise EnvdplanError(f"There is no {what}", f"{source.definition} is no file.")

@@ -21,6 +21,7 @@ from envdplan.plans.platforms import assigned
 from envdplan.providers.build.connections import Connection, Connections
 from envdplan.providers.build.engines import Engines
 from envdplan.providers.build.envdbuilds import EnvdBuilds
+from envdplan.providers.build.hiding import hiding
 from envdplan.providers.build.images import (
     LABEL,
     all_names,
@@ -64,6 +65,13 @@ class BuildWriter:
         """Do `change`; the build's attributes as they are then. Raises EnvdplanError."""
         if change.after is None:
             return None
+        hidden = hiding(change.after)
+        if hidden is None:
+            return self._write(change, report, cancel)
+        with hidden.errors():
+            return hidden.results(self._write(change, hidden.reporter(report), cancel))
+
+    def _write(self, change: Change, report: Reporter, cancel: Flag) -> Attributes:
         if Work.RETAG in change.work:
             return self._retag(change, report)
         job = self._job(change, report, cancel)
@@ -144,7 +152,7 @@ class BuildWriter:
             return self._build_on_nodes(job, names, nodes)
         if nodes:
             job = _at(job, next(iter(nodes)))
-        response = self._solve(job, ask(job.after, extras))
+        response = self._solve(job, ask(_asked(job), extras))
         if destinations(job.after):
             self.sources.forget()
         if not tags:
@@ -241,7 +249,7 @@ class BuildWriter:
         assert job.kind.request is not None  # noqa: S101  envd builds go another way
         name = f"{findable(tag, job.digest)}-{label}"
         extras = Extras(labels={LABEL: job.digest}, names=(name,), push=True)
-        request = job.kind.request({**job.after, "platforms": platforms}, extras)
+        request = job.kind.request({**_asked(job), "platforms": platforms}, extras)
         job.report(f"{', '.join(platforms)} on node {label}")
         self._solve(_at(job, label), request)
 
@@ -377,6 +385,11 @@ def _untold(change: Change, after: Attributes) -> EnvdplanError:
         f"{change.address} needs {names}, which no apply has told. A build has an image and a "
         "digest only when it is pushed: set tags and push = true where the value comes from.",
     )
+
+
+def _asked(job: "_Job") -> Attributes:
+    """What the builder is asked for; where the plan says so, without its cache of steps."""
+    return {**job.after, "no_cache": True} if job.change.anew else job.after
 
 
 def _at(job: "_Job", label: str) -> "_Job":

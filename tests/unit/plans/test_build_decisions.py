@@ -236,3 +236,18 @@ def test_an_explanation_names_every_kind() -> None:
         "- l (link)",
         "+ secret s",
     )
+
+
+@pytest.mark.parametrize(
+    ("offer", "text", "anew"),
+    [("secret", "d1", True), ("ssh", "d1", True), ("secret", "d2", False)],
+)
+def test_another_set_of_secrets_runs_all_steps_of_the_same_dockerfile_anew(
+    offer: str, text: str, *, anew: bool
+) -> None:
+    wanted = {**WANTED, offer: ({"id": "a"},)}
+    facts = replace(PUSHED, previous=(*INPUTS[:-1], Input("dockerfile", "Dockerfile", text)))
+    found = decided(FORMER, facts, wanted)
+    assert found.work == (Work.BUILD, Work.PUSH)
+    assert found.anew is anew
+    assert any("all steps run anew" in one for one in found.reasons) is anew
