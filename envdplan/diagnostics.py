@@ -36,6 +36,8 @@ class Diagnostic:
     range: SourceRange | None = None
     address: str | None = None
     """The resource it is about, as text, where there is one."""
+    addresses: tuple[str, ...] = ()
+    """All of them, where there are several."""
 
 
 @dataclass(slots=True)

@@ -37,6 +37,7 @@ from envdplan.engine.refresh import as_recorded, refresh, unread
 from envdplan.plans.changes import Change
 from envdplan.plans.conditions import checks
 from envdplan.plans.diff import diff
+from envdplan.plans.gaps import gaps
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.outputs import with_outputs
 from envdplan.plans.plan import Plan, check_protection, order
@@ -194,7 +195,10 @@ def make_plan(
     parallelism: int = 10,
     look: bool = True,
 ) -> tuple[Plan, Diagnostics]:
-    """What has to be done, and warnings. Changes nothing. Raises Rejected and EnvdplanError."""
+    """What has to be done, warnings, and an error for each cause for which something is deferred.
+
+    Changes nothing. Raises Rejected and EnvdplanError.
+    """
     wanted = desired.destroyed() if options.destroy else desired.replacing(options.replace)
     believed = state.with_begun()
     if by_default(options, wanted):
@@ -218,6 +222,7 @@ def make_plan(
         plan = with_outputs(plan, wanted, outcome.known, state)
     check_protection(plan, outcome.diagnostics)
     _stop_on_errors(outcome.diagnostics)
+    outcome.diagnostics.extend(gaps(plan.changes, outcome.notes))
     outcome.diagnostics.extend(checks(wanted, outcome.known))
     return plan, outcome.diagnostics
 

@@ -16,6 +16,7 @@ ERRORS = frozenset(
         "Interrupted",
         "SyntaxProblem",
         "Unfit",
+        "Cause",
     }
 )
 """What takes a summary first; classes made from these do so too."""

@@ -22,7 +22,7 @@ from envdplan.cli.options import (
     plan_options,
 )
 from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import Diagnostics, EnvdplanError
 
 if TYPE_CHECKING:
     from envdplan.plans.options import PlanOptions
@@ -135,6 +135,7 @@ def _apply_saved(
     """Exactly the saved plan, or nothing."""
     from envdplan.cli.flow import locked, run
     from envdplan.cli.saved import as_planned, read_plan
+    from envdplan.plans.gaps import gaps
     from envdplan.workflow import check_fresh
 
     saved = read_plan(path)
@@ -142,6 +143,7 @@ def _apply_saved(
     loaded = session.load(as_planned(session.given(files, flags), saved))
     with locked(session, loaded, "apply", lock_timeout) as work:
         state = check_fresh(saved.plan, work.state)
+        session.view.diagnostics(Diagnostics([*gaps(saved.plan.changes)]))
         session.view.plan_in_brief(saved.plan)
         return run(work, saved.plan, state, parallelism=parallelism)
 

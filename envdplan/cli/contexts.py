@@ -58,7 +58,7 @@ def _health(session: Session, contexts: "ContextSet") -> None:
     ):
         problem = runners.problem(kind, address)
         where = f" at {shown(address)}" if address else ""
-        typer.echo(f"runner {shown(kind)}{where}: {problem or 'answers'}")
+        typer.echo(f"runner {shown(kind)}{where}: {problem.text if problem else 'answers'}")
 
 
 @context_app.command("create")

@@ -87,7 +87,7 @@ def locked(session: Session, loaded: Loaded, operation: str, timeout: float) -> 
 
 def confirm(session: Session, plan: Plan, *, auto_approve: bool) -> bool:
     """Whether the user wants it. Raises EnvdplanError when nobody can be asked."""
-    if auto_approve or plan.is_empty:
+    if auto_approve or not plan.asks_for_consent:
         return True
     if session.json or not sys.stdin.isatty():
         raise EnvdplanError(
@@ -132,10 +132,5 @@ def run(project: Opened, plan: Plan, state: State, *, parallelism: int) -> int:
     project.store.prune(work.state)
     if cancel.is_set():
         return exit_codes.INTERRUPTED
-    deferred = plan.counts().deferred
-    if deferred:
-        noun = "resource" if deferred == 1 else "resources"
-        view.message(f"{deferred} {noun} could not be decided: see the plan, and apply again.")
-    failed = finished is None or finished.failed or finished.skipped or finished.problems
-    failed = failed or deferred
-    return exit_codes.ERROR if failed else exit_codes.OK
+    done = finished is not None and finished.is_complete and not finished.problems
+    return exit_codes.OK if done else exit_codes.ERROR

@@ -30,7 +30,8 @@ Detailed = Annotated[
     typer.Option(
         "--detailed-exitcode",
         "-detailed-exitcode",
-        help="Exit with 0 when nothing is to be done, 2 when something is, 1 on errors.",
+        help="Exit with 0 when nothing is to be done, 2 when something is, 1 on errors and when "
+        "something could not be decided.",
     ),
 ]
 Destroy = Annotated[
@@ -72,4 +73,6 @@ def plan(
     if out is not None:
         save_plan(out, made, project, loaded, used)
         session.view.message(f"The plan is in {out}. To do it: envdplan apply {out}")
+    if refresh and made.counts().deferred:
+        return exit_codes.ERROR
     return exit_codes.CHANGES if detailed_exitcode and not made.is_empty else exit_codes.OK

@@ -35,7 +35,7 @@ class Attached(ABC):
         try:
             return Present({**attributes, **self.answers(attributes)}, ours=True)
         except EnvdplanError as error:
-            return Unreachable(f"{error.summary}. {error.detail}".strip())
+            return Unreachable.of(error)
 
     def look(self, builder: Undeclared) -> Observation:
         """See Lifecycle. What answers runs, and more cannot be seen of it."""

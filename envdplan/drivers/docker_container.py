@@ -18,7 +18,7 @@ from envdplan.drivers.common import computed
 from envdplan.drivers.container_schema import SCHEMA, consequence, derive, named, problems
 from envdplan.engine.protocols import Reporter
 from envdplan.schema import ResourceType
-from envdplan.states.observed import Absent, Observation, Present, Unreachable
+from envdplan.states.observed import Absent, Cause, Observation, Present, Unreachable
 from envdplan.values import Attributes, Value
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class DockerContainer:
             if line.is_unfinished():
                 live["status"] = _HALF
         except EnvdplanError as error:
-            return Unreachable(f"{error.summary}. {error.detail}".strip())
+            return Unreachable.of(error)
         ours = is_ours(info, self._owner(address), fresh=self._surroundings.fresh)
         return Present(live, ours=ours)
 
@@ -130,7 +130,8 @@ class DockerContainer:
 
     def _absent(self, engine: "Engine", name: str, attributes: Attributes) -> Observation:
         if attributes.get("bootstrap") is False:
-            return Unreachable(f'The container "{name}" does not exist, and bootstrap = false.')
+            detail = f'The container "{name}" does not exist, and bootstrap = false.'
+            return Unreachable(detail, Cause("The builder does not exist", detail))
         return Absent(remains=self._own_volume(engine, attributes))
 
     def _own_volume(self, engine: "Engine", attributes: Attributes) -> bool:

@@ -23,7 +23,7 @@ from envdplan.drivers.pod_schema import (
 )
 from envdplan.engine.protocols import Reporter
 from envdplan.schema import ResourceType
-from envdplan.states.observed import Absent, Observation, Present, Unreachable
+from envdplan.states.observed import Absent, Cause, Observation, Present, Unreachable
 from envdplan.streams import CommandStream
 from envdplan.values import Attributes, Value
 
@@ -67,7 +67,7 @@ class KubePod:
                 return Present({**attributes, **self._asked(attributes)}, ours=True)
             return self._read(address, attributes)
         except EnvdplanError as error:
-            return Unreachable(f"{error.summary}. {error.detail}".strip())
+            return Unreachable.of(error)
 
     def look(self, builder: Undeclared) -> Observation:
         """See Lifecycle."""
@@ -96,7 +96,8 @@ class KubePod:
         live = api.get(STATEFUL_SET, name)
         if live is None:
             if attributes.get("bootstrap") is False:
-                return Unreachable(f"The StatefulSet {name} does not exist, and bootstrap = false.")
+                detail = f"The StatefulSet {name} does not exist, and bootstrap = false."
+                return Unreachable(detail, Cause("The builder does not exist", detail))
             return Absent(remains=self._remains(api, name))
         lineage, fresh = self._surroundings.lineage, self._surroundings.fresh
         return Present(

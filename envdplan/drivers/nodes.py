@@ -121,7 +121,7 @@ class Nodes:
         seen = {one: self.inner.read(address, merged(attributes, one)) for one in labels}
         for label, one in seen.items():
             if isinstance(one, Unreachable):
-                return Unreachable(f"node {label}: {one.reason}")
+                return Unreachable(f"node {label}: {one.reason}", one.told)
         if all(isinstance(one, Absent) for one in seen.values()):
             remains = any(isinstance(one, Absent) and one.remains for one in seen.values())
             return Absent(remains=remains)

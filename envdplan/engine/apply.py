@@ -276,6 +276,7 @@ class Apply:
             destroyed=actions.count(Action.DELETE) + replaced,
             failed=sum(isinstance(e, Failed) for e in outcomes),
             skipped=sum(isinstance(e, Skipped) for e in outcomes),
+            deferred=self.plan.counts().deferred,
             outputs=self.state.outputs if nothing else dict(self._outputs(problems)),
             problems=problems,
         )

@@ -66,6 +66,13 @@ class Finished:
     outputs: Mapping[str, Value] = field(default_factory=dict)
     problems: Diagnostics = field(default_factory=Diagnostics)
     """Outputs that have no value, and why."""
+    deferred: int = 0
+    """What the plan could not decide, so that nothing was done for it."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all is done that the configuration asks for."""
+        return not (self.failed or self.skipped or self.deferred)
 
 
 Event: TypeAlias = Started | Progressed | Succeeded | Failed | Skipped | Finished

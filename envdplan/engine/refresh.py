@@ -10,7 +10,14 @@ from envdplan.plans.compare import elsewhere, identity
 from envdplan.plans.resolve import resolve
 from envdplan.schema import Catalog
 from envdplan.states.desired import DesiredState, Resource
-from envdplan.states.observed import Absent, Observation, ObservedState, Present, Unreachable
+from envdplan.states.observed import (
+    NOT_ASKED,
+    Absent,
+    Observation,
+    ObservedState,
+    Present,
+    Unreachable,
+)
 from envdplan.states.recorded import Record, State
 from envdplan.values import Attributes
 
@@ -120,4 +127,5 @@ def _ask_together(
 def unread(desired: DesiredState, state: State) -> ObservedState:
     """For -refresh=false: nothing was looked at, so nothing is known."""
     reason = "nothing was looked at (-refresh=false)"
-    return {address: Unreachable(reason) for address in {*desired.resources, *state.records}}
+    found = Unreachable(reason, NOT_ASKED)
+    return dict.fromkeys({*desired.resources, *state.records}, found)

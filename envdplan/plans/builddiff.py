@@ -12,7 +12,7 @@ from envdplan.plans.inputs import sensitive_inputs
 from envdplan.plans.triggers import why_forced
 from envdplan.plans.world import Diff, World
 from envdplan.states.desired import Resource
-from envdplan.states.observed import Absent, BuildFacts, ImageUnclear, Present
+from envdplan.states.observed import Absent, BuildFacts, Cause, Present
 from envdplan.values import Attributes, Value
 
 
@@ -32,10 +32,9 @@ def build_change(
         )
     record = world.state.records.get(resource.address)
     record = None if record is None or record.begun else record
-    forced = why_forced(resource, outcome.changes) if record else ""
+    forced = why_forced(resource, outcome.changes)
     change = builds.decide(resource, attributes, record, facts, forced=forced)
     change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
-    _warn_unclear(outcome, resource, facts)
     former = world.state.moved.get(resource.address)
     if change.action is Action.NOOP and former is not None:
         reasons = (f"it was {former} before",)
@@ -93,27 +92,14 @@ def _keeps(output: Value) -> bool:
     return output.get("push") not in (None, False)
 
 
-def _warn_unclear(outcome: Diff, resource: Resource, facts: BuildFacts) -> None:
-    for ref, fact in facts.tags.items():
-        if isinstance(fact, ImageUnclear):
-            outcome.diagnostics.warn(
-                "Registry gave no clear answer",
-                f"Whether {ref} exists could not be found out: {fact.reason} What is recorded is "
-                "kept.",
-                resource.range,
-                str(resource.address),
-            )
-
-
 def _with_builder(outcome: Diff, resource: Resource, change: Change, facts: BuildFacts) -> Change:
     """The build has to run: can its builder do it, and can it be reached?"""
     builder = _builder_of(change)
     if facts.builder_problem is not None:
-        return replace(change, action=Action.DEFER, reasons=(facts.builder_problem,))
+        return _held(change, facts.builder_problem.text, facts.builder_problem)
     planned = outcome.changes.get(builder) if builder else None
     if planned is not None and planned.action is Action.DEFER:
-        reason = f"{builder} is deferred: {planned.reasons[0]}"
-        return replace(change, action=Action.DEFER, reasons=(reason,))
+        return _held(change, f"{builder} is deferred: {planned.reasons[0]}", planned.cause)
     live = outcome.known.get(builder) if builder else facts.builder
     for problem in check_capabilities(change.after or {}, live or {}):
         outcome.diagnostics.error(
@@ -124,6 +110,10 @@ def _with_builder(outcome: Diff, resource: Resource, change: Change, facts: Buil
             "The builder does not run a platform", foreign, resource.range, str(resource.address)
         )
     return change
+
+
+def _held(change: Change, reason: str, cause: Cause | None) -> Change:
+    return replace(change, action=Action.DEFER, reasons=(reason,), work=(), cause=cause)
 
 
 def _builder_of(change: Change) -> Address | None:

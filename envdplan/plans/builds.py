@@ -21,6 +21,7 @@ from envdplan.plans.inputs import (
 from envdplan.states.desired import Resource
 from envdplan.states.observed import (
     BuildFacts,
+    Cause,
     ImageFact,
     ImageFound,
     ImageMissing,
@@ -94,8 +95,8 @@ def decide(
     case = _Case(
         resource, attributes, record, facts, inputs, digest, *_sensitive(attributes, record)
     )
-    reasons = (forced,) if forced else _why_build(case)
-    unsure = not forced and (not reasons or _perhaps_pushed(case))
+    reasons = (forced,) if forced and record else _why_build(case)
+    unsure = not forced and (not reasons or _perhaps_there(case))
     if unsure and (unclear := tuple(_unclear(case))):
         return _deferred(case, unclear)
     return _build(case, reasons) if reasons else _settled(case)
@@ -153,19 +154,27 @@ def _why_inputs(case: _Case) -> tuple[str, ...]:
     return _shortened(explain(case.facts.previous, case.inputs or ()))
 
 
-def _perhaps_pushed(case: _Case) -> bool:
-    """Whether only a push can be missing, and no registry says that it is."""
-    facts = (case.facts.recorded, *case.facts.tags.values())
-    missing = any(isinstance(fact, ImageMissing) for fact in facts)
-    return case.same_inputs and not case.rotated and _image(case) is None and not missing
+def _perhaps_there(case: _Case) -> bool:
+    """Whether an image of the inputs of now may exist though none was found."""
+    askable = case.digest is not None and case.facts.problem is None and not case.rotated
+    return askable and _image(case) is None
 
 
-def _unclear(case: _Case) -> Iterator[str]:
-    """Complaints about tags of which neither the registry nor the record tells anything."""
+def _unclear(case: _Case) -> Iterator[tuple[str, ImageUnclear]]:
+    """Images of which neither their registry (or engine) nor the record tells anything."""
     recorded = {*map(image_identity, _recorded_pushes(case))}
-    for ref, fact in case.facts.tags.items():
+    names = {**case.facts.tags, **({} if case.same_inputs else case.facts.loaded)}
+    if _image(case) is None:
+        names = {**case.facts.found, **names}
+    for ref, fact in names.items():
         if isinstance(fact, ImageUnclear) and image_identity(ref) not in recorded:
-            yield f"the registry gave no clear answer about {ref}: {fact.reason}"
+            yield ref, fact
+
+
+def _kept_names(case: _Case) -> tuple[tuple[str, Cause], ...]:
+    """What could not be found out, and what is recorded was believed instead."""
+    facts = {**case.facts.tags, **case.facts.loaded}
+    return tuple((ref, one.cause) for ref, one in facts.items() if isinstance(one, ImageUnclear))
 
 
 def _recorded_pushes(case: _Case) -> tuple[str, ...]:
@@ -298,14 +307,16 @@ def _of(inputs: Iterable[Input], kinds: tuple[str, ...]) -> set[Input]:
     return {one for one in inputs if one.kind in kinds}
 
 
-def _deferred(case: _Case, reasons: tuple[str, ...]) -> Change:
+def _deferred(case: _Case, unclear: tuple[tuple[str, ImageUnclear], ...]) -> Change:
+    results = {k: UNKNOWN if v is None else v for k, v in _results(case, "").items()}
     return Change(
         address=case.resource.address,
         type=case.resource.type,
         action=Action.DEFER,
         before=case.record.attributes if case.record else None,
-        after={**case.attributes, **_results(case, "")},
-        reasons=reasons,
+        after={**case.attributes, **results},
+        reasons=tuple(f"whether {ref} exists is not known: {one.reason}" for ref, one in unclear),
+        cause=unclear[0][1].cause,
         depends_on=case.resource.depends_on,
     )
 
@@ -326,6 +337,7 @@ def _settled(case: _Case) -> Change:
         inputs=case.inputs,
         source=image or None,
         tags=tuple(reasons),
+        kept=_kept_names(case),
     )
 
 

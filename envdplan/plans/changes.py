@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from envdplan.addresses import Address
-from envdplan.states.observed import Input
+from envdplan.states.observed import Cause, Input
 from envdplan.values import AttributePath, Attributes, Value
 
 
@@ -94,6 +94,10 @@ class Change:
     tags: tuple[str, ...] = ()
     """For retags: the tags to be set."""
     prevent_destroy: bool = False
+    cause: Cause | None = None
+    """Of what is deferred: why nobody can tell. One cause is told once for all that it hinders."""
+    kept: tuple[tuple[str, Cause], ...] = ()
+    """What could not be found out though it hinders nothing: image names, and why."""
 
     @property
     def needs_apply(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from envdplan.addresses import Address, Kind
 from envdplan.graph import Graph
 from envdplan.plans.builddiff import build_change
-from envdplan.plans.changes import Action, Change, Difference, Drift
+from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.compare import differences, drifted, identity, why_elsewhere
 from envdplan.plans.conditions import check_after, check_before
 from envdplan.plans.options import PlanOptions
@@ -73,6 +73,7 @@ def _add(outcome: Diff, world: World, resource: Resource) -> None:
     if meant:
         check_before(resource, outcome.known, outcome.diagnostics)
     change = _change(outcome, world, resource, attributes)
+    change = _with_needs(outcome, world, resource, change, attributes)
     outcome.changes[resource.address] = change
     outcome.known[resource.address] = change.after or attributes
     if meant and change.action is not Action.DEFER:
@@ -90,11 +91,8 @@ def _change(outcome: Diff, world: World, resource: Resource, attributes: Attribu
         prevent_destroy=resource.lifecycle.prevent_destroy,
     )
     if isinstance(observation, Unreachable):
-        return _deferred(world, base, observation.reason)
-    for note in observation.notes:
-        outcome.diagnostics.warn(
-            "The runner would run nothing", note, resource.range, str(resource.address)
-        )
+        return _deferred(world, base, observation)
+    outcome.notes += [(note, resource) for note in observation.notes]
     if resource.address.kind is Kind.BUILD:
         return build_change(outcome, world, resource, attributes, observation)
     type = world.catalog.types[resource.address.kind, resource.type]
@@ -105,10 +103,36 @@ def _change(outcome: Diff, world: World, resource: Resource, attributes: Attribu
     return _present_change(outcome, world, type, resource, base, observation)
 
 
-def _deferred(world: World, base: Change, reason: str) -> Change:
+def _deferred(world: World, base: Change, why: Unreachable) -> Change:
     record = world.state.records.get(base.address)
     after = {**(record.attributes if record else {}), **(base.after or {})}
-    return replace(base, action=Action.DEFER, after=after, reasons=(reason,))
+    if base.address.kind is not Kind.BUILD:
+        after |= _computed(world.catalog.types[base.address.kind, base.type], after)
+    reasons = (why.reason,)
+    return replace(base, action=Action.DEFER, after=after, reasons=reasons, cause=why.cause)
+
+
+def _with_needs(
+    outcome: Diff, world: World, resource: Resource, change: Change, attributes: Attributes
+) -> Change:
+    """What is made from something that nobody can tell about waits with it."""
+    if not change.action.is_change:
+        return change
+    waits = Work.BUILD in change.work or not _is_settled(world, resource, attributes)
+    for needed in resource.depends_on if waits else ():
+        other = outcome.changes.get(needed)
+        is_source = needed.kind is Kind.BUILD or resource.address.kind is not Kind.BUILD
+        if other is not None and other.action is Action.DEFER and is_source:
+            reasons = (f"{needed} is deferred: {other.reasons[0]}",)
+            return replace(change, action=Action.DEFER, reasons=reasons, work=(), cause=other.cause)
+    return change
+
+
+def _is_settled(world: World, resource: Resource, attributes: Attributes) -> bool:
+    """Whether all is known that the configuration says of it."""
+    type = world.catalog.types[resource.address.kind, resource.type]
+    own = {*type.with_annotation("readOnly")}
+    return is_known({name: value for name, value in attributes.items() if name not in own})
 
 
 def _create(type: ResourceType, base: Change, attributes: Attributes, reason: str) -> Change:

@@ -53,7 +53,8 @@ def _orphan(world: World, record: Record, declared: Mapping[tuple[object, ...], 
         reason = f"{why}; it stays as it is, because envdplan did not make it"
         return replace(base, action=Action.FORGET, reasons=(reason,))
     if isinstance(observation, Unreachable):
-        return replace(base, action=Action.DEFER, reasons=(observation.reason,))
+        reasons = (observation.reason,)
+        return replace(base, action=Action.DEFER, reasons=reasons, cause=observation.cause)
     if isinstance(observation, Absent) and not observation.remains:
         reason = NOTHING_CAME if record.begun else "it is gone already"
         return replace(base, action=Action.FORGET, reasons=(reason,))

@@ -46,6 +46,16 @@ class Plan:
         return not busy and not self.output_changes
 
     @property
+    def asks_for_consent(self) -> bool:
+        """Whether apply would change more than the record of what is so already."""
+        return any(one.action.is_change for one in self.changes) or bool(self.output_changes)
+
+    @property
+    def kept(self) -> tuple[Address, ...]:
+        """What is as it is recorded, though nobody could tell whether it still is so."""
+        return tuple(one.address for one in self.changes if one.kept)
+
+    @property
     def to_apply(self) -> tuple[Change, ...]:
         """The changes that apply has to do or to record."""
         return tuple(change for change in self.changes if change.needs_apply)

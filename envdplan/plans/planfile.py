@@ -11,7 +11,7 @@ from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
 from envdplan.source import SourceFile
-from envdplan.states.observed import Input
+from envdplan.states.observed import Cause, Input
 from envdplan.values import Attributes, Value, redact_sensitive
 
 VERSION: Final = 1
@@ -165,6 +165,8 @@ def _change(one: Change) -> Value:
         "source": one.source,
         "tags": list(one.tags),
         "prevent_destroy": one.prevent_destroy,
+        "cause": None if one.cause is None else _cause(one.cause),
+        "kept": [[ref, _cause(cause)] for ref, cause in one.kept],
     }
 
 
@@ -186,7 +188,18 @@ def _to_change(one: Mapping[str, Value]) -> Change:
         source=one["source"],
         tags=tuple(map(str, one["tags"])),
         prevent_destroy=bool(one["prevent_destroy"]),
+        cause=None if one.get("cause") is None else _to_cause(one["cause"]),
+        kept=tuple((str(ref), _to_cause(cause)) for ref, cause in one.get("kept") or ()),
     )
+
+
+def _cause(cause: Cause) -> Value:
+    return [cause.summary, cause.detail, cause.about]
+
+
+def _to_cause(value: Value) -> Cause:
+    summary, detail, about = map(str, value)
+    return Cause(summary, detail, about)
 
 
 def _attributes(attributes: Attributes | None) -> Value:

@@ -9,7 +9,7 @@ from envdplan.plans.diff import find_drift
 from envdplan.plans.orphans import NOTHING_CAME
 from envdplan.plans.world import Diff
 from envdplan.schema import Catalog
-from envdplan.states.observed import Absent, ObservedState, Present
+from envdplan.states.observed import Absent, ObservedState, Present, Unreachable
 from envdplan.states.recorded import Record, State
 from envdplan.values import Attributes
 
@@ -43,6 +43,9 @@ def _changes(record: Record, observed: ObservedState, *, drifted: bool) -> Itera
         case Present(attributes=live) if drifted:
             after = {**record.attributes, **live}
             yield _with(base, Action.ADOPT, after, "it was changed outside of envdplan")
+        case Unreachable(reason=reason) as why:
+            deferred = _with(base, Action.DEFER, base.after, reason)
+            yield replace(deferred, cause=why.cause)
         case _:
             yield base
 

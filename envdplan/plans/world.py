@@ -8,8 +8,8 @@ from envdplan.diagnostics import Diagnostics
 from envdplan.plans.changes import Change, Drift
 from envdplan.plans.options import PlanOptions
 from envdplan.schema import Catalog
-from envdplan.states.desired import DesiredState
-from envdplan.states.observed import ObservedState
+from envdplan.states.desired import DesiredState, Resource
+from envdplan.states.observed import Cause, ObservedState
 from envdplan.states.recorded import Record, State
 from envdplan.values import Attributes
 
@@ -21,6 +21,8 @@ class Diff:
     changes: dict[Address, Change] = field(default_factory=dict)
     drift: list[Drift] = field(default_factory=list)
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    notes: list[tuple[Cause, Resource]] = field(default_factory=list)
+    """What was found to be wrong around resources, though it changes nothing."""
     known: dict[Address, Attributes] = field(default_factory=dict)
     """Attributes of every desired resource after apply, as far as they are known now."""
 

@@ -53,7 +53,7 @@ class BuilderReader:
         try:
             return self.lifecycles(known.type).read(known.address, attributes)
         except EnvdplanError as error:
-            return NotSeen(f"{error.summary}. {error.detail}")
+            return NotSeen.of(error)
 
 
 @dataclass(slots=True)

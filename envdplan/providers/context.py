@@ -13,7 +13,7 @@ from envdplan.plans.changes import Action, Change
 from envdplan.providers.batch import Batch
 from envdplan.providers.runners import Runners
 from envdplan.states.desired import Resource
-from envdplan.states.observed import Absent, Observation, Present
+from envdplan.states.observed import Absent, Cause, Observation, Present
 from envdplan.states.recorded import Record
 from envdplan.values import Attributes, Unknown
 
@@ -25,7 +25,7 @@ class ContextReader:
     store: ContextStore
     runners: Runners
     concurrent: bool = field(default=False, init=False)
-    _told: set[str] = field(default_factory=set, init=False)
+    _told: set[Cause] = field(default_factory=set, init=False)
 
     @cached_property
     def _contexts(self) -> ContextSet:
@@ -47,7 +47,7 @@ class ContextReader:
             return Absent(notes=notes)
         return Present(_attributes(found, self._contexts.current), notes=notes)
 
-    def _notes(self, wanted: Attributes) -> Iterator[str]:
+    def _notes(self, wanted: Attributes) -> Iterator[Cause]:
         """What keeps its runner from running anything; each problem is told once."""
         runner, address = wanted.get("runner"), wanted.get("runner_address")
         if not isinstance(runner, str) or isinstance(address, Unknown):

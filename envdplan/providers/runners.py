@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from envdplan.diagnostics import EnvdplanError
+from envdplan.states.observed import Cause
 
 _TIMEOUT: Final = 3.0
 """Seconds; a plan does not wait long for what it can do without."""
@@ -24,50 +25,55 @@ class Runners:
     """`environment` names the engine, and HOME with envd's logins."""
 
     environment: Mapping[str, str] = field(repr=False)
-    _known: dict[tuple[str, str | None], str | None] = field(default_factory=dict)
+    _known: dict[tuple[str, str | None], Cause | None] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def problem(self, runner: str, address: str | None) -> str | None:
-        """A full sentence of what is wrong with it; None when it answers."""
+    def problem(self, runner: str, address: str | None) -> Cause | None:
+        """What is wrong with it; None when it answers."""
         key = (runner, address)
         with self._guard:
             if key not in self._known:
                 self._known[key] = self._look(runner, address)
             return self._known[key]
 
-    def _look(self, runner: str, address: str | None) -> str | None:
+    def _look(self, runner: str, address: str | None) -> Cause | None:
         if runner == _ENGINE:
             return self._engine(address)
         return self._server(address)
 
-    def _engine(self, address: str | None) -> str | None:
+    def _engine(self, address: str | None) -> Cause | None:
         from envdplan.dockerengine.endpoint import resolve
         from envdplan.dockerengine.http1 import read_head, request
         from envdplan.dockerengine.transport import connect
 
         try:
-            connection = connect(resolve(self.environment, address), _TIMEOUT)
+            endpoint = resolve(self.environment, address)
+            where = f"The engine at {endpoint.url}"
+            connection = connect(endpoint, _TIMEOUT)
         except EnvdplanError as error:
-            return f"{error.summary}: {error.detail}"
+            return Cause.of(error)
         with connection:
             connection.settimeout(_TIMEOUT)
             try:
                 connection.sendall(request("HEAD", "/_ping"))
                 status = read_head(connection).status
             except OSError as error:
-                return f"The Docker Engine does not answer: {error}."
-        return None if status == _OK else f"The Docker Engine answers {status}."
+                return Cause("The Docker Engine does not answer", f"{where}: {error}.")
+        if status == _OK:
+            return None
+        return Cause("The Docker Engine does not answer", f"{where} answers {status}.")
 
-    def _server(self, address: str | None) -> str | None:
+    def _server(self, address: str | None) -> Cause | None:
         """The only endpoint that needs no login (envd-server, GET /api/v1/)."""
         import http.client
 
         address = address or self.environment.get("ENVD_SERVER_HOST") or "http://0.0.0.0:8080"
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https"):
-            return (
-                f"The address of an envd-server begins with http:// or https://; envd cannot use "
-                f'"{address}".'
+            return Cause(
+                "The runner's address cannot be used",
+                "The address of an envd-server begins with http:// or https://; envd cannot use "
+                f'"{address}".',
             )
         url = f"{address.rstrip('/')}/api/v1/"
         kind = (
@@ -78,17 +84,20 @@ class Runners:
             connection.request("GET", f"{parts.path.rstrip('/')}/api/v1/")
             status = connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:
-            return f"The envd-server does not answer at {url} ({error})."
+            detail = f"The envd-server does not answer at {url} ({error})."
+            return Cause("The envd-server cannot be reached", detail)
         finally:
             connection.close()
         if status != _OK:
-            return f"{url} answers {status}: is it an envd-server?"
+            detail = f"{url} answers {status}: is it an envd-server?"
+            return Cause("The envd-server cannot be reached", detail)
         return self._login()
 
-    def _login(self) -> str | None:
+    def _login(self) -> Cause | None:
         from envdplan.envd.auth import current_login
 
         path = Path(self.environment.get("HOME", "/root"), ".config", "envd", "auth")
         if current_login(path) is None:
-            return "Nobody is logged in to the envd-server: run `envd login`."
+            detail = "Nobody is logged in to the envd-server: run `envd login`."
+            return Cause("The envd-server wants a login", detail)
         return None

@@ -23,6 +23,7 @@ class Unclear:
     """No answer to the question: it may be there or not. `reason` is text for the user."""
 
     reason: str
+    summary: str = "Registry gave no clear answer"
 
 
 Existence: TypeAlias = Found | Missing | Unclear

@@ -57,7 +57,7 @@ class RegistryReader:
         try:
             return self._head(reference)
         except EnvdplanError as error:
-            return Unclear(error.detail or error.summary)
+            return Unclear(error.detail or error.summary, error.summary)
 
     def manifest(self, reference: ImageReference) -> Manifest:
         """The manifest or index of the image, checked against every digest that is known."""

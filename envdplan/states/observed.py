@@ -2,10 +2,41 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from envdplan.addresses import Address
+from envdplan.diagnostics import EnvdplanError
 from envdplan.values import Attributes
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something could not be found out: one cause often hinders many resources."""
+
+    summary: str
+    """What it is, as the heading of a message: "The Docker Engine cannot be reached"."""
+    detail: str
+    about: str = ""
+    """What has the trouble, such as a registry's host, where `detail` differs from case to case."""
+
+    @classmethod
+    def of(cls, error: EnvdplanError, about: str = "") -> "Cause":
+        """The cause that an error tells of."""
+        return cls(f"{error.summary[:1].upper()}{error.summary[1:]}", error.detail, about)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Equal for what has the same cause."""
+        return self.summary, self.about or self.detail
+
+    @property
+    def text(self) -> str:
+        """As one paragraph."""
+        return f"{self.summary}. {self.detail}".strip()
+
+
+NOT_ASKED: Final = Cause("Nothing was looked at", "It was asked for with -refresh=false.")
+"""No trouble: the user wanted it so."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,6 +66,12 @@ class ImageUnclear:
     """No definite answer: 401, 403, 5xx, timeout. What is recorded is kept."""
 
     reason: str
+    told: Cause | None = None
+
+    @property
+    def cause(self) -> Cause:
+        """Why there is none."""
+        return self.told or Cause("No clear answer about an image", self.reason)
 
 
 ImageFact: TypeAlias = ImageFound | ImageMissing | ImageUnclear
@@ -66,7 +103,7 @@ class BuildFacts:
     """Id of an image with the inputs of now in a moby-worker's engine: a push needs no build."""
     builder: Attributes | None = None
     """What the builder of a context that is not in the configuration can do."""
-    builder_problem: str | None = None
+    builder_problem: Cause | None = None
     """Why that builder cannot be reached."""
     problem: str | None = None
     """Why the source could not be read: the build will tell, or the plan already refuses."""
@@ -82,7 +119,7 @@ class Present:
     taken: bool = False
     """It is to be called otherwise or to be elsewhere, and there is such a thing already."""
     facts: BuildFacts | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Cause, ...] = ()
     """What the user should know, though it changes nothing."""
 
 
@@ -92,7 +129,7 @@ class Absent:
 
     remains: bool = False
     """Something of it is left (a volume), which a deletion has to remove."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Cause, ...] = ()
     """As of Present."""
 
 
@@ -101,6 +138,18 @@ class Unreachable:
     """Nobody can tell: `reason` says why. Never a reason to create or forget anything."""
 
     reason: str
+    told: Cause | None = None
+
+    @classmethod
+    def of(cls, error: EnvdplanError) -> "Unreachable":
+        """What nobody can tell because of an error."""
+        cause = Cause.of(error)
+        return cls(cause.text, cause)
+
+    @property
+    def cause(self) -> Cause:
+        """Why nobody can tell."""
+        return self.told or Cause("Not everything can be looked at", self.reason)
 
 
 Observation: TypeAlias = Present | Absent | Unreachable

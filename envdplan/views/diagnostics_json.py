@@ -9,11 +9,13 @@ from envdplan.values import Value
 
 def diagnostic_json(one: Diagnostic) -> Mapping[str, Value]:
     """One diagnostic; `range` and `snippet` are null where it has no place in a file."""
+    several = {"addresses": list(one.addresses)} if one.addresses else {}
     return {
         "severity": one.severity.value,
         "summary": one.summary,
         "detail": one.detail,
         "address": one.address,
+        **several,
         "range": None if one.range is None else _range(one.range),
         "snippet": None if one.range is None else _snippet(one.range),
     }

@@ -194,12 +194,14 @@ class HumanView:
     def _finished(self, event: Finished) -> None:
         self.close()
         counts = f"{event.added} added, {event.changed} changed, {event.destroyed} destroyed."
-        if event.failed or event.skipped:
-            what = self._style("Apply incomplete!", "bold", "red")
-            rest = f" {event.failed} failed, {event.skipped} skipped. Mend it and apply again."
+        work = "Destroy" if self._destroying else "Apply"
+        if event.is_complete:
+            what, rest = self._style(f"{work} complete!", "bold", "green"), ""
         else:
-            word = "Destroy complete!" if self._destroying else "Apply complete!"
-            what, rest = self._style(word, "bold", "green"), ""
+            what = self._style(f"{work} incomplete!", "bold", "red")
+            left = f" {event.failed} failed, {event.skipped} skipped"
+            left += f", {event.deferred} could not be decided" if event.deferred else ""
+            rest = f"{left}. Mend it and {work.lower()} again."
         self._print(["", f"{what} Resources: {counts}{rest}"])
 
     def _ended(self, address: Address) -> None:

@@ -80,6 +80,7 @@ class JsonView:
                 "pushes": counts.pushes,
                 "retags": counts.retags,
                 "deferred": counts.deferred,
+                "unclear": len(plan.kept),
                 "output_changes": list(plan.output_changes),
             },
         )
@@ -237,4 +238,5 @@ def _finished(event: Finished) -> Mapping[str, Value]:
         "destroyed": event.destroyed,
         "failed": event.failed,
         "skipped": event.skipped,
+        "deferred": event.deferred,
     }

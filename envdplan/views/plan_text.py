@@ -5,6 +5,7 @@ from typing import Final
 
 from envdplan.addresses import Kind
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
+from envdplan.plans.gaps import names
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
 from envdplan.values import Value
@@ -51,8 +52,10 @@ def plan_text(plan: Plan, style: Style) -> Iterator[str]:
     yield "envdplan will do the following:"
     yield ""
     for change in shown:
-        yield from _change(change, style)
-        yield ""
+        if change.action is not Action.DEFER:
+            yield from _change(change, style)
+            yield ""
+    yield from _deferred(shown, style)
     yield from _outputs(plan, style)
     yield from summary(plan, style)
 
@@ -77,9 +80,34 @@ def _targets(options: PlanOptions) -> Iterator[str]:
     yield ""
 
 
+def _deferred(shown: list[Change], style: Style) -> Iterator[str]:
+    """What cannot be decided, each cause once: its message says the rest."""
+    by_cause: dict[tuple[str, str], list[Change]] = {}
+    for change in shown:
+        if change.action is Action.DEFER:
+            key = change.cause.key if change.cause else ("", change.reasons[0])
+            by_cause.setdefault(key, []).append(change)
+    for changes in by_cause.values():
+        first = changes[0]
+        why = first.cause.summary if first.cause else first.reasons[0]
+        names = [f"{style(str(one.address), 'bold')} ({one.type})" for one in changes]
+        sign = style(Action.DEFER.symbol, _COLORS[Action.DEFER])
+        yield f"  {sign} {', '.join(names[:_SHOWN])}"
+        for start in range(_SHOWN, len(names), _SHOWN):
+            yield f"    {', '.join(names[start : start + _SHOWN])}"
+        yield f"      {_VERBS[Action.DEFER]}: {safe(why)}"
+        yield ""
+
+
 def _nothing(plan: Plan, shown: list[Change], style: Style) -> Iterator[str]:
-    yield style("No changes.", "bold", "green")
+    if plan.kept:
+        yield style("No changes, as far as could be found out.", "bold", "yellow")
+        yield f"What is recorded is believed for {names(plan.kept)}; the warnings say why."
+    else:
+        yield style("No changes.", "bold", "green")
     if not shown:
+        if plan.kept:
+            return
         what = "These are" if plan.options.targets or plan.options.names else "Everything is"
         yield f"{what} as the configuration says."
         return

@@ -54,6 +54,7 @@ def _checks() -> dict[str, Schema]:
             "summary": _TEXT,
             "detail": _TEXT,
             "address": _OPTIONAL,
+            "addresses": _TEXTS,
             "range": _PERHAPS,
             "snippet": _PERHAPS,
         },
@@ -70,7 +71,7 @@ def _checks() -> dict[str, Schema]:
 
 
 def _plans() -> dict[str, Schema]:
-    counts = ("add", "change", "destroy", "builds", "pushes", "retags", "deferred")
+    counts = ("add", "change", "destroy", "builds", "pushes", "retags", "deferred", "unclear")
     return {
         "drift": {"address": _TEXT, "gone": _FLAG, "differences": _DIFFERENCES},
         "planned_change": {
@@ -92,7 +93,7 @@ def _plans() -> dict[str, Schema]:
 
 
 def _applies() -> dict[str, Schema]:
-    counts = ("added", "changed", "destroyed", "failed", "skipped")
+    counts = ("added", "changed", "destroyed", "failed", "skipped", "deferred")
     return {
         "apply_start": _CHANGE,
         "apply_progress": {
@@ -149,7 +150,17 @@ def _diagnostic() -> Schema:
     return {"type": "object", "required": list(parts), "properties": parts}
 
 
-OPTIONAL = {"address", "range", "snippet", "message", "step", "status", "log", "warning"}
+OPTIONAL = {
+    "address",
+    "addresses",
+    "range",
+    "snippet",
+    "message",
+    "step",
+    "status",
+    "log",
+    "warning",
+}
 
 
 def _line(type: str, properties: Mapping[str, Any]) -> Schema:

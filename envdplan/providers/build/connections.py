@@ -8,7 +8,7 @@ from envdplan.drivers import driver
 from envdplan.drivers.base import Lifecycle, Undeclared
 from envdplan.envd.contexts import shown
 from envdplan.envd.store import ContextStore
-from envdplan.states.observed import Absent, Observation, Present
+from envdplan.states.observed import Absent, Cause, Observation, Present
 from envdplan.states.observed import Unreachable as NotSeen
 from envdplan.values import Attributes, Unknown
 
@@ -70,7 +70,7 @@ class Connections:
         """What is live of a builder that no block declares; Unreachable unless it can build."""
         seen = self.lifecycles(connection.type).look(Undeclared(connection.attributes))
         problem = _problem(connection, seen)
-        return NotSeen(problem) if problem else seen
+        return NotSeen(problem.detail, problem) if problem else seen
 
     def _of_store(self, name: str | None) -> Connection:
         contexts = self.store.read().contexts
@@ -99,24 +99,27 @@ def _of_address(type: str, address: str, context: str | None) -> Connection:
     return Connection(type, builder.reach, context=context)
 
 
-def _problem(connection: Connection, seen: Observation) -> str | None:
+def _problem(connection: Connection, seen: Observation) -> Cause | None:
     """Why it cannot build now, and who can change that."""
     name = connection.attributes.get("name")
     which = f' of the context "{shown(connection.context)}"' if connection.context else ""
     what = f'The {connection.type} builder "{name}"{which}'
     if isinstance(seen, Absent):
-        return (
+        return Cause(
+            "The builder does not exist",
             f"{what} does not exist. Apply the configuration that declares it, declare it here in "
-            "a builder block, or let envd make it (`envd bootstrap`)."
+            "a builder block, or let envd make it (`envd bootstrap`).",
         )
     status = seen.attributes.get("status") if isinstance(seen, Present) else "running"
     if status == "running":
         return None
     if status not in ("exited", "paused"):
-        return f"{what} is {status}. Mend it, or apply the configuration that declares it."
+        detail = f"{what} is {status}. Mend it, or apply the configuration that declares it."
+        return Cause("The builder does not run", detail)
     start = f"envdplan builder start {shown(connection.context or str(name))}"
-    return (
+    return Cause(
+        "The builder does not run",
         f"{what} is {status}, and a plan starts only builders that are declared in it. Start it "
         f"with `{start}`, or apply the configuration that declares it; envd starts it when it "
-        "uses it next."
+        "uses it next.",
     )

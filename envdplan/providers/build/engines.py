@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envdplan.diagnostics import EnvdplanError
 from envdplan.providers.build.images import LABEL
-from envdplan.states.observed import ImageFact, ImageFound, ImageMissing, ImageUnclear
+from envdplan.states.observed import Cause, ImageFact, ImageFound, ImageMissing, ImageUnclear
 
 if TYPE_CHECKING:
     from envdplan.dockerengine.engine import Engine
@@ -36,7 +36,7 @@ class Engines:
         try:
             found = self.at(host).images.inspect(ref)
         except EnvdplanError as error:
-            return ImageUnclear(error.detail or error.summary)
+            return ImageUnclear(error.detail or error.summary, Cause.of(error))
         if found is None:
             return ImageMissing()
         return ImageFound(found.id, found.labels.get(LABEL))

@@ -23,6 +23,7 @@ from envdplan.providers.build.sources import Found, Sources, signature
 from envdplan.states.desired import Resource
 from envdplan.states.observed import (
     BuildFacts,
+    Cause,
     ImageFact,
     ImageFound,
     Input,
@@ -159,9 +160,9 @@ class BuildReader:
                 return facts
             observation = self.connections.look(connection)
         except EnvdplanError as error:
-            return replace(facts, builder_problem=f"{error.summary}. {error.detail}")
+            return replace(facts, builder_problem=Cause.of(error))
         if isinstance(observation, NotSeen):
-            return replace(facts, builder_problem=observation.reason)
+            return replace(facts, builder_problem=observation.cause)
         live = observation.attributes if isinstance(observation, Present) else None
         return replace(facts, builder=live)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from envdplan.diagnostics import EnvdplanError
 from envdplan.imagenames import ImageReference, InvalidReference, parse_reference
 from envdplan.providers.build.images import LABEL
-from envdplan.states.observed import ImageFact, ImageFound, ImageMissing, ImageUnclear
+from envdplan.states.observed import Cause, ImageFact, ImageFound, ImageMissing, ImageUnclear
 
 if TYPE_CHECKING:
     from envdplan.buildkit.services import Services
@@ -62,7 +62,10 @@ class Registries:
         if isinstance(answer, Found):
             label = self._label(reference.at_digest(answer.digest)) if inputs else None
             return ImageFound(answer.digest, label)
-        return ImageMissing() if isinstance(answer, Missing) else ImageUnclear(answer.reason)
+        if isinstance(answer, Missing):
+            return ImageMissing()
+        cause = Cause(answer.summary, answer.reason, about=reference.host)
+        return ImageUnclear(answer.reason, cause)
 
     def _label(self, reference: ImageReference) -> str | None:
         try:
