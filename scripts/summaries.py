@@ -69,7 +69,7 @@ def _subclasses(trees: dict[Path, ast.Module]) -> Iterator[str]:
 def _observations(tree: ast.Module) -> set[str]:
     imports = (one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom))
     names = (name for one in imports if one.module == OBSERVATIONS for name in one.names)
-    return {name.asname or name.name for name in names}
+    return {name.asname or name.name for name in names if name.name != "Cause"}
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:

@@ -59,7 +59,8 @@ def names(things: Iterable[object]) -> str:
 
 
 def _told(gap: _Gap) -> Diagnostic:
-    addresses = tuple(dict.fromkeys(map(str, (*gap.deferred, *gap.kept, *gap.noted))))
+    about = (*gap.deferred, *gap.kept) or gap.noted
+    addresses = tuple(dict.fromkeys(map(str, about)))
     return Diagnostic(
         Severity.ERROR if gap.deferred else Severity.WARNING,
         gap.cause.summary,

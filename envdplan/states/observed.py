@@ -71,7 +71,7 @@ class ImageUnclear:
     @property
     def cause(self) -> Cause:
         """Why there is none."""
-        return self.told or Cause("No clear answer about an image", self.reason)
+        return self.told or Cause("Registry gave no clear answer", self.reason)
 
 
 ImageFact: TypeAlias = ImageFound | ImageMissing | ImageUnclear

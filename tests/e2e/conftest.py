@@ -55,12 +55,23 @@ class Project:
         return subprocess.Popen(
             [sys.executable, "-m", "envdplan", *arguments],
             cwd=self.folder,
-            env=self.environment,
+            env=self._used(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def _used(self) -> dict[str, str]:
+        """Without values of variables that no file of the project names: those are warned of."""
+        files = [one for end in ("hcl", "yaml") for one in self.folder.rglob(f"*.{end}")]
+        text = "".join(one.read_text() for one in files)
+        prefix = "ENVDPLAN_VAR_"
+        return {
+            name: value
+            for name, value in self.environment.items()
+            if not name.startswith(prefix) or name.removeprefix(prefix) in text
+        }
 
     def run(self, *arguments: str) -> Done:
         process = self.start(*arguments)

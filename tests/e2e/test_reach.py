@@ -72,7 +72,7 @@ build "x" {
     for text in (state, done.text):
         assert "PRIVATE KEY" not in text
     here.environment["ENVDPLAN_VAR_key"] = "/no/such/key.pem"
-    assert "/no/such/key.pem" in here.run("plan").out
+    assert "/no/such/key.pem" in here.run("plan").err
 
 
 def test_a_daemon_that_wants_a_certificate_defers(
@@ -97,9 +97,9 @@ build "x" {{
 """
     )
     plan = here.plan()
-    assert plan.code == 2
-    assert "? builder.b (tcp) cannot be decided now" in plan.out
-    assert "builder.b is deferred" in plan.out
+    assert plan.code == 1
+    assert "? builder.b (tcp), build.x (dockerfile)" in plan.out
+    assert plan.err.count("Error:") == 1
     assert here.run("apply", "--auto-approve").code == 1
 
 
@@ -143,7 +143,13 @@ build "x" {
     (config / "config.json").write_text("{}")
     plan = here.plan()
     assert plan.code == 0, plan.text
-    assert "Registry gave no clear answer" in plan.err
+    assert "Warning: A registry wants a login" in plan.err
+    assert "No changes, as far as could be found out." in plan.out
+    (here.folder / ".envdplan" / "state.json").unlink()
+    plan = here.plan()
+    assert plan.code == 1, plan.text
+    assert "never built" not in plan.out
+    assert "Error: A registry wants a login" in plan.err
 
 
 CACHES = """

@@ -31,9 +31,9 @@ def test_terraforms_refresh_is_ours(
     at: list[str], option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run([*at, "plan", option]) == 0
-    assert "nothing was looked at" in capsys.readouterr().out
+    assert "Nothing was looked at" in capsys.readouterr().out
     assert run([*at, "plan", option.replace("false", "true").replace("no-", "")]) == 0
-    assert "nothing was looked at" not in capsys.readouterr().out
+    assert "Nothing was looked at" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_another_way_to_write_a_recorded_tag_is_the_same_tag() -> None:
 def test_no_clear_answer_about_a_tag_that_was_never_pushed_is_waited_for() -> None:
     new = "unreachable:5000/a/x:1"
     facts = replace(PUSHED, tags={new: ImageUnclear("refused.")}, recorded=ImageUnclear("refused."))
-    reasons = (f"the registry gave no clear answer about {new}: refused.",)
+    reasons = (f"whether {new} exists is not known: refused.",)
     moved = decided(SAME, facts, {**WANTED, "tags": (new,)})
     assert (moved.action, moved.reasons) == (Action.DEFER, reasons)
     here = replace(SAME, attributes={**SAME.attributes, "output": (), "tags": (new,)})
@@ -152,15 +152,40 @@ def test_no_clear_answer_about_one_of_two_tags_is_waited_for() -> None:
     assert decided(None, facts, {**WANTED, "tags": (TAG, other)}).action is Action.DEFER
 
 
-def test_no_clear_answer_hinders_no_build_that_has_to_run_anyway() -> None:
+@pytest.mark.parametrize("record", [None, FORMER])
+def test_without_a_clear_answer_nothing_counts_as_never_built(record: Record | None) -> None:
+    """Another machine may have made it: what has no definite no is waited for."""
     facts = replace(PUSHED, tags={TAG: ImageUnclear("401")}, recorded=None)
-    assert decided(None, facts).work == (Work.BUILD, Work.PUSH)
-    assert decided(FORMER, facts).work == (Work.BUILD, Work.PUSH)
+    found = decided(record, facts)
+    assert found.action is Action.DEFER
+    assert found.cause is not None
+    assert (found.after or {})["image"] is UNKNOWN
+    asked = replace(facts, tags={TAG: ImageMissing()}, found={"r:5000/a/x": ImageUnclear("500")})
+    assert decided(record, asked).action is Action.DEFER
+    assert decided(record, facts, forced="-replace").work == (Work.BUILD, Work.PUSH)
+    assert decided(record, replace(facts, tags={TAG: ImageMissing()})).work == (
+        Work.BUILD,
+        Work.PUSH,
+    )
+
+
+def test_a_loaded_image_that_nobody_can_tell_of_is_waited_for() -> None:
+    local = {**WANTED, "output": ({"type": "docker"},)}
+    facts = BuildFacts(FILES, loaded={TAG: ImageUnclear("no engine")})
+    assert decided(None, facts, local).action is Action.DEFER
+
+
+def test_what_is_only_believed_is_told() -> None:
+    facts = replace(PUSHED, tags={TAG: ImageUnclear("401")}, recorded=ImageUnclear("401"))
+    assert [name for name, _ in decided(SAME, facts).kept] == [TAG]
+    assert decided(SAME, PUSHED).kept == ()
+
+
+def test_no_clear_answer_hinders_no_build_that_is_asked_for() -> None:
+    facts = replace(PUSHED, tags={TAG: ImageUnclear("401")}, recorded=None)
     assert decided(SAME, facts, forced="-replace").work == (Work.BUILD, Work.PUSH)
-    other = "r:5000/a/x:2"
-    both = replace(facts, tags={TAG: ImageMissing(), other: ImageUnclear("401")})
-    here = replace(SAME, attributes={**SAME.attributes, "output": (), "digest": None})
-    assert decided(here, both).work == (Work.BUILD, Work.PUSH)
+    unknown = {**WANTED, "args": {"A": UNKNOWN}}
+    assert decided(None, facts, unknown).work == (Work.BUILD, Work.PUSH)
 
 
 def test_what_is_known_only_after_apply_makes_it_run() -> None:

@@ -29,6 +29,7 @@ from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
 from envdplan.source import Position, SourceFile, SourceRange
 from envdplan.states.desired import DesiredState
+from envdplan.states.observed import Cause
 from envdplan.states.recorded import Pending, Record, State
 from envdplan.values import UNKNOWN, Sensitive, SetValue, Value
 from envdplan.views import VIEWS
@@ -56,7 +57,11 @@ PLAN = Plan(
                source="r/t@sha256:1", tags=("r/t:2",)),
         Change(Address.parse("builder.gone"), "tcp", Action.DELETE, {"address": "h:2"},
                reasons=("it is no longer in the configuration",)),
-        Change(Address.parse("builder.far"), "tcp", Action.DEFER, after={}, reasons=("no answer",)),
+        Change(Address.parse("builder.far"), "tcp", Action.DEFER, after={}, reasons=("no answer",),
+               cause=Cause("The Docker Engine cannot be reached", "Start it.")),
+        Change(Address.parse("build.f"), "dockerfile", Action.DEFER, after={},
+               reasons=("builder.far is deferred: no answer",),
+               cause=Cause("The Docker Engine cannot be reached", "Start it.")),
     ),
     (
         Drift(CONTEXT, (Difference(("runner",), "docker", "envd-server"),)),
@@ -97,15 +102,15 @@ envdplan will do the following:
   - builder.gone (tcp) will be destroyed
       because it is no longer in the configuration
 
-  ? builder.far (tcp) cannot be decided now
-      because no answer
+  ? builder.far (tcp), build.f (dockerfile)
+      cannot be decided now: The Docker Engine cannot be reached
 
 Outputs:
   ~ digest = (known after apply)
 
 Plan: 1 to add, 3 to change, 1 to destroy.
 Builds: 1 to build, 1 to push, 1 to retag.
-Deferred: 1 resource cannot be decided now.
+Deferred: 2 resources cannot be decided now.
 """
 
 
@@ -124,6 +129,22 @@ def test_an_empty_plan_is_a_glance() -> None:
     view, out, _ = made("human")
     view.plan(Plan("l", 1, (Change(BUILDER, "tcp", Action.NOOP),)))
     assert out.getvalue() == "No changes.\nEverything is as the configuration says.\n"
+
+
+def test_what_is_only_believed_is_not_told_as_known() -> None:
+    view, out, _ = made("human")
+    cause = Cause("A registry cannot be reached", "Nothing listens there.")
+    view.plan(Plan("l", 1, (Change(BUILD, "dockerfile", Action.NOOP, kept=(("r/x:1", cause),)),)))
+    assert "No changes, as far as could be found out." in out.getvalue()
+    assert "as the configuration says" not in out.getvalue()
+
+
+@pytest.mark.parametrize(("deferred", "word"), [(0, "Apply complete!"), (2, "Apply incomplete!")])
+def test_an_apply_that_left_something_out_is_not_complete(deferred: int, word: str) -> None:
+    view, out, _ = made("human")
+    view.event(Finished(1, 0, 0, 0, 0, deferred=deferred))
+    assert word in out.getvalue()
+    assert ("2 could not be decided" in out.getvalue()) is bool(deferred)
 
 
 def test_only_the_state_to_be_written_is_no_change() -> None:
