@@ -82,6 +82,17 @@ class Diagnostics:
         """Whether any is an error."""
         return any(one.severity is Severity.ERROR for one in self.items)
 
+    def joined(self) -> "Diagnostics":
+        """Those that say the same of several resources as one, at the place of the first."""
+        found: dict[tuple[object, ...], Diagnostic] = {}
+        for number, one in enumerate(self.items):
+            key = (one.severity, one.summary, one.detail) if one.address else (number,)
+            first = found.setdefault(key, one)
+            names = dict.fromkeys((*(first.addresses or (first.address,)), one.address))
+            if one.address and len(names) > 1:
+                found[key] = replace(first, addresses=tuple(name for name in names if name))
+        return Diagnostics([*found.values()])
+
     def sorted(self) -> list[Diagnostic]:
         """Errors and warnings as they stand in the files; those without a place come last."""
         return sorted(dict.fromkeys(self.items), key=_place)

@@ -105,6 +105,18 @@ def full_name(text: str) -> str:
     return str(parse_reference(text))
 
 
+def is_loopback(host: str) -> bool:
+    """Whether `host` (a port may follow) is this machine: localhost, 127.0.0.0/8 or ::1."""
+    import ipaddress
+
+    name = host.partition("]")[0].removeprefix("[") if host.startswith("[") else host
+    name = name if host.startswith("[") else name.partition(":")[0]
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
 def image_identity(text: str) -> str:
     """The same for all ways to write one image; the text itself where it names none."""
     try:

@@ -224,7 +224,7 @@ def make_plan(
     _stop_on_errors(outcome.diagnostics)
     outcome.diagnostics.extend(gaps(plan.changes, outcome.notes))
     outcome.diagnostics.extend(checks(wanted, outcome.known))
-    return plan, outcome.diagnostics
+    return plan, outcome.diagnostics.joined()
 
 
 def check_fresh(plan: Plan, state: State) -> State:

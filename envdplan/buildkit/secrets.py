@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 from envdplan.buildkit.proto import secrets_pb2
 from envdplan.buildkit.request import SecretSource
 from envdplan.buildkit.services import Abort, Services, Stream
+from envdplan.diagnostics import EnvdplanError
 
 LARGEST_SECRET: Final = 500 * 1024
 """Bytes; BuildKit's own limit (session/secrets/secretsprovider)."""
@@ -39,12 +40,25 @@ def secrets(
         if source is None:
             refused(wanted)
             raise Abort(_NOT_FOUND, f"secret {wanted!r} is not declared for this build")
-        data = _read(source, environment)
-        if len(data) > LARGEST_SECRET:
-            raise _unusable(source, f"is larger than {LARGEST_SECRET} bytes")
+        data = _checked(source, _read(source, environment))
         stream.send([secrets_pb2.GetSecretResponse(data=data).SerializeToString()])
 
     return {"/moby.buildkit.secrets.v1.Secrets/GetSecret": get_secret}
+
+
+def check_source(source: SecretSource, environment: Mapping[str, str]) -> None:
+    """Whether the secret can be read now. Raises EnvdplanError: its build would fail."""
+    try:
+        _checked(source, _read(source, environment))
+    except Abort as error:
+        detail = f"{error.message[:1].upper()}{error.message[1:]}. Set it, or correct its source."
+        raise EnvdplanError("Secret cannot be read", detail) from None
+
+
+def _checked(source: SecretSource, data: bytes) -> bytes:
+    if len(data) > LARGEST_SECRET:
+        raise _unusable(source, f"is larger than {LARGEST_SECRET} bytes")
+    return data
 
 
 def _wanted(stream: Stream) -> str:

@@ -185,7 +185,8 @@ class Apply:
             attributes = self._write(change)
         except EnvdplanError as error:
             seconds = self.clock.monotonic() - started
-            self._events.put(Failed(change, error.summary, error.detail, seconds))
+            detail = "\n".join((error.detail, *(f"The plan warned: {w}" for w in change.warned)))
+            self._events.put(Failed(change, error.summary, detail, seconds))
         except Exception as error:  # noqa: BLE001  a bug of ours must not lose the state of others
             seconds = self.clock.monotonic() - started
             what = f"{type(error).__name__}: {error}"

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from envdplan.diagnostics import EnvdplanError, Refused, Unreachable
+from envdplan.imagenames import is_loopback
 from envdplan.loading import load
 from envdplan.modules.tree import USUAL, Limits
-from envdplan.registry.hosts import is_loopback
 from envdplan.registry.proxies import proxy_for
 from envdplan.registry.urls import joined, origin
 

@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from envdplan.diagnostics import EnvdplanError
-from envdplan.registry.hosts import is_loopback
+from envdplan.imagenames import is_loopback
 
 _GIT: Final = ("https", "ssh", "git", "file", "http")
 _SECRETS: Final = frozenset(

@@ -9,6 +9,7 @@ from envdplan.plans import builds
 from envdplan.plans.capabilities import check_capabilities, foreign_platforms
 from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.inputs import sensitive_inputs
+from envdplan.plans.localhost import unreachable_registries
 from envdplan.plans.triggers import why_forced
 from envdplan.plans.world import Diff, World
 from envdplan.states.desired import Resource
@@ -45,7 +46,7 @@ def build_change(
         return change
     _warn_of_nowhere(outcome, resource, change, facts)
     _warn_of_exposed(outcome, resource, change)
-    return _with_builder(outcome, resource, change, facts)
+    return _with_builder(outcome, world, resource, change, facts)
 
 
 def _warn_of_nowhere(outcome: Diff, resource: Resource, change: Change, facts: BuildFacts) -> None:
@@ -92,7 +93,9 @@ def _keeps(output: Value) -> bool:
     return output.get("push") not in (None, False)
 
 
-def _with_builder(outcome: Diff, resource: Resource, change: Change, facts: BuildFacts) -> Change:
+def _with_builder(
+    outcome: Diff, world: World, resource: Resource, change: Change, facts: BuildFacts
+) -> Change:
     """The build has to run: can its builder do it, and can it be reached?"""
     builder = _builder_of(change)
     if facts.builder_problem is not None:
@@ -105,11 +108,15 @@ def _with_builder(outcome: Diff, resource: Resource, change: Change, facts: Buil
         outcome.diagnostics.error(
             "The builder cannot do this", problem, resource.range, str(resource.address)
         )
-    if foreign := foreign_platforms(change.after or {}, live or {}):
-        outcome.diagnostics.warn(
-            "The builder does not run a platform", foreign, resource.range, str(resource.address)
-        )
-    return change
+    type = world.desired.resources[builder].type if builder else facts.builder_type
+    after, place = change.after or {}, (resource.range, str(resource.address))
+    foreign = foreign_platforms(after, live or {})
+    if foreign is not None:
+        outcome.diagnostics.warn("The builder does not run a platform", foreign, *place)
+    apart = unreachable_registries(after, type, live or {}, facts.bases)
+    if apart is not None:
+        outcome.diagnostics.warn("The builder has a localhost of its own", apart, *place)
+    return replace(change, warned=tuple(one for one in (foreign, apart) if one is not None))
 
 
 def _held(change: Change, reason: str, cause: Cause | None) -> Change:

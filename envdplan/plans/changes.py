@@ -96,6 +96,8 @@ class Change:
     prevent_destroy: bool = False
     cause: Cause | None = None
     """Of what is deferred: why nobody can tell. One cause is told once for all that it hinders."""
+    warned: tuple[str, ...] = ()
+    """What the plan warned of, and what is told again if the change fails."""
     kept: tuple[tuple[str, Cause], ...] = ()
     """What could not be found out though it hinders nothing: image names, and why."""
 

@@ -166,6 +166,7 @@ def _change(one: Change) -> Value:
         "tags": list(one.tags),
         "prevent_destroy": one.prevent_destroy,
         "cause": None if one.cause is None else _cause(one.cause),
+        "warned": list(one.warned),
         "kept": [[ref, _cause(cause)] for ref, cause in one.kept],
     }
 
@@ -189,6 +190,7 @@ def _to_change(one: Mapping[str, Value]) -> Change:
         tags=tuple(map(str, one["tags"])),
         prevent_destroy=bool(one["prevent_destroy"]),
         cause=None if one.get("cause") is None else _to_cause(one["cause"]),
+        warned=tuple(map(str, one.get("warned") or ())),
         kept=tuple((str(ref), _to_cause(cause)) for ref, cause in one.get("kept") or ()),
     )
 

@@ -1,6 +1,5 @@
 """How a registry host is reached: its API's name, plain http or TLS, certificates."""
 
-import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,16 +42,6 @@ def api_host(host: str) -> str:
     """The host that serves the API for images named by `host`: Docker Hub has another."""
     canonical = canonical_host(host)
     return "registry-1.docker.io" if canonical == DOCKER_HUB else canonical
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` (a port may follow) is this machine: localhost, 127.0.0.0/8 or ::1."""
-    name = host.partition("]")[0].removeprefix("[") if host.startswith("[") else host
-    name = name if host.startswith("[") else name.partition(":")[0]
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"
 
 
 def tls_files(host: str, settings: HostSettings, certificates: Path) -> TlsFiles:

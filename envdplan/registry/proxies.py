@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Mapping
 
-from envdplan.registry.hosts import is_loopback
+from envdplan.imagenames import is_loopback
 
 
 def proxy_for(scheme: str, host: str, environment: Mapping[str, str]) -> str | None:

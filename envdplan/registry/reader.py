@@ -57,6 +57,8 @@ class RegistryReader:
         try:
             return self._head(reference)
         except EnvdplanError as error:
+            if isinstance(error, Refused) and (found := self._as_pusher(reference)):
+                return found
             return Unclear(error.detail or error.summary, error.summary)
 
     def manifest(self, reference: ImageReference) -> Manifest:
@@ -133,12 +135,28 @@ class RegistryReader:
         credential = self._credentials.for_host(query.host)
         return fetch_token(self._transport, query, credential)
 
-    def _head(self, reference: ImageReference) -> Existence:
+    def _as_pusher(self, reference: ImageReference) -> Existence | None:
+        """What somebody who may push is told, where that is another right than to pull.
+
+        Docker Hub and others let nobody look into a repository that does not exist yet, but
+        give the right to push to those who may make it.
+        """
+        host = api_host(reference.host)
+        challenge = self._authorizer.challenge(host)
+        if challenge is None or challenge.scheme != "bearer":
+            return None
+        try:
+            login = self._credentials.for_host(host)
+            return None if login is None else self._head(reference, push=True)
+        except EnvdplanError:
+            return None
+
+    def _head(self, reference: ImageReference, *, push: bool = False) -> Existence:
         path = f"manifests/{reference.selector}"
-        answer = self._ask("HEAD", reference, path, ACCEPT)
+        answer = self._ask("HEAD", reference, path, ACCEPT, push=push)
         complete = answer.status == _OK and "docker-content-digest" in answer.headers
         if answer.status in _NO_HEAD or (answer.status == _OK and not complete):
-            answer = self._ask("GET", reference, path, ACCEPT)
+            answer = self._ask("GET", reference, path, ACCEPT, push=push)
         if answer.status == _OK:
             return _found(reference, answer)
         if answer.status == _NOT_FOUND and _is_definite(answer):
@@ -162,12 +180,14 @@ class RegistryReader:
         check_digest(answer.body, wanted.digest, f"a part of {reference}")
         return answer.body
 
-    def _ask(self, method: str, reference: ImageReference, path: str, accept: str) -> Answer:
+    def _ask(
+        self, method: str, reference: ImageReference, path: str, accept: str, *, push: bool = False
+    ) -> Answer:
         call = Call(
             method,
             api_host(reference.host),
             f"/v2/{reference.path}/{path}",
-            scopes_for(reference.path),
+            scopes_for(reference.path, push=push),
             {"accept": accept},
         )
         return self._exchange.ask(call)

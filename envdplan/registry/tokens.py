@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 from envdplan import __version__
 from envdplan.credentials import Credential, IdentityToken, Login, RegistryToken
 from envdplan.diagnostics import EnvdplanError, Refused, Unreachable
-from envdplan.registry.hosts import is_loopback
+from envdplan.imagenames import is_loopback
 from envdplan.registry.messages import Answer, Request
 from envdplan.registry.refusals import refusal
 from envdplan.registry.transport import Transport

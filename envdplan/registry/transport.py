@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from envdplan.diagnostics import Refused
-from envdplan.imagenames import canonical_host
+from envdplan.imagenames import canonical_host, is_loopback
 from envdplan.loading import load
 from envdplan.registry.failures import unreachable
 from envdplan.registry.hosts import (
     DOCKER_CERTIFICATES,
     HostSettings,
-    is_loopback,
     tls_context,
     tls_files,
 )

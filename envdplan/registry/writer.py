@@ -4,10 +4,11 @@ Uploads and mounts are those of the OCI distribution specification 1.1, "Push".
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urlencode
 
-from envdplan.diagnostics import Refused
+from envdplan.diagnostics import EnvdplanError, Refused
 from envdplan.imagenames import ImageReference
 from envdplan.registry.answers import Found
 from envdplan.registry.exchange import Call, scopes_for
@@ -32,7 +33,7 @@ _PLATFORM_KEYS: Final = ("architecture", "os", "variant", "os.version", "os.feat
 
 
 class RegistryWriter(RegistryReader):
-    """Reads and writes. Errors are those of RegistryReader; nothing is ever deleted."""
+    """Reads and writes. Errors are those of RegistryReader; no image is ever deleted."""
 
     def put_tag(self, source: ImageReference, target: ImageReference) -> str:
         """Make `target` name the image `source`, and return the digest, which is the same.
@@ -45,6 +46,22 @@ class RegistryWriter(RegistryReader):
             self._copy_parts(source, target, manifest)
         self._put(target, manifest)
         return manifest.digest
+
+    def check_push(self, target: ImageReference) -> None:
+        """Whether we may push to the repository of `target`. Raises Refused and Unreachable.
+
+        An upload is begun, as a push would, and cancelled: nothing stays there. A registry that
+        cannot cancel forgets it by itself.
+        """
+        host, path = api_host(target.host), f"/v2/{target.path}/blobs/uploads/"
+        scopes = scopes_for(target.path, push=True)
+        headers = {"content-length": "0"}
+        answer = self._exchange.ask(Call("POST", host, path, scopes, headers, b""))
+        if answer.status not in {_CREATED, _ACCEPTED}:
+            raise refusal(target.host, target.path, answer)
+        if location := answer.headers.get("location"):
+            with suppress(EnvdplanError):
+                self._exchange.ask(Call("DELETE", host, location, scopes))
 
     def put_index(
         self,

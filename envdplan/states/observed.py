@@ -103,6 +103,10 @@ class BuildFacts:
     """Id of an image with the inputs of now in a moby-worker's engine: a push needs no build."""
     builder: Attributes | None = None
     """What the builder of a context that is not in the configuration can do."""
+    builder_type: str | None = None
+    """Its type."""
+    bases: tuple[str, ...] = ()
+    """Images of registries on localhost that the definition names itself."""
     builder_problem: Cause | None = None
     """Why that builder cannot be reached."""
     problem: str | None = None

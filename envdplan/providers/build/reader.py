@@ -10,6 +10,8 @@ from envdplan.imagenames import repository_of
 from envdplan.plans import builds
 from envdplan.plans.changes import Work
 from envdplan.plans.inputs import attribute_inputs, inputs_digest, source_attributes
+from envdplan.plans.localhost import on_localhost
+from envdplan.providers.build.bases import bases
 from envdplan.providers.build.connections import Connection, Connections
 from envdplan.providers.build.engines import Engines
 from envdplan.providers.build.images import (
@@ -61,6 +63,7 @@ class BuildReader:
             problem=question.problem,
             previous=self._previous(question),
             outputs={path: signature(path) for path in destinations(attributes)},
+            bases=self._bases(resource, attributes) if question.problem is None else (),
         )
         if question.problem is None:
             facts = self._with_images(facts, question)
@@ -79,6 +82,12 @@ class BuildReader:
             return self.sources.inputs(kind.source(attributes)), None
         except EnvdplanError as error:
             return None, f"{error.summary}. {error.detail}"
+
+    def _bases(self, resource: Resource, attributes: Attributes) -> tuple[str, ...]:
+        kind = frontend(resource.type)
+        if kind is None or kind.request is None or not is_known(source_attributes(attributes)):
+            return ()
+        return tuple(one for one in bases(kind.source(attributes)) if on_localhost(one))
 
     def _previous(self, question: "_Question") -> tuple[Input, ...] | None:
         recorded = question.recorded("inputs_digest")
@@ -164,7 +173,7 @@ class BuildReader:
         if isinstance(observation, NotSeen):
             return replace(facts, builder_problem=observation.cause)
         live = observation.attributes if isinstance(observation, Present) else None
-        return replace(facts, builder=live)
+        return replace(facts, builder=live, builder_type=connection.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +201,7 @@ class _Question:
 
     def may_run(self, facts: BuildFacts) -> bool:
         """Whether the plan may decide to build or push: as it does, and forced where it may be."""
-        forced = "it may be forced" if self.record and self.resource.lifecycle.may_force else ""
+        forced = "it may be forced" if self.resource.lifecycle.may_force else ""
         change = builds.decide(self.resource, self.attributes, self.record, facts, forced=forced)
         return bool({Work.BUILD, Work.PUSH} & {*change.work})
 

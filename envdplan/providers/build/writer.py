@@ -30,6 +30,7 @@ from envdplan.providers.build.images import (
     loaded_tags,
     pushed_tags,
 )
+from envdplan.providers.build.readiness import Readiness
 from envdplan.providers.build.registries import Registries, parse
 from envdplan.providers.build.sources import Sources, signature
 from envdplan.states.observed import ImageFound, Input
@@ -53,13 +54,21 @@ class BuildWriter:
     keep: Callable[[str, Iterable[Input]], None]
     """Keeps the list behind an inputs digest: a plan does not always know it yet."""
     quick: bool = field(default=False, init=False)
+    readiness: Readiness = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.readiness = Readiness(self.registries, self.environment)
 
     def check(self, change: Change) -> None:
-        """Whether the inputs are those of the plan, if it knew them. Raises Conflict."""
+        """Whether the inputs are those of the plan, and all is there that it needs at its end.
+
+        Raises Conflict and EnvdplanError.
+        """
         after, kind = change.after or {}, frontend(change.type)
         decided = change.inputs is not None and Work.RETAG not in change.work
         if decided and kind is not None and attribute_inputs(after) is not None:
             self._inputs(kind, change, after)
+        self.readiness.check(change)
 
     def write(self, change: Change, report: Reporter, cancel: Flag) -> Attributes | None:
         """Do `change`; the build's attributes as they are then. Raises EnvdplanError."""

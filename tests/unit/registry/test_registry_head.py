@@ -121,7 +121,7 @@ def test_a_failing_credential_helper_is_unclear(registry: FakeRegistry) -> None:
 
     registry.auth = "basic"
     found = client(registry, Failing()).head(registry.reference("app:1"))
-    assert found == Unclear(f"nothing for {registry.host}")
+    assert found == Unclear(f"nothing for {registry.host}", "A credential helper failed")
 
 
 def test_a_wrong_digest_in_the_answer_is_unclear(registry: FakeRegistry) -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from envdplan.credentials import FixedCredentials, Login
 from envdplan.diagnostics import CorruptFile, EnvdplanError, Refused, Unreachable
+from envdplan.imagenames import is_loopback
 from envdplan.registry import Found, HostSettings
 from envdplan.registry.challenges import parse_challenges, preferred
-from envdplan.registry.hosts import api_host, is_loopback
+from envdplan.registry.hosts import api_host
 from envdplan.registry.messages import Limits, Request
 from envdplan.registry.proxies import proxy_for
 from envdplan.registry.transport import Transport

@@ -1,0 +1,83 @@
+"""Registries on localhost, for builders whose localhost is not this machine's."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from envdplan.imagenames import is_loopback
+from envdplan.values import Attributes, Sensitive, Value
+
+_CONTAINERS: Final = frozenset({"docker-container", "podman-container", "nerdctl-container"})
+_HOST: Final = "host"
+_IMAGE: Final = re.compile(
+    r"(?:docker-image://|oci://)?(localhost[^/]*|127\.[^/]*|\[::1\][^/]*)/\S"
+)
+_SHOWN: Final = 3
+_POD: Final = "The builder's pod has a localhost of its own"
+_POD_REMEDY: Final = "Name the registry by an address that pods reach."
+_CONTAINER: Final = "The builder's container has a network, and with it a localhost, of its own"
+_CONTAINER_REMEDY: Final = (
+    'Set network = "host" in the builder, or name the registry by an address that containers reach.'
+)
+
+
+def on_localhost(text: Value) -> str | None:
+    """The host of an image's name where it is this machine, else None."""
+    plain = text.value if isinstance(text, Sensitive) else text
+    found = _IMAGE.match(plain) if isinstance(plain, str) else None
+    return found[1] if found is not None and is_loopback(found[1]) else None
+
+
+def unreachable_registries(
+    build: Attributes, type: str | None, builder: Attributes, bases: Iterable[str] = ()
+) -> str | None:
+    """Why a builder does not find the registries on localhost that a build names; None if it does.
+
+    `bases` are the images that the build's definition names itself.
+    """
+    names = tuple(dict.fromkeys((*_names(build), *bases)))
+    hosts = tuple(dict.fromkeys(host for one in names if (host := on_localhost(one))))
+    if not hosts or not _is_apart(type, builder):
+        return None
+    place, remedy = (_POD, _POD_REMEDY) if type == "kube-pod" else (_CONTAINER, _CONTAINER_REMEDY)
+    shown = [*names[:_SHOWN], *(["..."] if len(names) > _SHOWN else [])]
+    return (
+        f"{place}, so that {' and '.join(hosts)} is there something else than here, and the "
+        f"connection is mostly refused. It is needed for {', '.join(shown)}. {remedy}"
+    )
+
+
+def _is_apart(type: str | None, builder: Attributes) -> bool:
+    if type == "kube-pod":
+        return True
+    return type in _CONTAINERS and not all(one == _HOST for one in _networks(builder))
+
+
+def _networks(builder: Attributes) -> Iterator[Value]:
+    """The network of each node, else the builder's; what is not known counts as its own."""
+    nodes = builder.get("node") or {}
+    if not nodes:
+        yield builder.get("network")
+    for one in nodes.values():
+        yield one.get("network") or builder.get("network")
+
+
+def _names(build: Attributes) -> Iterator[str]:
+    """Images that the builder itself pushes, or reads or writes as a cache or as a base."""
+    outputs = build.get("output")
+    if isinstance(outputs, tuple) and any(one.get("push") for one in outputs):
+        yield from _local(build.get("tags"))
+    for name in ("import_cache", "export_cache"):
+        caches = build.get(name)
+        for one in caches if isinstance(caches, tuple) else ():
+            yield from _local((one.get("ref"),))
+    for name in ("args", "contexts"):
+        values = build.get(name)
+        yield from _local(values.values() if isinstance(values, dict) else ())
+
+
+def _local(texts: Value) -> Iterator[str]:
+    for one in texts if isinstance(texts, Iterable) and not isinstance(texts, str) else ():
+        plain = one.value if isinstance(one, Sensitive) else one
+        if on_localhost(plain):
+            yield "(sensitive value)" if isinstance(one, Sensitive) else plain
