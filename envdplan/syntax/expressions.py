@@ -131,11 +131,21 @@ def _primary(cursor: Cursor) -> Expression:
     name = cursor.name()
     if name is None:
         _missing(cursor)
-    if cursor.at("("):
+    if _takes_arguments(cursor):
         return _call(cursor, name, start)
     if name in _WORDS:
         return Literal(_WORDS[name], cursor.range(start))
     return Variable(name, cursor.range(start))
+
+
+def _takes_arguments(cursor: Cursor) -> bool:
+    """Whether the name that was just read is a function's; blanks may stand before its bracket."""
+    before = cursor.position
+    cursor.skip()
+    if cursor.at("("):
+        return True
+    cursor.position = before
+    return False
 
 
 def _missing(cursor: Cursor) -> Never:
@@ -172,7 +182,7 @@ def _close(cursor: Cursor, sign: str, start: int) -> None:
 
 
 def _call(cursor: Cursor, name: str, start: int) -> Call:
-    name_range = cursor.range(start)
+    name_range = cursor.place(start, start + len(name))
     opening = cursor.position
     cursor.position += 1
     cursor.lines_open += 1
@@ -345,8 +355,6 @@ def _postfix(cursor: Cursor, source: Expression, start: int) -> Expression:
     found = source
     for _ in range(_LONGEST_CHAIN):
         before = cursor.position
-        if cursor.lines_open:
-            cursor.skip()
         step = _step(cursor, found, start)
         if step is None:
             cursor.position = before
@@ -358,18 +366,31 @@ def _postfix(cursor: Cursor, source: Expression, start: int) -> Expression:
 
 
 def _step(cursor: Cursor, source: Expression, start: int) -> Expression | None:
-    if cursor.at("[*]"):
-        cursor.position += 3
+    """One attribute, index or splat; blanks may stand before it and inside of it."""
+    cursor.skip()
+    if _takes_splat(cursor):
         return Splat(source, source, True, cursor.range(start))
-    if cursor.at(".*"):
-        cursor.position += 2
-        return Splat(source, source, False, cursor.range(start))
     if cursor.at("["):
         return _index(cursor, source, start)
-    if cursor.at(".") and not cursor.at("..."):
-        cursor.position += 1
-        return _attribute(cursor, source, start)
-    return None
+    if not cursor.at(".") or cursor.at("..."):
+        return None
+    cursor.position += 1
+    cursor.skip()
+    if cursor.take("*"):
+        return Splat(source, source, False, cursor.range(start))
+    return _attribute(cursor, source, start)
+
+
+def _takes_splat(cursor: Cursor) -> bool:
+    """Go past `[*]` if it stands here."""
+    before = cursor.position
+    for sign in ("[", "*", "]"):
+        if not cursor.take(sign):
+            cursor.position = before
+            return False
+        if sign != "]":
+            cursor.skip()
+    return True
 
 
 def _attribute(cursor: Cursor, source: Expression, start: int) -> Expression:

@@ -1,12 +1,14 @@
 """Templates: quoted strings, heredocs, and every string of YAML.
 
 Literal text, `${...}` and `%{...}` are read into a flat list first; blanks beside `~` and the
-indentation of `<<-` go there; then directives are nested.
+indentation of `<<-` go there; then directives are nested. Outside of quotes each line of literal
+text is a piece of its own, as in HCL's scanner: `~` takes blanks of one piece, no further.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 from typing import Final
 
 from envdplan.diagnostics import suggestion
@@ -17,7 +19,14 @@ from envdplan.syntax.expressions import for_names, parse
 UNCLOSED_HEREDOC: Final = "Unclosed heredoc"
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _PLAIN_QUOTED: Final = re.compile(r'[^"\\$%\n]+')
-_PLAIN: Final = re.compile(r"[^$%]+")
+_PLAIN: Final = re.compile(r"[^$%\n]+")
+_BEFORE_LINE_END: Final = re.compile(r"[^{\n](?=\n)")
+"""Behind a lone `$` or `%` HCL's scanner ends a piece: `${~` of the next line leaves its blank."""
+_SPACES: Final = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""What Go's unicode.IsSpace calls a blank; Python's own list has four control characters more."""
 _HEREDOC: Final = re.compile(r"<<(-?)([^\W\d][\w-]*)[ \t]*\r?\n")
 
 
@@ -59,7 +68,7 @@ def quoted(cursor: Cursor) -> Expression:
         cursor.position = simple.end()
         return Literal(simple.group(1), cursor.range(start))
     cursor.position += 1
-    items = list(_items(cursor, quoted=True))
+    items = _trimmed(_items(cursor, quoted=True))
     if not cursor.take('"'):
         cursor.position = min(cursor.position, cursor.end)
         cursor.fail(
@@ -90,7 +99,7 @@ def heredoc(cursor: Cursor) -> Expression:
         cursor.fail(UNCLOSED_HEREDOC, detail, start)
     inner = Cursor(cursor.text, cursor.place, opening.end(), found.start())
     inner.depth = cursor.depth
-    items = list(_items(inner, quoted=False))
+    items = _trimmed(_items(inner, quoted=False))
     if flush:
         _dedent(items)
     cursor.position = found.end() - (1 if found.group().endswith("\r") else 0)
@@ -100,7 +109,7 @@ def heredoc(cursor: Cursor) -> Expression:
 def whole(cursor: Cursor) -> Expression:
     """All that is left as a template: a string of YAML. Raises SyntaxProblem."""
     start = cursor.position
-    items = list(_items(cursor, quoted=False))
+    items = _trimmed(_items(cursor, quoted=False))
     found = _built(items, cursor, start)
     cursor.check_levels(found, start)
     return found
@@ -121,7 +130,7 @@ def _items(cursor: Cursor, *, quoted: bool) -> Iterator[_Item]:
 
 
 def _literal(cursor: Cursor, *, quoted: bool) -> str:
-    """Text up to the next interpolation, directive or end."""
+    """Text up to the next interpolation, directive or end; unquoted through the end of the line."""
     pieces: list[str] = []
     plain = _PLAIN_QUOTED if quoted else _PLAIN
     while not cursor.at_end:
@@ -141,6 +150,12 @@ def _literal(cursor: Cursor, *, quoted: bool) -> str:
         else:
             pieces.append(char)
             cursor.position += 1
+            if char == "\n":
+                break
+            if not quoted and (found := _BEFORE_LINE_END.match(cursor.text, cursor.position)):
+                pieces.append(found.group())
+                cursor.position = found.end()
+                break
     return "".join(pieces)
 
 
@@ -213,44 +228,58 @@ def _directive(cursor: Cursor) -> _Directive:
     return _Directive(word, start, cursor.position, (left, right), expression, names)
 
 
+def _trimmed(found: Iterator[_Item]) -> list[_Item]:
+    """The items without the blanks that a `~` takes: those of the piece beside it only."""
+    items = list(found)
+    for before, item in pairwise(items):
+        if isinstance(before, _Text) and not isinstance(item, _Text) and item.trims[0]:
+            before.value = before.value.rstrip(_SPACES)
+        elif isinstance(item, _Text) and not isinstance(before, _Text) and before.trims[1]:
+            item.value = item.value.lstrip(_SPACES)
+    return items
+
+
 def _dedent(items: list[_Item]) -> None:
-    """Take away the indentation that all lines have in common; empty lines do not count."""
-    indents = [indent for indent, _ in _line_starts(items) if indent is not None]
-    common = min(indents, default=0)
-    for item in items:
+    """Take away the indentation that all lines have in common.
+
+    Rules of hclsyntax (flushHeredocTemplateParts): a line of blanks alone does not count and keeps
+    them, and what follows a line end that `~` took is no beginning of a line.
+    """
+    starts = list(_line_starts(items))
+    common = min((_indent(item) for item in starts), default=0)
+    for item in starts:
         if isinstance(item, _Text):
-            item.value = _without_indent(item, items, common)
+            item.value = item.value[common:]
 
 
-def _line_starts(items: list[_Item]) -> Iterator[tuple[int | None, _Item]]:
+def _line_starts(items: list[_Item]) -> Iterator[_Item]:
     at_start = True
     for item in items:
-        if not isinstance(item, _Text):
-            if at_start:
-                yield 0, item
-            at_start = False
-            continue
-        for line in item.value.splitlines(keepends=True):
-            if at_start:
-                bare = line.lstrip(" \t")
-                yield (None if bare in ("\n", "\r\n") else len(line) - len(bare)), item
-            at_start = line.endswith("\n")
+        text = item.value if isinstance(item, _Text) else None
+        if at_start and not (text and text.endswith("\n") and not text.strip(_SPACES)):
+            yield item
+        at_start = text is not None and text.endswith("\n")
 
 
-def _without_indent(item: _Text, items: list[_Item], common: int) -> str:
-    before = items.index(item)
-    previous = items[before - 1] if before else None
-    at_start = previous is None or (isinstance(previous, _Text) and previous.value.endswith("\n"))
-    pieces: list[str] = []
-    for line in item.value.splitlines(keepends=True):
-        indent = len(line) - len(line.lstrip(" \t"))
-        pieces.append(line[min(common, indent) :] if at_start else line)
-        at_start = line.endswith("\n")
-    return "".join(pieces)
+def _indent(item: _Item) -> int:
+    if not isinstance(item, _Text):
+        return 0
+    return len(item.value) - len(item.value.lstrip(_SPACES))
+
+
+def _melded(items: list[_Item]) -> Iterator[_Item]:
+    """Lines of literal text that follow each other as one text."""
+    for is_text, run in groupby(items, lambda item: isinstance(item, _Text)):
+        pieces = list(run)
+        if is_text and len(pieces) > 1:
+            value = "".join(one.value for one in pieces if isinstance(one, _Text))
+            yield _Text(value, pieces[0].start, pieces[-1].end)
+        else:
+            yield from pieces
 
 
 def _built(items: list[_Item], cursor: Cursor, start: int, *, unwrap: bool = True) -> Expression:
-    _trim(items)
+    items = list(_melded(items))
     if unwrap and len(items) == 1 and isinstance(items[0], _Value):
         return items[0].expression
     place = cursor.range(start)
@@ -261,19 +290,6 @@ def _built(items: list[_Item], cursor: Cursor, start: int, *, unwrap: bool = Tru
     if len(parts) == 1 and isinstance(parts[0], Literal):
         return Literal(parts[0].value, place)
     return Template(tuple(parts), place)
-
-
-def _trim(items: list[_Item]) -> None:
-    for index, item in enumerate(items):
-        if isinstance(item, _Text):
-            continue
-        left, right = item.trims
-        before = items[index - 1] if index else None
-        after = items[index + 1] if index + 1 < len(items) else None
-        if left and isinstance(before, _Text):
-            before.value = before.value.rstrip()
-        if right and isinstance(after, _Text):
-            after.value = after.value.lstrip()
 
 
 def _nested(

@@ -12,6 +12,7 @@ from envdplan.source import SourceFile
 from scripts.bake_cases import Case, ask, cases
 from scripts.provision.binaries import buildx_plugin
 from tests.integration.bakefiles import random_file
+from tests.integration.heredocs import heredoc_file
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +34,26 @@ def test_a_file_made_at_random_means_the_same(seed: int, program: Path, tmp_path
     made = random_file(seed)
     (tmp_path / "docker-bake.hcl").write_text(made.text)
     settings = {"environment": made.environment, "set": made.overrides, "targets": made.targets}
-    case = Case(tmp_path, settings)
-    said = ask(case, program, tmp_path)
-    request = replace(case.request(), environment={"HOME": str(tmp_path), **made.environment})
+    _same(Case(tmp_path, settings), program, tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_heredocs_made_at_random_mean_the_same(seed: int, program: Path, tmp_path: Path) -> None:
+    (tmp_path / "docker-bake.hcl").write_text(heredoc_file(seed))
+    _same(Case(tmp_path, {}), program, tmp_path)
+
+
+def test_most_heredocs_made_at_random_are_good() -> None:
+    def is_good(seed: int) -> bool:
+        file = SourceFile("docker-bake.hcl", heredoc_file(seed))
+        return not resolve(Request((file,), "/"))[1].has_errors
+
+    assert sum(map(is_good, range(40))) > 25
+
+
+def _same(case: Case, program: Path, home: Path) -> None:
+    said = ask(case, program, home)
+    request = replace(case.request(), environment={"HOME": str(home), **case.environment})
     resolution, problems = resolve(request)
     if "error" in said:
         assert problems.has_errors

@@ -57,6 +57,8 @@ def _formatted(
     verb: str,
     argument: int,
 ) -> str:
+    if value is None and verb != "v":
+        raise FunctionError(f"%{verb}: null cannot be formatted; %v writes it as null", argument)
     if int(width or 0) > _WIDEST or int(precision or 0) > _WIDEST:
         raise FunctionError(f"a width is at most {_WIDEST}", 0)
     try:
@@ -77,7 +79,7 @@ def _text(value: Value, flags: str, precision: str | None, verb: str) -> str:
         verb = "j" if "#" in flags else _natural(value)
     match verb:
         case "s":
-            text = to_string(value) if value is not None else "null"
+            text = to_string(value)
             return text if precision is None else text[: int(precision)]
         case "q":
             return jsonencode(to_string(value))

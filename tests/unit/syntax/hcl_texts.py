@@ -90,7 +90,7 @@ class Draw:
         for _ in range(self.number(0, 2)):
             text += f"{self.value(depth, lines=True)}{self.blank(lines=True)},{self.blank()}"
         last = self.value(depth, lines=True) + self.blank(lines=True)
-        return f"{self.one('f', 'max')}({text}{self.one('', last, last + '...')})"
+        return f"{self.one('f', 'max', 'f ')}({text}{self.one('', last, last + '...')})"
 
     def steps(self, depth: int, *, lines: bool) -> str:
         text = self.one("a", "bb", "(a)", "f(1)", "a" if self.as_terraform else '"x"')
@@ -98,11 +98,11 @@ class Draw:
             key = self.value(depth - 1, lines=True)
             if self.as_terraform and key in ("true", "null"):
                 key = "0"  # terraform fmt makes a[] of a[true]
-            gap = self.one("", "", " ") if lines else ""
-            step = self.one(".b", ".c-d", f"[{self.blank(lines=True)}{key} ]")
+            gap = self.one("", "", " ", "\t")
+            step = self.one(".b", ". c-d", f"[{self.blank(lines=True)}{key} ]")
             text += gap + step
         return text + self.one(
-            "", "", "[*].b", ".*.b", "[*][0]", "" if self.as_terraform else ".0.*[0]"
+            "", "", "[*].b", " . * .b", "[ * ] [0]", "" if self.as_terraform else ".0.*[0]"
         )
 
     def template(self, depth: int, *, lines: bool) -> str:
