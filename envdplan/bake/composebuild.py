@@ -1,5 +1,6 @@
 """The fields of `build`, each in the one form that merging and bake need."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
@@ -10,6 +11,7 @@ from envdplan.bake.composetree import Branch, Moment, Row, Scalar, Tree
 
 _Reading: TypeAlias = Callable[[Check, Tree, str], Tree | None]
 
+_LIMIT: Final = re.compile(r"-?[0-9]{1,19}")
 _ADDRESS_SIGNS: Final = ("=", ":")
 
 
@@ -126,7 +128,7 @@ def _ulimit(check: Check, tree: Tree, what: str) -> Scalar | None:
 
 def _limit(tree: Tree | None) -> int | None:
     value = tree.value if isinstance(tree, Scalar) else None
-    if isinstance(value, str) and value.lstrip("-").isdecimal():
+    if isinstance(value, str) and _LIMIT.fullmatch(value):
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 

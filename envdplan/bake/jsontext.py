@@ -12,10 +12,11 @@ from typing import Final, Never
 
 from envdplan.source import SourceFile, SourceRange
 from envdplan.syntax.cursor import SyntaxProblem
+from envdplan.syntax.digits import NumberError, exact, sentence
 from envdplan.syntax.places import Lines
 
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _WORD: Final = re.compile(r"true|false|null")
 _WORDS: Final = {"true": True, "false": False, "null": None}
 _DEEPEST: Final = 100
@@ -77,14 +78,19 @@ class JsonReader:
         number = _NUMBER.match(self.file.text, start)
         if number is not None:
             self.position = number.end()
-            shown = number.group()
-            value = Decimal(shown) if number.group(1) or number.group(2) else int(shown)
-            return Node(self._place(start), value)
+            return Node(self._place(start), self._number(number.group(), start))
         word = _WORD.match(self.file.text, start)
         if word is None:
             self._fail("A JSON value belongs here.")
         self.position = word.end()
         return Node(self._place(start), _WORDS[word.group()])
+
+    def _number(self, text: str, start: int) -> int | Decimal:
+        try:
+            return exact(text)
+        except NumberError as error:
+            summary = "Invalid number"
+            raise SyntaxProblem(summary, sentence(error), start, self.position) from None
 
     def _nested(self, char: str) -> Node:
         start = self.position

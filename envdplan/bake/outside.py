@@ -8,7 +8,6 @@ from typing import Final
 
 from envdplan.bake.csvtext import fields
 from envdplan.config.conversion import convert
-from envdplan.config.numbers import canonical
 from envdplan.config.ordering import make_set
 from envdplan.config.problems import ConversionError
 from envdplan.config.types import (
@@ -24,6 +23,7 @@ from envdplan.config.types import (
     Type,
     type_name,
 )
+from envdplan.syntax.digits import bounded, exact
 from envdplan.values import Value
 
 _TRUTH: Final[Mapping[str, bool]] = {
@@ -38,7 +38,7 @@ _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]
 def from_json(text: str, type: Type) -> Value:
     """The value of NAME_JSON. Raises ValueError."""
     try:
-        found = json.loads(text, parse_float=Decimal)
+        found = json.loads(text, parse_float=exact, parse_int=exact)
     except ValueError as error:
         raise ValueError(f"it is no JSON ({error})") from None
     try:
@@ -86,7 +86,7 @@ def to_number(text: str) -> Value:
     """As Go's strconv.ParseFloat, without infinities. Raises ValueError."""
     if _NUMBER.fullmatch(text) is None or abs(float(text)) == float("inf"):
         raise ValueError(f'"{text}" is no number')
-    return canonical(Decimal(repr(float(text))))
+    return bounded(Decimal(repr(float(text))))
 
 
 _SIMPLE: Final[Mapping[Type, Callable[[str], Value]]] = {
@@ -116,4 +116,4 @@ def _ours(value: object) -> Value:
         return {str(key): _ours(one) for key, one in sorted(value.items())}
     if isinstance(value, list):
         return tuple(_ours(one) for one in value)
-    return canonical(value) if isinstance(value, Decimal) else value
+    return value

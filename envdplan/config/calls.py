@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from envdplan.config.context import Context, Function, Passing
 from envdplan.config.frame import Frame
 from envdplan.config.marks import examine, lift, lift_all, mark, marked_if
-from envdplan.config.numbers import NumberError
 from envdplan.config.problems import ConversionError, FunctionError, failure, suggestion
 from envdplan.config.signatures import Signature, signature_of
 from envdplan.config.types import type_name
+from envdplan.syntax.digits import NumberError
 from envdplan.syntax.document import Call
 from envdplan.values import UNKNOWN, Sensitive, Unknown, Value
 

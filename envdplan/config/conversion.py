@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from envdplan.config.marks import lift, marked_if
-from envdplan.config.numbers import Number, NumberError, number_text, parse_number
+from envdplan.config.numbers import Number, number_text, parse_number
 from envdplan.config.ordering import make_set
 from envdplan.config.problems import ConversionError
 from envdplan.config.types import (
@@ -23,6 +23,7 @@ from envdplan.config.types import (
     type_of,
     unify,
 )
+from envdplan.syntax.digits import NumberError
 from envdplan.values import Sensitive, Unknown, Value
 
 _TRUTH: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}

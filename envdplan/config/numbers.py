@@ -1,47 +1,23 @@
 """Exact arithmetic: integers are int, everything else Decimal; neither grows without bound."""
 
 from collections.abc import Callable
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, Underflow
 from math import isqrt
 from re import compile as pattern
 from typing import Final, TypeAlias
 
+from envdplan.syntax.digits import MAX_DIGITS, NumberError, bounded, exact
+
 Number: TypeAlias = int | Decimal
 
-MAX_DIGITS: Final = 1000
-"""A number has at most this many digits before, and as many behind, the point."""
-
-_MAX_BITS: Final = 3322  # 10 ** 1000
-_TRAPS: Final = [InvalidOperation, DivisionByZero, Overflow]
+_TRAPS: Final = [InvalidOperation, DivisionByZero, Overflow, Underflow]
 # Terraform counts with 512 bits, which is 155 digits. A division keeps more digits than a sum or
 # product rounds to, so that 1 / 3 * 3 is 1.
 _EXACT: Final = Context(prec=160, Emax=MAX_DIGITS, Emin=-MAX_DIGITS, traps=_TRAPS)
 _QUOTIENT: Final = Context(prec=170, Emax=MAX_DIGITS, Emin=-MAX_DIGITS, traps=_TRAPS)
 # Whole parts may be longer than the precision of a sum.
 _WHOLE: Final = Context(prec=2 * MAX_DIGITS, Emax=MAX_DIGITS, Emin=-MAX_DIGITS, traps=_TRAPS)
-_DECIMAL: Final = pattern(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?")
-
-
-class NumberError(Exception):
-    """Arithmetic without a result: a division by zero, or a number beyond all use."""
-
-
-def _bounded(value: int) -> int:
-    if value.bit_length() > _MAX_BITS:
-        raise NumberError(f"the result has more than {MAX_DIGITS} digits")
-    return value
-
-
-def canonical(value: Number) -> Number:
-    """`value` as int where it is integral. NumberError beyond MAX_DIGITS digits."""
-    if type(value) is int:
-        return _bounded(value)
-    try:
-        value = _WHOLE.plus(Decimal(value))
-    except (Overflow, InvalidOperation):
-        raise NumberError(f"the result has more than {MAX_DIGITS} digits") from None
-    whole = int(value)
-    return _bounded(whole) if whole == value else value
+_DECIMAL: Final = pattern(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 Operation: TypeAlias = Callable[[Decimal, Decimal], Decimal]
@@ -49,8 +25,8 @@ Operation: TypeAlias = Callable[[Decimal, Decimal], Decimal]
 
 def _decimal(operation: Operation, left: Number, right: Number) -> Number:
     try:
-        return canonical(operation(Decimal(left), Decimal(right)))
-    except Overflow:
+        return bounded(operation(Decimal(left), Decimal(right)))
+    except (Overflow, Underflow):
         raise NumberError(f"the result has more than {MAX_DIGITS} digits") from None
     except InvalidOperation:
         raise NumberError("the numbers are too far apart to be exact") from None
@@ -59,21 +35,21 @@ def _decimal(operation: Operation, left: Number, right: Number) -> Number:
 def add(left: Number, right: Number) -> Number:
     """The sum."""
     if type(left) is int and type(right) is int:
-        return _bounded(left + right)
+        return bounded(left + right)
     return _decimal(_EXACT.add, left, right)
 
 
 def subtract(left: Number, right: Number) -> Number:
     """The difference."""
     if type(left) is int and type(right) is int:
-        return _bounded(left - right)
+        return bounded(left - right)
     return _decimal(_EXACT.subtract, left, right)
 
 
 def multiply(left: Number, right: Number) -> Number:
     """The product."""
     if type(left) is int and type(right) is int:
-        return _bounded(left * right)
+        return bounded(left * right)
     return _decimal(_EXACT.multiply, left, right)
 
 
@@ -98,7 +74,7 @@ def modulo(left: Number, right: Number) -> Number:
 
 def negate(value: Number) -> Number:
     """`-value`."""
-    return -value if type(value) is int else canonical(_WHOLE.minus(Decimal(value)))
+    return -value if type(value) is int else bounded(_WHOLE.minus(Decimal(value)))
 
 
 def power(base: Number, exponent: Number) -> Number:
@@ -106,9 +82,9 @@ def power(base: Number, exponent: Number) -> Number:
     if base == 0 and exponent < 0:
         raise NumberError("zero has no negative power")
     if type(base) is int and type(exponent) is int and exponent >= 0:
-        if abs(base) > 1 and abs(base).bit_length() * exponent > 2 * _MAX_BITS:
+        if abs(base) > 1 and abs(base).bit_length() * exponent > 8 * MAX_DIGITS:
             raise NumberError(f"the result has more than {MAX_DIGITS} digits")
-        return _bounded(base**exponent)
+        return bounded(base**exponent)
     if type(exponent) is int:
         return _negative_power(base, exponent)
     if base < 0:
@@ -138,7 +114,7 @@ def logarithm(value: Number, base: Number) -> Number:
         raise NumberError("a logarithm needs a positive number and a positive base other than 1")
     wide = Context(prec=40, traps=_TRAPS)
     quotient = wide.divide(wide.ln(Decimal(value)), wide.ln(Decimal(base)))
-    return canonical(_ROUGH.plus(quotient))
+    return bounded(_ROUGH.plus(quotient))
 
 
 def floor(value: Number) -> int:
@@ -153,9 +129,9 @@ def ceil(value: Number) -> int:
 
 def parse_number(text: str) -> Number | None:
     """The number that `text` is in decimal notation, or None. NumberError when out of bounds."""
-    if _DECIMAL.fullmatch(text) is None or len(text) > 4 * MAX_DIGITS:
+    if _DECIMAL.fullmatch(text) is None:
         return None
-    return canonical(Decimal(text))
+    return exact(text)
 
 
 def number_text(value: Number) -> str:

@@ -7,7 +7,6 @@ from envdplan.config.conversion import to_bool, to_number
 from envdplan.config.marks import examine, lift, lift_all, marked_if
 from envdplan.config.numbers import (
     Number,
-    NumberError,
     add,
     divide,
     modulo,
@@ -17,6 +16,7 @@ from envdplan.config.numbers import (
 )
 from envdplan.config.ordering import equal
 from envdplan.config.problems import ConversionError, Unfit
+from envdplan.syntax.digits import NumberError
 from envdplan.values import UNKNOWN, Value, reveal
 
 Arithmetic: TypeAlias = Callable[[Number, Number], Value]

@@ -87,7 +87,7 @@ def _check_version(block: Declared, wanted: str, version: str, diagnostics: Diag
 def _fits(constraint: str, version: str) -> bool:
     import re
 
-    match = re.fullmatch(r"\s*(>=|<=|>|<|=|!=|~>)?\s*v?(\d+(?:\.\d+){0,2})\s*", constraint)
+    match = re.fullmatch(r"\s*(>=|<=|>|<|=|!=|~>)?\s*v?(\d{1,9}(?:\.\d{1,9}){0,2})\s*", constraint)
     if match is None:
         raise ValueError(constraint)
     operator, text = match.groups()

@@ -58,7 +58,7 @@ def _parse(text: str) -> Head:
 def read_body(sock: socket.socket, head: Head) -> bytes:
     """The body of a refusal, as far as it says its length; at most 64 KiB. Raises OSError."""
     length = head.headers.get("content-length", "")
-    wanted = min(int(length), _BODY_LIMIT) if length.isascii() and length.isdecimal() else 0
+    wanted = min(int(length[:18]), _BODY_LIMIT) if length.isascii() and length.isdecimal() else 0
     body = b""
     while len(body) < wanted and (piece := sock.recv(wanted - len(body))):
         body += piece

@@ -165,7 +165,7 @@ def _ref(parameters: dict[str, str]) -> str | None:
 
 def _depth(parameters: dict[str, str]) -> int:
     depth = parameters.get("depth", "1")
-    if not (depth.isascii() and depth.isdigit() and 1 <= int(depth[:9]) == int(depth)):
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", depth):
         raise problem(f'"{depth}" cannot be a depth: it is a number of commits, at least 1.')
     return int(depth)
 

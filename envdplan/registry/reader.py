@@ -226,7 +226,7 @@ def _found(reference: ImageReference, answer: Answer) -> Existence:
 
 def _size(answer: Answer) -> int:
     length = answer.headers.get("content-length", "")
-    return int(length) if length.isascii() and length.isdigit() else 0
+    return int(length[:18]) if length.isascii() and length.isdigit() else 0
 
 
 def _is_definite(answer: Answer) -> bool:

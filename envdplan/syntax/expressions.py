@@ -23,7 +23,7 @@ from envdplan.syntax.document import (
     Unary,
     Variable,
 )
-from envdplan.syntax.numbers import number
+from envdplan.syntax.numbers import number, number_of
 from envdplan.values import Value
 
 _OPERATOR: Final = re.compile(r"\|\||&&|==|!=|<=|>=|[<>+\-*/%]")
@@ -402,8 +402,7 @@ def _attribute(cursor: Cursor, source: Expression, start: int) -> Expression:
     if digits is None:
         detail = f"A dot is followed by the name of an attribute, but here is {cursor.shown()}."
         cursor.fail("Missing attribute name", detail)
-    cursor.position = digits.end()
-    return Index(source, Literal(int(digits.group()), cursor.range(begin)), cursor.range(start))
+    return Index(source, number_of(cursor, digits.group()), cursor.range(start))
 
 
 def _index(cursor: Cursor, source: Expression, start: int) -> Index:

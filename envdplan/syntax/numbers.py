@@ -1,15 +1,13 @@
 """Numbers of HCL: exact, however many digits they have behind the point."""
 
 import re
-from decimal import Decimal
 from typing import Final
 
 from envdplan.syntax.cursor import Cursor
+from envdplan.syntax.digits import NumberError, exact, sentence
 from envdplan.syntax.document import Literal
-from envdplan.values import Value
 
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_LARGEST_EXPONENT: Final = 10_000
 
 
 def number(cursor: Cursor) -> Literal:
@@ -21,15 +19,15 @@ def number(cursor: Cursor) -> Literal:
     if cursor.name() is not None or not text.isascii():
         detail = f'"{cursor.text[start : cursor.position][:40]}" is no number.'
         cursor.fail("Invalid number", detail, start)
-    return Literal(_value(cursor, text, start), cursor.range(start))
+    cursor.position = start
+    return number_of(cursor, text)
 
 
-def _value(cursor: Cursor, text: str, start: int) -> Value:
-    if text.isdigit():
-        if len(text) > _LARGEST_EXPONENT:
-            cursor.fail("Invalid number", "This number has too many digits.", start)
-        return int(text)
-    exact = Decimal(text)
-    if abs(exact.adjusted()) > _LARGEST_EXPONENT:
-        cursor.fail("Invalid number", "The exponent of this number is too large.", start)
-    return int(exact) if exact == exact.to_integral_value() else exact
+def number_of(cursor: Cursor, text: str) -> Literal:
+    """`text`, which stands at the cursor, as a number. Raises SyntaxProblem beyond all use."""
+    start = cursor.position
+    cursor.position += len(text)
+    try:
+        return Literal(exact(text), cursor.range(start))
+    except NumberError as error:
+        cursor.fail("Invalid number", sentence(error), start)

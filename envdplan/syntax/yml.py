@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from envdplan.diagnostics import Diagnostics
 from envdplan.source import SourceFile, SourceRange
 from envdplan.syntax.cursor import Cursor, SyntaxProblem
+from envdplan.syntax.digits import NumberError, exact, sentence
 from envdplan.syntax.document import (
     Attribute,
     Block,
@@ -54,8 +55,7 @@ _REFERENCES: Final = frozenset(
 )
 """Attributes whose strings are references, not text."""
 
-_INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_DECIMAL: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
+_DECIMAL: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _TRAILING_ZERO: Final = re.compile(r"[-+]?[0-9]+\.[0-9]*0")
 _MOST_NODES: Final = 100_000
 _DEEPEST: Final = 100
@@ -223,11 +223,18 @@ class Reader:
         if is_plain(node) and node.tag.endswith(
             (":str", ":int", ":float", ":bool", ":null", ":timestamp")
         ):
-            value = text if self._says_string(node) else _plain_value(text)
+            value = text if self._says_string(node) else self._plain_value(text, place)
             if not isinstance(value, str):
                 self._hint_at_text(text, value, place)
                 return Literal(value, place)
         return self._text(node, text, bare=bare)
+
+    def _plain_value(self, text: str, place: SourceRange) -> object:
+        try:
+            return _plain_value(text)
+        except NumberError as error:
+            self.error("Invalid number", sentence(error), place)
+            return 0
 
     def _hint_at_text(self, text: str, value: object, place: SourceRange) -> None:
         """A version such as 3.10 is a number to YAML, and loses its zero as an argument."""
@@ -372,16 +379,12 @@ def plain_values(text: str) -> object:
 
 
 def _plain_value(text: str) -> object:
+    """What a scalar without quotes means. Raises NumberError."""
     if text in _NULLS:
         return None
     if text in ("true", "false"):
         return text == "true"
-    if _INTEGER.fullmatch(text) and len(text) < _MOST_NODES:
-        return int(text)
-    if _DECIMAL.fullmatch(text):
-        number = Decimal(text)
-        return int(number) if number == number.to_integral_value() else number
-    return text
+    return exact(text) if _DECIMAL.fullmatch(text) else text
 
 
 def is_map(node: "Node") -> bool:

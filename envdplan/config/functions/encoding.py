@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from envdplan.config.context import Function
-from envdplan.config.numbers import canonical, number_text
+from envdplan.config.numbers import number_text
 from envdplan.config.problems import FunctionError
+from envdplan.syntax.digits import NumberError, bounded, exact
 from envdplan.values import SetValue, Value
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ def _write_items(
 
 def _jsondecode(text: str) -> Value:
     try:
-        value = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        value = json.loads(text, parse_float=exact, parse_int=exact, parse_constant=_no_constant)
+    except NumberError:
+        raise
     except ValueError as error:
         raise FunctionError(f"this is not JSON: {error}", 0) from None
     except RecursionError:
@@ -154,9 +157,9 @@ def from_plain(value: object, depth: int = 0) -> Value:
     if isinstance(value, bool | str) or value is None:
         return value
     if isinstance(value, int | Decimal):
-        return canonical(value)
+        return bounded(value)
     if isinstance(value, float):
-        return canonical(Decimal(repr(value)))
+        return bounded(Decimal(repr(value)))
     return str(value)
 
 
@@ -200,6 +203,8 @@ def _yamldecode(text: str) -> Value:
 
     try:
         return from_plain(plain_values(text))
+    except NumberError:
+        raise
     except ValueError as error:
         raise FunctionError(str(error).removesuffix("."), 0) from None
 

@@ -6,10 +6,8 @@ from typing import Final
 
 from envdplan.config.context import Function
 from envdplan.config.numbers import (
-    MAX_DIGITS,
     Number,
     add,
-    canonical,
     ceil,
     floor,
     logarithm,
@@ -18,6 +16,7 @@ from envdplan.config.numbers import (
 )
 from envdplan.config.problems import FunctionError
 from envdplan.config.types import type_name
+from envdplan.syntax.digits import MAX_DIGITS, bounded
 from envdplan.values import Value
 
 _DIGITS: Final = digits + ascii_lowercase + ascii_uppercase
@@ -68,7 +67,7 @@ def _parseint(text: Value, base: Number) -> Number:
     value = 0
     for one in folded:
         value = value * base + allowed.index(one)
-    return canonical(sign * value)
+    return bounded(sign * value)
 
 
 FUNCTIONS: Final = (
