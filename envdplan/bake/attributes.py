@@ -31,7 +31,6 @@ _SAME: Final = {
     "labels": "labels",
     "network": "network",
     "no-cache": "no_cache",
-    "no-cache-filter": "no_cache_filter",
     "pull": "pull",
     "shm-size": "shm_size",
     "tags": "tags",
@@ -135,8 +134,11 @@ class Mapper:
 
     def _platforms(self, content: Content) -> Made:
         own = self.request.local_platform
-        found = (Placed(platform(str(one.value), own), one.range) for one in listed(content))
+        found = (Placed(platform(one.value, own), one.range) for one in _split(content))
         yield "platforms", literal(tuple(found))
+
+    def _stages(self, content: Content) -> Made:
+        yield "no_cache_filter", literal(tuple(_split(content)))
 
     def _caches(self, content: Content, name: str) -> Made:
         found = tuple(caches(listed(content), self.request.directory, self.diagnostics))
@@ -177,6 +179,7 @@ class Mapper:
 _OTHERS: Final[Mapping[str, Callable[[Mapper, Content], Made]]] = {
     "annotations": Mapper._annotations,  # noqa: SLF001  a table of its own methods
     "platforms": Mapper._platforms,  # noqa: SLF001
+    "no-cache-filter": Mapper._stages,  # noqa: SLF001
     "contexts": Mapper._contexts,  # noqa: SLF001
     "cache-from": Mapper._cache_from,  # noqa: SLF001
     "cache-to": Mapper._cache_to,  # noqa: SLF001
@@ -190,6 +193,13 @@ _OTHERS: Final[Mapping[str, Callable[[Mapper, Content], Made]]] = {
 def _is_empty(content: Content | None) -> bool:
     """Whether an attribute says nothing; an empty string says no more than none."""
     return content is None or content in ((), {}) or getattr(content, "value", None) == ""
+
+
+def _split(content: Content) -> Iterator[Placed]:
+    """Entries in which commas part several: buildx splits them when it builds, not in --print."""
+    for one in listed(content):
+        for part in str(one.value).split(","):
+            yield Placed(part, one.range)
 
 
 def _levels(key: str) -> list[str]:

@@ -62,7 +62,7 @@ _OPAQUE: Final[Mapping[str, Callable[[Value], Value]]] = {
     "collection": _collection,
 }
 
-_PARAMETER: Final = pattern(r"(\w+)(\?|\.\.\.)?: ([a-z()]+?)(\?)?(?:, |$)")
+_PARAMETER: Final = pattern(r"([^\W\d][\w-]*)(\?|\.\.\.)?: ([a-z()]+?)(\?)?(?:, |$)")
 
 
 @dataclass(frozen=True, slots=True)

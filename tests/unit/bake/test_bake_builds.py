@@ -161,6 +161,21 @@ def test_platforms_are_normal(given: str, normal: str) -> None:
     assert target(f'platforms = ["{given}"]')["platforms"] == (normal,)
 
 
+def test_commas_part_platforms_and_stages_as_they_do_when_buildx_builds() -> None:
+    found = target('platforms = ["linux/s390x"]\nno-cache-filter = ["a,b", "c"]')
+    assert found["platforms"] == ("linux/s390x",)
+    assert found["no_cache_filter"] == ("a", "b", "c")
+    given = target('platforms = ["x86_64,linux/arm64/v8", "386"]')["platforms"]
+    assert given == ("linux/amd64", "linux/arm64", "linux/386")
+    overridden = target("", overrides=("*.platform=linux/amd64,linux/arm64",))
+    assert overridden["platforms"] == ("linux/amd64", "linux/arm64")
+
+
+@pytest.mark.parametrize("body", ['tags = ["a:1,b:2"]', 'ulimits = ["nofile=1,nproc=2"]'])
+def test_commas_part_nothing_else(body: str) -> None:
+    assert desired([document(f'target "default" {{\n{body}\n}}')])[2]
+
+
 def test_a_group_and_a_target_may_share_a_name() -> None:
     text = """
 group "app" { targets = ["app", "more"] }

@@ -1,0 +1,3 @@
+target "default" {
+  platforms = ["linux/s390x,linux/386"]
+}
