@@ -1,0 +1,5 @@
+target "default" {
+  args = {
+    a = log(0, 2)
+  }
+}

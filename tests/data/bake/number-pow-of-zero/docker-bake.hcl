@@ -1,0 +1,5 @@
+target "default" {
+  args = {
+    a = pow(0, -1)
+  }
+}

@@ -1,0 +1,5 @@
+target "default" {
+  args = {
+    a = 5 % 0
+  }
+}
