@@ -107,6 +107,20 @@ class Cursor:
         end = name.end() if name else min(self.position + 1, self.end)
         raise SyntaxProblem(summary, detail, self.position, end)
 
+    def close(self, sign: str, start: int) -> None:
+        """Go past the bracket `sign`; the opening one is at `start`. Raises SyntaxProblem."""
+        self.skip()
+        if self.take(sign):
+            return
+        opened = self.text[start : start + 1]
+        detail = f'The "{opened}" at {self.place(start, start + 1)} is not closed: here is '
+        if self.at_end or self.at("\n"):
+            self.fail("Missing bracket", f'{detail}{self.shown()}, but no "{sign}".')
+        self.fail(
+            "Unexpected text",
+            f'{detail}{self.shown()} where "{sign}" or an operator belongs.',
+        )
+
     def deeper(self) -> None:
         """Count one level of nesting. Raises SyntaxProblem beyond the deepest."""
         self.depth += 1

@@ -14,16 +14,14 @@ from envdplan.syntax.document import (
     Conditional,
     Expression,
     For,
-    GetAttribute,
-    Index,
     ListOf,
     Literal,
     ObjectOf,
-    Splat,
     Unary,
     Variable,
 )
-from envdplan.syntax.numbers import number, number_of
+from envdplan.syntax.numbers import number
+from envdplan.syntax.steps import LONGEST_CHAIN, with_steps
 from envdplan.values import Value
 
 _OPERATOR: Final = re.compile(r"\|\||&&|==|!=|<=|>=|[<>+\-*/%]")
@@ -43,8 +41,6 @@ _PRECEDENCE: Final = {
     "%": 6,
 }
 _WORDS: Final[dict[str, Value]] = {"true": True, "false": False, "null": None}
-_LONGEST_CHAIN: Final = 200
-_STAR: Final = "*"
 
 
 def parse_whole(cursor: Cursor) -> Expression:
@@ -82,7 +78,7 @@ def _binary(cursor: Cursor, least: int) -> Expression:
     """Operators of precedence `least` or higher."""
     start = cursor.position
     left = _unary(cursor)
-    for _ in range(_LONGEST_CHAIN):
+    for _ in range(LONGEST_CHAIN):
         cursor.skip()
         found = _OPERATOR.match(cursor.text, cursor.position, cursor.end)
         if found is None or _PRECEDENCE[found.group()] < least:
@@ -93,7 +89,7 @@ def _binary(cursor: Cursor, least: int) -> Expression:
         left = Binary(found.group(), left, right, cursor.range(start))
     cursor.fail(
         "Expression too long",
-        f"More than {_LONGEST_CHAIN} operators follow each other. Name a part in a locals block.",
+        f"More than {LONGEST_CHAIN} operators follow each other. Name a part in a locals block.",
         start,
     )
 
@@ -108,7 +104,7 @@ def _unary(cursor: Cursor) -> Expression:
             operand = _unary(cursor)
             cursor.depth -= 1
             return Unary(sign, operand, cursor.range(start))
-    return _postfix(cursor, _primary(cursor), start)
+    return with_steps(cursor, _primary(cursor), start, parse)
 
 
 def _primary(cursor: Cursor) -> Expression:
@@ -162,23 +158,9 @@ def _parenthesised(cursor: Cursor) -> Expression:
     cursor.position += 1
     cursor.lines_open += 1
     inner = parse(cursor)
-    _close(cursor, ")", start)
+    cursor.close(")", start)
     cursor.lines_open -= 1
     return inner
-
-
-def _close(cursor: Cursor, sign: str, start: int) -> None:
-    cursor.skip()
-    if cursor.take(sign):
-        return
-    opened = cursor.text[start : start + 1]
-    detail = f'The "{opened}" at {cursor.place(start, start + 1)} is not closed: here is '
-    if cursor.at_end or cursor.at("\n"):
-        cursor.fail("Missing bracket", f'{detail}{cursor.shown()}, but no "{sign}".')
-    cursor.fail(
-        "Unexpected text",
-        f'{detail}{cursor.shown()} where "{sign}" or an operator belongs.',
-    )
 
 
 def _call(cursor: Cursor, name: str, start: int) -> Call:
@@ -199,7 +181,7 @@ def _call(cursor: Cursor, name: str, start: int) -> Call:
         elif not cursor.take(","):
             break
         cursor.skip()
-    _close(cursor, ")", opening)
+    cursor.close(")", opening)
     cursor.lines_open -= 1
     return Call(name, tuple(arguments), expand, cursor.range(start), name_range)
 
@@ -225,7 +207,7 @@ def _items(cursor: Cursor, start: int) -> ListOf:
         if not cursor.take(","):
             break
         cursor.skip()
-    _close(cursor, "]", start)
+    cursor.close("]", start)
     return ListOf(tuple(items), cursor.range(start))
 
 
@@ -249,7 +231,7 @@ def _elements(cursor: Cursor, start: int) -> ObjectOf:
     seen: dict[str, Expression] = {}
     while not cursor.at("}"):
         if cursor.at_end:
-            _close(cursor, "}", start)
+            cursor.close("}", start)
         begin = cursor.position
         key = _key(cursor)
         _distinct(cursor, key, seen, begin)
@@ -263,7 +245,7 @@ def _elements(cursor: Cursor, start: int) -> ObjectOf:
         cursor.skip()
         if not cursor.take(",") and not cursor.at("\n") and not cursor.at("}"):
             if cursor.at_end:
-                _close(cursor, "}", start)
+                cursor.close("}", start)
             detail = "Elements of an object stand on lines of their own, or have commas between "
             cursor.fail("Missing comma", f"{detail}them; here is {cursor.shown()}.")
         cursor.skip_lines()
@@ -328,7 +310,7 @@ def _for(cursor: Cursor, start: int, close: str) -> For:
         condition = parse(cursor)
     else:
         cursor.position = before
-    _close(cursor, close, start)
+    cursor.close(close, start)
     return For(key_name, value_name, source, key, first, condition, grouping, cursor.range(start))
 
 
@@ -348,92 +330,3 @@ def for_names(cursor: Cursor) -> tuple[str | None, str]:
         detail = f"A for is written `for NAME in VALUES`, but here is {cursor.shown()}."
         cursor.fail("Missing in", detail)
     return (None, first) if second is None else (first, second)
-
-
-def _postfix(cursor: Cursor, source: Expression, start: int) -> Expression:
-    """Attributes, indexes and splats behind a value."""
-    found = source
-    for _ in range(_LONGEST_CHAIN):
-        before = cursor.position
-        step = _step(cursor, found, start)
-        if step is None:
-            cursor.position = before
-            return found
-        if isinstance(step, Splat):
-            return _splat(cursor, step, start)
-        found = step
-    cursor.fail("Expression too long", "Too many parts follow each other.", start)
-
-
-def _step(cursor: Cursor, source: Expression, start: int) -> Expression | None:
-    """One attribute, index or splat; blanks may stand before it and inside of it."""
-    cursor.skip()
-    if _takes_splat(cursor):
-        return Splat(source, source, True, cursor.range(start))
-    if cursor.at("["):
-        return _index(cursor, source, start)
-    if not cursor.at(".") or cursor.at("..."):
-        return None
-    cursor.position += 1
-    cursor.skip()
-    if cursor.take("*"):
-        return Splat(source, source, False, cursor.range(start))
-    return _attribute(cursor, source, start)
-
-
-def _takes_splat(cursor: Cursor) -> bool:
-    """Go past `[*]` if it stands here."""
-    before = cursor.position
-    for sign in ("[", "*", "]"):
-        if not cursor.take(sign):
-            cursor.position = before
-            return False
-        if sign != "]":
-            cursor.skip()
-    return True
-
-
-def _attribute(cursor: Cursor, source: Expression, start: int) -> Expression:
-    begin = cursor.position
-    name = cursor.name()
-    if name is not None:
-        return GetAttribute(source, name, cursor.range(start))
-    digits = re.compile(r"\d+").match(cursor.text, begin, cursor.end)
-    if digits is None:
-        detail = f"A dot is followed by the name of an attribute, but here is {cursor.shown()}."
-        cursor.fail("Missing attribute name", detail)
-    return Index(source, number_of(cursor, digits.group()), cursor.range(start))
-
-
-def _index(cursor: Cursor, source: Expression, start: int) -> Index:
-    opening = cursor.position
-    cursor.position += 1
-    cursor.lines_open += 1
-    key = parse(cursor)
-    _close(cursor, "]", opening)
-    cursor.lines_open -= 1
-    return Index(source, key, cursor.range(start))
-
-
-def _splat(cursor: Cursor, splat: Splat, start: int) -> Expression:
-    """What follows a full splat applies to each element; of `.*` only attributes do."""
-    cursor.deeper()
-    found = _splatted(cursor, splat, start)
-    cursor.depth -= 1
-    return found
-
-
-def _splatted(cursor: Cursor, splat: Splat, start: int) -> Expression:
-    each: Expression = Variable(_STAR, splat.range)
-    for _ in range(_LONGEST_CHAIN):
-        before = cursor.position
-        step = _step(cursor, each, before)
-        if step is None or (not splat.full and not isinstance(step, GetAttribute)):
-            cursor.position = before
-            whole = Splat(splat.source, each, splat.full, cursor.range(start))
-            return whole if splat.full else _postfix(cursor, whole, start)
-        if isinstance(step, Splat):
-            each = _splat(cursor, step, before)
-            return Splat(splat.source, each, splat.full, cursor.range(start))
-        each = step
-    cursor.fail("Expression too long", "Too many parts follow each other.", start)
