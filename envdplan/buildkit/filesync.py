@@ -1,8 +1,8 @@
 """Sends folders of this machine to the builder: moby.filesync.v1.FileSync, fsutil's protocol.
 
 The builder gets a list of all files and asks for those that it does not have. It names folders
-and patterns, nothing else: what is not below a declared folder cannot be named, and no link is
-followed out of it.
+and patterns, nothing else: what is not below a declared folder cannot be named, no link is
+followed out of it, and the state of envdplan itself is sent from none.
 """
 
 import os
@@ -10,9 +10,10 @@ import queue
 import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
-from hashlib import blake2b
-from typing import Final
+from hashlib import blake2b, sha256
+from typing import Final, TypeAlias
 
 from envdplan.buildkit.fsutil import (
     END_OF_STATS,
@@ -24,20 +25,27 @@ from envdplan.buildkit.fsutil import (
     Stat,
     data_packet,
     decode_packet,
+    error_packet,
     file_packet,
     go_mode,
     stat_packet,
+    telling_time,
 )
 from envdplan.buildkit.openfile import Folder
 from envdplan.buildkit.request import LocalDirectory
 from envdplan.buildkit.services import Abort, Services, Stream
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import Conflict, EnvdplanError
+from envdplan.files.digest import content_digest, shortened
+from envdplan.files.ignore import HIDDEN
 from envdplan.files.patterns import compiled
 from envdplan.files.selection import selection
 from envdplan.files.walk import walk
 
 OnSent = Callable[[str, int], None]
 """Is told the name of a folder and a number of bytes, for progress."""
+
+Content: TypeAlias = Callable[[str, str, os.stat_result], str]
+"""The digest (files.digest) of the content of a file: its root, its path, and what lstat says."""
 
 _INVALID_ARGUMENT: Final = 3
 _NOT_FOUND: Final = 5
@@ -54,8 +62,12 @@ def file_sync(
     on_sent: OnSent = lambda *_: None,
     *,
     refused: Callable[[str], None] = lambda _: None,
+    content: Content = content_digest,
 ) -> Services:
-    """The FileSync service for `directories`; `refused` hears what else was asked for."""
+    """The FileSync service for `directories`; `refused` hears what else was asked for.
+
+    `content` saves reading files whose digests are known; what it raises ends the build.
+    """
     by_name = {one.name: one for one in directories}
 
     def diff_copy(stream: Stream) -> None:
@@ -64,7 +76,7 @@ def file_sync(
         if directory is None:
             refused(name)
             raise Abort(_NOT_FOUND, f"no folder {name!r} is declared for this build")
-        _Transfer(directory, _asked(stream, directory, refused), stream, on_sent).run()
+        _Transfer(directory, _asked(stream, directory, refused), stream, on_sent, content).run()
 
     return {"/moby.filesync.v1.FileSync/DiffCopy": diff_copy}
 
@@ -105,8 +117,11 @@ class _Transfer:
     asked: _Asked
     stream: Stream
     on_sent: OnSent
+    content: Content
     _paths: list[str | bytes] = field(default_factory=list)
     """By id: a path on disk, or the content of an overlay."""
+    _digests: dict[int, str] = field(default_factory=dict)
+    """By id: what the content of a file on disk has to be."""
     _requests: "queue.SimpleQueue[int | None]" = field(default_factory=queue.SimpleQueue)
     _failure: Exception | None = None
     _first: dict[tuple[int, int], bytes] = field(default_factory=dict)
@@ -145,7 +160,8 @@ class _Transfer:
 
     def _send(self) -> None:
         try:
-            with Folder(self.directory.path) as folder:
+            path = self.directory.path
+            with nullcontext() if path is None else Folder(path) as folder:
                 self._send_all(folder)
         except Exception as error:  # noqa: BLE001  raised again in the thread that serves the call
             self._failure = error
@@ -154,15 +170,11 @@ class _Transfer:
 
     def _tell(self, error: Exception) -> None:
         """The builder waits for us; it hears that nothing more comes."""
-        from contextlib import suppress
-
-        from envdplan.buildkit.fsutil import error_packet
-
         summary = error.summary if isinstance(error, EnvdplanError) else type(error).__name__
         with suppress(Abort):
             self.stream.send([error_packet(summary)])
 
-    def _send_all(self, folder: Folder) -> None:
+    def _send_all(self, folder: Folder | None) -> None:
         batch: list[bytes] = []
         for packet in self._stats():
             batch.append(packet)
@@ -178,7 +190,7 @@ class _Transfer:
         self.on_sent(self.directory.name, sum(map(len, batch)))
         batch.clear()
 
-    def _serve(self, folder: Folder, *, wait: bool) -> None:
+    def _serve(self, folder: Folder | None, *, wait: bool) -> None:
         """Send what was asked for; with `wait` until the call ends."""
         batch: list[bytes] = []
         size = count = 0
@@ -202,23 +214,26 @@ class _Transfer:
         if batch:
             self._flush(batch)
 
-    def _content(self, folder: Folder, id: int) -> Iterator[bytes]:
+    def _content(self, folder: Folder | None, id: int) -> Iterator[bytes]:
         if not 0 <= id < len(self._paths):
             raise Abort(_INVALID_ARGUMENT, f"there is no file {id}")
         path = self._paths[id]
         if isinstance(path, bytes):
             yield data_packet(id, path)
-        elif path:
+        elif path and folder is not None:
             yield from self._file(folder, id, path)
         yield data_packet(id, b"")
 
     def _file(self, folder: Folder, id: int, path: str) -> Iterator[bytes]:
+        """All of a file; what it is must be what the list of files told of it."""
         descriptor = folder.open(path)
         if descriptor is None:
-            return  # gone meanwhile: the builder gets an empty one
+            raise self._changed(path)
+        digest = sha256()
         try:
             size = _FIRST  # most files are small, and a large buffer costs its making
             while data := os.read(descriptor, size):
+                digest.update(data)
                 yield data_packet(id, data)
                 if len(data) < size:
                     break
@@ -229,6 +244,16 @@ class _Transfer:
             raise EnvdplanError("Cannot read the source", detail) from error
         finally:
             os.close(descriptor)
+        if shortened(digest.hexdigest()) != self._digests[id]:
+            raise self._changed(path)
+
+    def _changed(self, path: str) -> Conflict:
+        return Conflict(
+            "A source file changed while it was sent",
+            f"{self.directory.path}/{path} is not what it was when the build began. The build was "
+            "ended: its image would hold something else than was planned. Stop what writes the "
+            "file, or leave it out by .dockerignore, and apply again.",
+        )
 
     # -- the list of files
 
@@ -240,19 +265,31 @@ class _Transfer:
             if hidden and path in hidden:
                 continue
             link, xattrs = self._extras(path, found)
-            packet = file_packet(path, found, link, xattrs)
+            packet = file_packet(path, found, self._time(path, found), link, xattrs)
             self._paths.append("" if link or not stat.S_ISREG(found.st_mode) else path)
             yield packet
         for name, content in overlay:
             yield self._overlaid(name, content)
 
+    def _time(self, path: str, found: os.stat_result) -> int:
+        """The time that tells a file's content from others of its size; also of further names
+        (hard links), which the builder else leaves with the old content.
+        """
+        if not stat.S_ISREG(found.st_mode):
+            return found.st_mtime_ns
+        digest = self.content(self.directory.path or "", path, found)
+        self._digests[len(self._paths)] = digest
+        return telling_time(found.st_mtime_ns, digest)
+
     def _walk(self) -> Iterator[tuple[str, os.stat_result]]:
-        patterns = (*self.asked.excludes, *self.directory.hidden)
-        excluded = compiled(patterns) if patterns else None
+        root = self.directory.path
+        if root is None:
+            return iter(())
+        excluded = compiled((*self.asked.excludes, *HIDDEN))
         if not self.asked.includes and not self.asked.follow:
-            return walk(self.directory.path, excluded)
-        included, enter = selection(self.directory.path, self.asked.includes, self.asked.follow)
-        return walk(self.directory.path, excluded, included, enter)
+            return walk(root, excluded)
+        included, enter = selection(root, self.asked.includes, self.asked.follow)
+        return walk(root, excluded, included, enter)
 
     def _overlay(self) -> list[tuple[bytes, bytes]]:
         """Files that exist for this build only, if they are asked for."""

@@ -83,7 +83,11 @@ def stat_packet(one: Stat) -> bytes:
 
 
 def file_packet(
-    path: str, found: os.stat_result, link: bytes, xattrs: tuple[tuple[bytes, bytes], ...]
+    path: str,
+    found: os.stat_result,
+    mtime: int,
+    link: bytes,
+    xattrs: tuple[tuple[bytes, bytes], ...],
 ) -> bytes:
     """A STAT packet of what the system says; owners are left out, as buildx does."""
     mode = found.st_mode
@@ -94,9 +98,20 @@ def file_packet(
         size = found.st_size
     elif stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
         device = (os.major(found.st_rdev), os.minor(found.st_rdev))
-    return _stat(os.fsencode(path), go_mode(mode), size, found.st_mtime_ns, link, device, xattrs)
+    return _stat(os.fsencode(path), go_mode(mode), size, mtime, link, device, xattrs)
 
 
+def telling_time(mtime: int, digest: str) -> int:
+    """`mtime` (ns) with a part below a second that is made of the content's `digest` (hex digits).
+
+    A builder takes equal size and time for equal content, and has nothing else to go by: archives
+    and checkouts with fixed times would give it an old file for a new one. Layers hold whole
+    seconds, and BuildKit's keys no times at all, so that this is seen by nobody else.
+    """
+    return mtime // _SECOND * _SECOND + int(digest[:15], 16) % _SECOND
+
+
+_SECOND: Final = 1_000_000_000
 _NO_DEVICE: Final = (0, 0)
 
 

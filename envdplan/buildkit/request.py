@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 class LocalDirectory:
     """A directory of this machine which the builder may read under `name`.
 
-    `path` is absolute. Nothing outside it is ever sent; links are sent as links.
+    `path` is absolute, or None where there is the overlay alone. Nothing outside it is ever
+    sent; links are sent as links.
     `overlay` holds files that exist only for this build (an inline Dockerfile), by their
     path in the directory; they hide what lies on disk.
     """
 
     name: str
-    path: str
+    path: str | None
     overlay: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    hidden: tuple[str, ...] = ()
-    """Patterns of what is never sent, whatever the builder asks for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def _entry(root: str, path: str, found: os.stat_result, cache: StatCache | None)
     mode = found.st_mode
     if stat.S_ISREG(mode):
         executable = "x" if mode & stat.S_IXUSR else "-"
-        return "file", path, executable + _content(root, path, found, cache)
+        return "file", path, executable + content_digest(root, path, found, cache)
     if stat.S_ISLNK(mode):
         return "link", path, _short(os.fsencode(_readlink(f"{root}/{path}")))
     return "other", path, f"{stat.S_IFMT(mode):o}:{found.st_rdev}"
@@ -59,7 +59,13 @@ def _readlink(path: str) -> str:
         raise _unreadable(path, error) from error
 
 
-def _content(root: str, path: str, found: os.stat_result, cache: StatCache | None) -> str:
+def content_digest(
+    root: str, path: str, found: os.stat_result, cache: StatCache | None = None
+) -> str:
+    """The digest of the file `path` below `root`, of which lstat just said `found`.
+
+    It is read unless `cache` knows it as it is now. Raises EnvdplanError.
+    """
     if cache is not None and (known := cache.get(path, found)):
         return known
     now = clock()
@@ -86,7 +92,12 @@ def _small(path: str, found: os.stat_result) -> str | None:
         return None
     if len(data) != found.st_size or after.st_mtime_ns != found.st_mtime_ns:
         return None
-    return sha256(data).hexdigest()[:_DIGITS]
+    return shortened(sha256(data).hexdigest())
+
+
+def shortened(sha256_of_content: str) -> str:
+    """The digest of a content as entries have it, from all hex digits of its SHA-256."""
+    return sha256_of_content[:_DIGITS]
 
 
 def file_digest(path: str) -> str:
@@ -110,7 +121,7 @@ def file_digest(path: str) -> str:
         if size == after.st_size and before.st_mtime_ns == after.st_mtime_ns:
             return digest
     raise EnvdplanError(
-        "A source file does not come to rest",
+        "Source file keeps changing",
         f"{path} changed each of the {_TRIES} times that it was read. Stop what writes it, or "
         "leave it out by .dockerignore.",
     )
@@ -124,11 +135,11 @@ def _read(descriptor: int) -> tuple[str, int]:
         data = os.read(descriptor, _CHUNK)
         digest.update(data)
         size += len(data)
-    return digest.hexdigest()[:_DIGITS], size
+    return shortened(digest.hexdigest()), size
 
 
 def _short(data: bytes) -> str:
-    return sha256(data).hexdigest()[:_DIGITS]
+    return shortened(sha256(data).hexdigest())
 
 
 def _unreadable(path: str, error: OSError) -> EnvdplanError:

@@ -5,25 +5,27 @@ never followed.
 """
 
 import os
-import stat
 from collections.abc import Iterable, Iterator
 from re import compile as regex
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from envdplan.files.inside import link_target
 from envdplan.files.patterns import compiled, is_literal, translated
-from envdplan.files.walk import Test
+
+if TYPE_CHECKING:
+    from envdplan.files.walk import Test
 
 _MOST_LINKS: Final = 255
 
 
-def selection(root: str, includes: Iterable[str], follow: Iterable[str]) -> tuple[Test, Test]:
+def selection(root: str, includes: Iterable[str], follow: Iterable[str]) -> "tuple[Test, Test]":
     """Two tests: whether a path is asked for, and whether something below a folder may be."""
     wanted = [*includes, *_followed(root, follow)]
     patterns = compiled(wanted)
-    return patterns.matches, _prefix_test(wanted)
+    return patterns.matches, way_to(wanted)
 
 
-def _prefix_test(patterns: list[str]) -> Test:
+def way_to(patterns: Iterable[str]) -> "Test":
     """Whether a folder is on the way to something that one of `patterns` fits."""
     literal: set[str] = set()
     loose: list[list[str]] = []
@@ -37,7 +39,7 @@ def _prefix_test(patterns: list[str]) -> Test:
     return lambda folder: folder in literal or any(test(folder) for test in tests)
 
 
-def _way(parts: list[str]) -> Test:
+def _way(parts: list[str]) -> "Test":
     if "**" in parts[0]:
         return lambda folder: True  # noqa: ARG005  anywhere
     compiled_parts = [regex(translated(one)) for one in parts]
@@ -77,7 +79,7 @@ def _follow(root: str, parts: list[str], found: list[str], queue: list[list[str]
             queue.extend(_fitting(root, at, parts, index))
             return
         here = f"{at}/{part}" if at else part
-        target = _link(f"{root}/{here}")
+        target = link_target(f"{root}/{here}")
         if target is not None:
             found.append(here)
             start = [] if target.startswith("/") else at.split("/") if at else []
@@ -97,17 +99,8 @@ def _fitting(root: str, at: str, parts: list[str], index: int) -> Iterator[list[
         return
     for name in sorted(names):
         here = f"{at}/{name}" if at else name
-        if part.fullmatch(name) and _link(f"{root}/{here}") is not None:
+        if part.fullmatch(name) and link_target(f"{root}/{here}") is not None:
             yield [*here.split("/"), *parts[index + 1 :]]
-
-
-def _link(path: str) -> str | None:
-    try:
-        if stat.S_ISLNK(os.lstat(path).st_mode):
-            return os.readlink(path)  # noqa: PTH115  a string
-    except OSError:
-        return None
-    return None
 
 
 def _parts(path: str) -> list[str]:

@@ -18,10 +18,14 @@ _MARGIN: Final = 2_000_000_000
 
 
 class StatCache:
-    """The digests of the files below one root, kept in one file; a broken one counts as empty."""
+    """The digests of the files below one root, kept in one file; a broken one counts as empty.
 
-    def __init__(self, folder: Path, root: str) -> None:
-        self._path = folder / f"{sha256(os.fsencode(root)).hexdigest()[:32]}.json"
+    Without `folder` they are kept for this run only.
+    """
+
+    def __init__(self, folder: Path | None, root: str) -> None:
+        name = f"{sha256(os.fsencode(root)).hexdigest()[:32]}.json"
+        self._path = folder / name if folder is not None else None
         self._root = root
         self._known = self._load()
         self._next: dict[str, str] = {}
@@ -29,7 +33,7 @@ class StatCache:
 
     def get(self, path: str, found: os.stat_result) -> str | None:
         """The digest of a file that is as it was, else None."""
-        known = self._known.get(path) or self._next.get(path)
+        known = self._next.get(path) or self._known.get(path)
         stamp = _stamp(found)
         if known is None or not known.startswith(stamp):
             return None
@@ -44,6 +48,8 @@ class StatCache:
 
     def save(self) -> None:
         """Keep what was asked for; where that is impossible the next run is slower."""
+        if self._path is None:
+            return
         if not self._changed and len(self._next) == len(self._known):
             return
         content = {"version": _VERSION, "root": self._root, "files": self._next}
@@ -57,6 +63,8 @@ class StatCache:
                 temporary.unlink(missing_ok=True)
 
     def _load(self) -> dict[str, str]:
+        if self._path is None:
+            return {}
         try:
             content = json.loads(self._path.read_bytes())
             files = content["files"]

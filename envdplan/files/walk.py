@@ -10,12 +10,18 @@ from typing import Final, TypeAlias
 
 from envdplan.diagnostics import EnvdplanError
 from envdplan.files.patterns import Patterns
+from envdplan.files.selection import way_to
 
 Found: TypeAlias = tuple[str, os.stat_result]
 """Path relative to the root, with slashes, and what lstat says."""
 
 Test: TypeAlias = Callable[[str], bool]
 _DEEPEST: Final = 512
+_HINT: Final = "Make it readable, or leave it out by .dockerignore."
+_EXCEPTED: Final = (
+    "It is left out, but a line of .dockerignore that begins with ! may name something in it. Make "
+    "it readable, or write that line so that it begins with another folder."
+)
 
 
 def walk(
@@ -43,7 +49,8 @@ class _Walker:
     ) -> None:
         self._root = root
         self._excluded = excluded.matches if excluded and excluded.texts else None
-        self._exceptions = bool(excluded and excluded.has_exceptions)
+        exceptions = [one[1:] for one in (excluded.texts if excluded else ()) if one[0] == "!"]
+        self._excepted = way_to(exceptions) if exceptions else None
         self._included = included
         self._enter = enter
 
@@ -51,7 +58,7 @@ class _Walker:
         if depth > _DEEPEST:
             raise EnvdplanError("Folders too deep", f"{self._root}/{folder} is nested too deeply.")
         prefix = f"{folder}/" if folder else ""
-        for entry in _sorted_entries(f"{self._root}/{folder}" if folder else self._root):
+        for entry in self._entries(folder):
             path = prefix + entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
             wanted = self._wanted(path)
@@ -68,14 +75,24 @@ class _Walker:
             else:
                 yield from _once_needed((path, found), self.below(path, depth + 1))
 
+    def _entries(self, folder: str) -> "list[os.DirEntry[str]]":
+        try:
+            return _sorted_entries(f"{self._root}/{folder}" if folder else self._root)
+        except PermissionError as error:
+            hint = _EXCEPTED if self._is_left_out(folder) else _HINT
+            raise _unreadable(f"{self._root}/{folder}", error, hint) from error
+
     def _wanted(self, path: str) -> bool:
         if self._included is not None and not self._included(path):
             return False
         return self._excluded is None or not self._excluded(path)
 
+    def _is_left_out(self, folder: str) -> bool:
+        return self._excluded is not None and bool(folder) and self._excluded(folder)
+
     def _may_hold(self, folder: str) -> bool:
         """Whether something below a folder that is left out may be wanted."""
-        if self._excluded is not None and self._excluded(folder) and not self._exceptions:
+        if self._is_left_out(folder) and not (self._excepted and self._excepted(folder)):
             return False
         if self._included is None or self._included(folder):
             return True
@@ -96,10 +113,14 @@ def _sorted_entries(folder: str) -> "list[os.DirEntry[str]]":
             entries = list(found)
     except (FileNotFoundError, NotADirectoryError):
         if not os.path.isdir(folder):  # noqa: PTH112  hot, and a string
-            raise _unreadable(folder, "there is no such folder") from None
+            raise EnvdplanError(
+                "Cannot read the source", f"{folder}: there is no such folder."
+            ) from None
         return []
+    except PermissionError:
+        raise
     except OSError as error:
-        raise _unreadable(folder, error.strerror or str(error)) from error
+        raise _unreadable(folder, error) from error
     if all(entry.name.isascii() for entry in entries):
         entries.sort(key=lambda entry: entry.name)
     else:
@@ -113,11 +134,9 @@ def _lstat(entry: "os.DirEntry[str]") -> os.stat_result | None:
     except FileNotFoundError:
         return None  # gone meanwhile
     except OSError as error:
-        raise _unreadable(entry.path, error.strerror or str(error)) from error
+        raise _unreadable(entry.path, error) from error
 
 
-def _unreadable(path: str, reason: str) -> EnvdplanError:
-    return EnvdplanError(
-        "Cannot read the source",
-        f"{path}: {reason}. Make it readable, or leave it out by .dockerignore.",
-    )
+def _unreadable(path: str, error: OSError, hint: str = _HINT) -> EnvdplanError:
+    reason = error.strerror or str(error)
+    return EnvdplanError("Cannot read the source", f"{path}: {reason}. {hint}")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from envdplan.buildkit.request import SolveRequest
+from envdplan.files.ignore import Place
 from envdplan.schema import ResourceType
 from envdplan.values import Attributes
 
@@ -28,7 +29,7 @@ class Source:
     """The Dockerfile, an input even where it is ignored or lies outside; None when inline."""
     inline: str | None = None
     """The text of an inline Dockerfile."""
-    ignore_files: tuple[str, ...] = ()
+    ignore_files: tuple[Place, ...] = ()
     """Where patterns of ignored files may stand; the first that exists counts."""
     tool: str | None = None
     """A command of this machine whose version and settings count as well."""

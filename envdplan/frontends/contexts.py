@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan.buildkit.request import LocalDirectory
 from envdplan.config.problems import suggestion
-from envdplan.files.ignore import HIDDEN
 from envdplan.frontends.base import NamedDirectory
 from envdplan.imagenames import InvalidReference, parse_reference
 from envdplan.schema import Problem
@@ -121,7 +120,7 @@ def local_directories(attributes: Attributes) -> Iterator[LocalDirectory]:
     """The folders that the session shares for them, by the names that frontends look up."""
     for one in directories(attributes):
         if not one.layout:
-            yield LocalDirectory(lookup_name(one.name), one.directory, hidden=HIDDEN)
+            yield LocalDirectory(lookup_name(one.name), one.directory)
 
 
 def layouts(attributes: Attributes) -> "tuple[OciLayout, ...]":

@@ -12,7 +12,10 @@ from envdplan.buildkit.request import (
     SecretSource,
     SolveRequest,
 )
-from envdplan.files.ignore import HIDDEN
+from envdplan.buildkit.sharedkey import shared_key
+from envdplan.files import ignore as ignores
+from envdplan.files.ignore import NAME as IGNORE
+from envdplan.files.ignore import Place
 from envdplan.frontends import attestations, clear, contexts, gateway, hosts
 from envdplan.frontends.base import Extras, Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
@@ -100,16 +103,17 @@ def source(attributes: Attributes) -> Source:
     ignore = attributes.get("ignore_file")
     inline = attributes.get("dockerfile_inline")
     named = contexts.directories(attributes)
+    own = Place(directory, IGNORE)
     if inline is not None:
-        files = (ignore,) if ignore else (f"{directory}/.dockerignore",)
+        places = (ignores.named(ignore) if ignore else own,)
         hidden = is_sensitive(inline)
-        return Source(directory, None, reveal(inline), files, contexts=named, hidden=hidden)
+        return Source(directory, None, reveal(inline), places, contexts=named, hidden=hidden)
     given = attributes.get("dockerfile")
     definition = Path(directory, given or DEFAULT_FILE)
-    usual = (f"{definition}.dockerignore", f"{directory}/.dockerignore")
+    beside = Place(str(definition.parent), f"{definition.name}{IGNORE}")
     optional = not given and attributes.get("frontend") is not None
-    ignores = (ignore,) if ignore else usual
-    return Source(directory, str(definition), None, ignores, None, named, optional)
+    usual = (ignores.named(ignore),) if ignore else (beside, own)
+    return Source(directory, str(definition), None, usual, None, named, optional)
 
 
 def request(attributes: Attributes, extras: Extras) -> SolveRequest:
@@ -118,10 +122,11 @@ def request(attributes: Attributes, extras: Extras) -> SolveRequest:
     directories, filename = _directories(found)
     plain = reveal(attributes)
     frontend, image = gateway.solver(plain)
+    shared = (*directories, *contexts.local_directories(plain))
     return SolveRequest(
         frontend=frontend,
         attributes={"filename": filename, **image, **dict(_options(plain, extras))},
-        directories=(*directories, *contexts.local_directories(plain)),
+        directories=shared,
         secrets=tuple(_secrets(plain)),
         ssh=tuple(agents(plain)),
         layouts={one.store: str(one.directory) for one in contexts.layouts(plain)},
@@ -129,21 +134,26 @@ def request(attributes: Attributes, extras: Extras) -> SolveRequest:
         cache_imports=tuple(_caches(plain, "import_cache")),
         cache_exports=tuple(_caches(plain, "export_cache")),
         entitlements=tuple(_entitlements(plain)),
-        shared_key=found.directory,
+        shared_key=shared_key(shared),
     )
 
 
 def _directories(found: Source) -> tuple[tuple[LocalDirectory, ...], str]:
-    """The context and the directory of the Dockerfile; an explicit ignore file is laid over."""
+    """The context and the directory of the Dockerfile.
+
+    The ignore file that the plan went by is laid over beside the Dockerfile, where a builder
+    looks first: it takes no other one. An inline Dockerfile lies in a directory of its own.
+    """
     overlay: dict[str, bytes] = {}
     if found.definition is None:
-        filename, home = DEFAULT_FILE, found.directory
+        filename, home = DEFAULT_FILE, None
         overlay[filename] = (found.inline or "").encode()
     else:
         filename, home = Path(found.definition).name, str(Path(found.definition).parent)
-    if len(found.ignore_files) == 1 and found.definition is not None:
-        overlay[f"{filename}.dockerignore"] = Path(found.ignore_files[0]).read_bytes()
-    context = LocalDirectory("context", found.directory, hidden=HIDDEN)
+    content = ignores.ignore_file(found.ignore_files)
+    if content is not None:  # of an empty one some frontends think that there is none
+        overlay[f"{filename}{IGNORE}"] = content or b"# nothing is left out\n"
+    context = LocalDirectory("context", found.directory)
     return (context, LocalDirectory("dockerfile", home, overlay)), filename
 
 

@@ -205,6 +205,7 @@ _WORDS = {
     "link": "{} (link)",
     "dir": "{}/ (directory)",
     "dockerfile": "{} (Dockerfile)",
+    "left-out": "{} (left out of the source)",
     "arg": "args.{}",
     "label": "labels.{}",
     "annotation": "annotations.{}",

@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.conftest import Project, Registry
 from tests.e2e.test_builds import HEAD, name
+from tests.e2e.test_same_size_and_time import put
 
 pytestmark = [pytest.mark.docker, pytest.mark.buildkit, pytest.mark.registry]
 
@@ -116,8 +117,8 @@ build "x" {
 
 def test_an_image_comes_from_an_oci_layout(on_unix: Project) -> None:
     (on_unix.folder / "empty").mkdir()
-    for content in ("one", "two"):
-        (on_unix.folder / "app" / "data").write_text(content)
+    for content in ("one", "two", "six"):
+        put(on_unix.folder / "app" / "data", content)  # of one size and time
         on_unix.write(HEAD + LAYOUT)
         on_unix.apply()
         on_unix.assert_settled()

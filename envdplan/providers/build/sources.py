@@ -4,19 +4,29 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import Conflict, EnvdplanError
 from envdplan.frontends.base import NamedDirectory, Source
 from envdplan.plans.inputs import SENSITIVE, entries_digest
 from envdplan.states.observed import Input
 
 if TYPE_CHECKING:
+    from os import stat_result
+
+    from envdplan.buildkit.filesync import Content
+    from envdplan.files.digest import Entry
+    from envdplan.files.ignore import Place
     from envdplan.files.statcache import StatCache
 
 _CACHE: Final = Path("envdplan", "files")
+_PLAIN: Final = "-"
+"""How the digest of a file begins that may not be executed."""
+
+Contents: TypeAlias = dict[str, dict[str, str]]
+"""Digests of files by the folder and by the path in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +35,14 @@ class Found:
 
     files: tuple[Input, ...]
     digest: str
+    contents: Contents = field(default_factory=dict, repr=False)
+    """What a builder must get: nothing else may be sent than what was found."""
 
 
 class Sources:
     """Reads sources; equal ones are read once in a run, files that did not change not at all.
 
-    The cache lies in XDG_CACHE_HOME or ~/.cache; without either nothing is kept.
+    The cache lies in XDG_CACHE_HOME or ~/.cache; without either it is for this run only.
     """
 
     def __init__(
@@ -52,48 +64,89 @@ class Sources:
             known = self._known.get(source)
         if known is not None and known[0] + age > time.monotonic():
             return known[1]
-        files = self._read(source)
-        found = Found(files, entries_digest(files))
+        contents: Contents = {}
+        files = self._read(source, contents)
+        found = Found(files, entries_digest(files), contents)
         with self._lock:
             self._known[source] = (time.monotonic(), found)
         return found
 
-    def _read(self, source: Source) -> tuple[Input, ...]:
-        from envdplan.files.digest import entries
-        from envdplan.files.ignore import read_ignore
+    def content(self, source: Source) -> "Content":
+        """Digests of files for who sends `source`, which was read before.
 
+        Raises Conflict for a file that is not as it was then: the image would hold something else
+        than its digest of inputs says.
+        """
+        from envdplan.files.digest import content_digest
+
+        with self._lock:
+            known = self._known.get(source)
+        planned = known[1].contents if known is not None else {}
+        caches: dict[str, StatCache] = {}
+
+        def digest(root: str, path: str, found: "stat_result") -> str:
+            cache = caches.get(root) or caches.setdefault(root, self._cache(root))
+            now = content_digest(root, path, found, cache)
+            if planned.get(root, {}).get(path, now) != now:
+                raise _changed(f"{root}/{path}")
+            return now
+
+        return digest
+
+    def _read(self, source: Source, contents: Contents) -> tuple[Input, ...]:
         if not Path(source.directory).is_dir():
             raise EnvdplanError(
                 "There is no such source directory", f"{source.directory} is no directory."
             )
-        definition = () if _is_left_out(source) else (_definition(source),)
-        hidden = None if source.definition is None else _inside(source)
-        excluded = read_ignore(source.ignore_files)
-        cache = self._cache(source.directory)
-        found = entries(source.directory, excluded, cache)
-        files = (Input(*one) for one in found if one[1] != hidden)
-        named = (one for each in source.contexts for one in self._context(each))
+        definition = () if _is_left_out(source) else (_definition(source, contents),)
+        files = self._files(source, contents)
+        named = (one for each in source.contexts for one in self._context(each, contents))
         return (*definition, *self._tool(source), *files, *named)
 
-    def _context(self, context: NamedDirectory) -> Iterator[Input]:
-        """What a further context holds: files, or an image."""
+    def _files(self, source: Source, contents: Contents) -> Iterator[Input]:
+        """What is in the source itself.
+
+        The Dockerfile counts by its content already; but whether it is in the source too, and as
+        what, shows in an image that copies all of it.
+        """
+        definition = None if source.definition is None else _inside(source)
+        is_there = False
+        for kind, path, digest in self._entries(source.directory, source.ignore_files, contents):
+            is_there = is_there or path == definition
+            if path != definition or kind != "file" or not digest.startswith(_PLAIN):
+                yield Input(kind, path, digest)
+        if definition is not None and not is_there and not _is_left_out(source):
+            yield Input("left-out", definition, "ignored")
+
+    def _entries(
+        self, root: str, ignores: "tuple[Place, ...]", contents: Contents
+    ) -> "Iterator[Entry]":
         from envdplan.files.digest import entries
         from envdplan.files.ignore import read_ignore
+
+        digests = contents.setdefault(root, {})
+        for entry in entries(root, read_ignore(ignores), self._cache(root)):
+            kind, path, digest = entry
+            if kind == "file":
+                digests[path] = digest[1:]
+            yield entry
+
+    def _context(self, context: NamedDirectory, contents: Contents) -> Iterator[Input]:
+        """What a further context holds: files, or an image."""
+        from envdplan.files.ignore import NAME, Place
 
         if context.layout:
             from envdplan.buildkit.ocilayout import OciLayout
 
             yield Input("context-image", context.name, OciLayout("", context.directory).digest())
             return
-        if not Path(context.directory).is_dir():
+        root = context.directory
+        if not Path(root).is_dir():
             raise EnvdplanError(
                 "There is no such context directory",
-                f"contexts.{context.name}: {context.directory} is no directory.",
+                f"contexts.{context.name}: {root} is no directory.",
             )
-        excluded = read_ignore((f"{context.directory}/.dockerignore",))
-        for kind, path, digest in entries(
-            context.directory, excluded, self._cache(context.directory)
-        ):
+        for kind, path, digest in self._entries(root, (Place(root, NAME),), contents):
             yield Input(f"context-{kind}", f"{context.name}:{path}", digest)
 
     def _tool(self, source: Source) -> Iterator[Input]:
@@ -119,11 +172,9 @@ class Sources:
             for cache in self._caches.values():
                 cache.save()
 
-    def _cache(self, root: str) -> "StatCache | None":
+    def _cache(self, root: str) -> "StatCache":
         from envdplan.files.statcache import StatCache
 
-        if self._folder is None:
-            return None
         with self._lock:
             if root not in self._caches:
                 self._caches[root] = StatCache(self._folder, root)
@@ -140,18 +191,49 @@ def _is_left_out(source: Source) -> bool:
     return source.optional and not Path(source.definition or "").is_file()
 
 
-def _definition(source: Source) -> Input:
+def _definition(source: Source, contents: Contents) -> Input:
     """The Dockerfile, wherever it is, by its content alone."""
     from envdplan.files.digest import file_digest
 
     if source.definition is None:
         digest = SENSITIVE if source.hidden else _text_digest(source.inline or "")
         return Input("dockerfile", "(inline)", digest)
-    if not Path(source.definition).is_file():
-        what = "build.envd" if source.tool == "envd" else "Dockerfile"
-        raise EnvdplanError(f"There is no {what}", f"{source.definition} is no file.")
-    name = _inside(source) or Path(source.definition).name
-    return Input("dockerfile", name, file_digest(str(Path(source.definition).resolve())))
+    path = Path(source.definition)
+    place = _place(path, follow=source.tool is not None)
+    digest = file_digest(str(place))
+    if place.is_relative_to(path.parent):
+        contents.setdefault(str(path.parent), {})[str(place.relative_to(path.parent))] = digest
+    return Input("dockerfile", _inside(source) or path.name, digest)
+
+
+def _place(path: Path, *, follow: bool) -> Path:
+    """Where a definition lies: links are followed as the builder does, inside of its folder.
+
+    With `follow` they are followed anywhere, as commands of this machine do.
+    """
+    from envdplan.files.inside import resolved
+
+    what = "build.envd" if follow else "Dockerfile"
+    if not path.is_file():
+        raise EnvdplanError(f"There is no {what}", f"{path} is no file.")
+    if follow:
+        return path.resolve()
+    place = path.parent / (resolved(str(path.parent), path.name) or "")
+    if not place.is_file() or not place.samefile(path):
+        raise EnvdplanError(
+            "There is no Dockerfile",
+            f"{path} is a link that leads out of its folder, to {path.resolve()}. A builder is "
+            "sent nothing from outside of a folder: name the file itself, by dockerfile.",
+        )
+    return place
+
+
+def _changed(path: str) -> Conflict:
+    return Conflict(
+        "The inputs changed since the plan was made",
+        f"{path} is not what was planned any more. The build was ended: its image would hold "
+        "something else than was planned. Plan again.",
+    )
 
 
 def _inside(source: Source) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event as Flag
 
+from envdplan.buildkit.refusals import Refusals
 from envdplan.buildkit.request import Export, SolveRequest
 from envdplan.buildkit.services import Services
 from envdplan.diagnostics import Conflict, EnvdplanError, Refused
@@ -186,29 +187,34 @@ class BuildWriter:
             # Of several pods always the same, whose cache is warm.
             affine = {**job.connection.attributes, "affinity": str(job.change.address)}
             client = stack.enter_context(lifecycle.connect(affine))
-            told: list[str] = []
-            services = self._services(request, told)
-            result = client.solve(
-                request, services, lambda progress: job.report(detail=progress), job.cancel
-            )
-            for one in told:
-                job.report(f"refused what the builder asked for: {one}")
+            refusals = Refusals()
+            services = self._services(job, request, refusals.add)
+            try:
+                result = client.solve(
+                    request, services, lambda progress: job.report(detail=progress), job.cancel
+                )
+            finally:
+                for one in refusals.lines():
+                    job.report(f"refused what the builder asked for: {one}")
             if archive is not None:
                 self._load(job, archive)
         return result.response
 
-    def _services(self, request: SolveRequest, told: list[str]) -> Services:
-        """What the builder may call back; `told` gets what was refused."""
+    def _services(
+        self, job: "_Job", request: SolveRequest, refused: Callable[[str], None]
+    ) -> Services:
+        """What the builder may call back; `refused` is told what else it asked for."""
         from envdplan.buildkit.exports import file_send, targets
         from envdplan.buildkit.filesync import file_sync
         from envdplan.buildkit.secrets import secrets
         from envdplan.buildkit.sshforward import ssh_forward
 
+        content = self.sources.content(job.kind.source(job.after))
         return {
-            **file_sync(request.directories, refused=told.append),
-            **secrets(request.secrets, self.environment, refused=told.append),
-            **ssh_forward(request.ssh, self.environment, refused=told.append),
-            **file_send(targets(request.exports), refused=told.append),
+            **file_sync(request.directories, refused=refused, content=content),
+            **secrets(request.secrets, self.environment, refused=refused),
+            **ssh_forward(request.ssh, self.environment, refused=refused),
+            **file_send(targets(request.exports), refused=refused),
             **self.registries.auth(),
         }
 

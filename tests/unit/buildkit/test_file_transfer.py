@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdplan.buildkit.exports import Target, file_send, targets
-from envdplan.buildkit.filesync import file_sync
+from envdplan.buildkit.filesync import Content, file_sync
 from envdplan.buildkit.fsutil import (
     END_OF_STATS,
+    ERR,
     FIN,
     FIN_PACKET,
     STAT,
@@ -30,7 +31,8 @@ from envdplan.buildkit.fsutil import (
 )
 from envdplan.buildkit.request import Export, LocalDirectory
 from envdplan.buildkit.services import Abort
-from envdplan.diagnostics import EnvdplanError, Refused
+from envdplan.diagnostics import Conflict, EnvdplanError, Refused
+from envdplan.files.digest import content_digest
 
 SYNC = "/moby.filesync.v1.FileSync/DiffCopy"
 SEND = "/moby.filesync.v1.FileSend/DiffCopy"
@@ -136,12 +138,14 @@ def test_all_files_arrive_with_modes_links_and_times(source: Path) -> None:
     assert stats["link"].mode & (1 << 27)
     assert stats["same.txt"].link == b"a.txt"
     assert stats["run"].mode == (0o755 | 1 << 23)
-    assert stats["a.txt"].mtime == (source / "a.txt").stat().st_mtime_ns
+    seconds = (source / "a.txt").stat().st_mtime_ns // 10**9
+    assert stats["a.txt"].mtime // 10**9 == seconds
+    assert stats["link"].mtime == (source / "link").lstat().st_mtime_ns
 
 
 def test_patterns_of_the_builder_are_honoured(source: Path) -> None:
-    folder = LocalDirectory("context", str(source), hidden=("run",))
-    stats, _ = received(folder, exclude_patterns=("sub",))
+    folder = LocalDirectory("context", str(source))
+    stats, _ = received(folder, exclude_patterns=("sub", "run"))
     assert list(stats) == ["a.txt", "link", "same.txt"]
     stats, _ = received(folder, followpaths=("a.txt",))
     assert list(stats) == ["a.txt"]
@@ -156,23 +160,84 @@ def test_an_overlay_hides_what_lies_on_disk(source: Path) -> None:
     assert changed["Dockerfile"].mtime != stats["Dockerfile"].mtime
 
 
-def test_a_link_that_takes_the_place_of_a_file_is_not_followed(
+def test_content_of_the_same_size_and_time_has_a_time_of_its_own(source: Path) -> None:
+    times = []
+    for text in ("hello", "hallo", "hello"):
+        (source / "a.txt").write_text(text)
+        os.utime(source / "a.txt", (1_000_000_000, 1_000_000_000))
+        stats, content = received(LocalDirectory("dockerfile", str(source)))
+        assert content["a.txt"] == text.encode()
+        assert stats["a.txt"].mtime // 10**9 == 1_000_000_000
+        assert stats["same.txt"].mtime == stats["a.txt"].mtime  # or it keeps the old content
+        times.append(stats["a.txt"].mtime)
+    assert times[0] == times[2] != times[1]
+
+
+def listed(
+    directory: LocalDirectory, content: Content = content_digest
+) -> tuple[Wire, threading.Thread, list[BaseException]]:
+    """A call of which the builder has read the whole list, and asked for nothing yet."""
+    wire, failure = Wire(dir_name=(directory.name,)), list[BaseException]()
+
+    def serve() -> None:
+        try:
+            file_sync([directory], content=content)[SYNC](wire)
+        except BaseException as error:  # noqa: BLE001  looked at by the test
+            failure.append(error)
+
+    server = threading.Thread(target=serve)
+    server.start()
+    while decode_packet(wire.sent.get(timeout=10) or b"").stat is not None:
+        pass
+    return wire, server, failure
+
+
+def test_a_file_that_changed_since_it_was_listed_ends_the_build(
     source: Path, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s3cr3t")
-    directory = LocalDirectory("context", str(source))
-    wire = Wire(dir_name=("context",))
-    server = threading.Thread(target=lambda: file_sync([directory])[SYNC](wire))
-    server.start()
-    while decode_packet(wire.sent.get(timeout=10) or b"").stat is not None:
-        pass
-    (source / "a.txt").unlink()
-    (source / "a.txt").symlink_to(secret)
-    wire.coming.put(request_packet(0))
-    assert decode_packet(wire.sent.get(timeout=10) or b"").data == b""
-    wire.coming.put(FIN_PACKET)
-    server.join(10)
+
+    def other() -> None:
+        (source / "a.txt").write_text("hallo")
+
+    def gone() -> None:
+        (source / "a.txt").unlink()
+
+    def link() -> None:
+        (source / "a.txt").unlink()
+        (source / "a.txt").symlink_to(secret)
+
+    for change in (other, gone, link):
+        (source / "a.txt").unlink(missing_ok=True)
+        (source / "a.txt").write_text("hello")
+        wire, server, failure = listed(LocalDirectory("context", str(source)))
+        change()
+        wire.coming.put(request_packet(0))
+        sent = b""
+        while (packet := decode_packet(wire.sent.get(timeout=10) or b"")).type != ERR:
+            sent += packet.data
+        assert sent in (b"", b"hallo")
+        assert packet.data == b"A source file changed while it was sent"
+        wire.coming.put(None)
+        server.join(10)
+        assert isinstance(failure[0], Conflict)
+
+
+def test_the_state_is_sent_from_no_folder(source: Path) -> None:
+    (source / ".envdplan").mkdir()
+    (source / ".envdplan" / "state.json").write_text("s3cr3t")
+    (source / "sub" / "alias").symlink_to("../.envdplan/state.json")
+    for asked in ({}, {"followpaths": (".envdplan/state.json", "sub/alias")}):
+        stats, _ = received(LocalDirectory("dockerfile", str(source)), **asked)
+        assert not any(path.startswith(".envdplan") for path in stats)
+
+
+def test_a_folder_that_is_an_overlay_alone_has_nothing_else(source: Path) -> None:
+    folder = LocalDirectory("dockerfile", None, {"Dockerfile": b"FROM x"})
+    stats, content = received(folder, followpaths=("Dockerfile", "Dockerfile.dockerignore"))
+    assert list(stats) == ["Dockerfile"]
+    assert content == {"Dockerfile": b"FROM x"}
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """Which files count, in which order, and what is in them."""
 
+import errno
 import os
 import socket
 import time
+from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -47,6 +50,11 @@ from envdplan.files.walk import walk
 )
 def test_a_pattern_fits_as_it_does_for_docker(pattern: str, path: str, fits: bool) -> None:
     assert compiled([pattern]).matches(path) is fits
+
+
+def test_lines_end_at_newlines_only() -> None:
+    patterns = parse_ignore("a\r\nb\x0cc\nd\u2028e")
+    assert patterns.texts[:3] == ("a", "b\x0cc", "d\u2028e")
 
 
 def test_the_last_pattern_that_fits_decides() -> None:
@@ -96,6 +104,52 @@ def test_folders_come_before_what_is_in_them_and_names_by_bytes(tree: Path) -> N
 
 def test_an_exception_below_an_ignored_folder_brings_its_parents(tree: Path) -> None:
     assert paths(tree, "*", "!z/keep") == ["z", "z/keep", "z/keep/x"]
+
+
+def denied(path: str) -> "os._ScandirIterator[str]":
+    if path.endswith("z/keep"):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+    return SCANDIR(path)
+
+
+SCANDIR = os.scandir
+
+
+def test_folders_that_are_left_out_are_not_looked_into_without_need(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "scandir", denied)
+    assert paths(tree, "*", "!a/b") == ["a", "a/b", "a/b/c.txt"]
+    assert paths(tree, "z/keep", "!z/drop", "!z/k*p.txt")[-3:-1] == ["z/drop", "é"]
+    with pytest.raises(EnvdplanError, match=r"z/keep: Permission denied\. Make it readable, or"):
+        paths(tree, "a")
+
+
+@pytest.mark.parametrize("exception", ["!z/keep/x", "!**/x", "!z/*/x", "!*/keep/x"])
+def test_an_exception_in_a_closed_folder_is_named_as_the_reason(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, exception: str
+) -> None:
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(EnvdplanError, match=r"a line of \.dockerignore that begins with !"):
+        paths(tree, "z", exception)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(st.sampled_from("abz*?/!"), min_size=1, max_size=6), max_size=5))
+def test_what_is_not_looked_into_holds_nothing_that_counts(lines: list[str]) -> None:
+    with TemporaryDirectory() as folder:
+        for one in ("a/b/z", "a/a/a", "z/b/a", "b/bb/ab"):
+            Path(folder, one).mkdir(parents=True)
+            Path(folder, one, "ab").write_text("")
+        excluded = compiled(lines)
+        every = [path for path, _ in walk(folder)]
+        wanted = {path for path in every if not excluded.matches(path)}
+        shown = {path for path, _ in walk(folder, excluded)}
+        parents = {path.rpartition("/")[0] for path in wanted}
+        assert wanted <= shown
+        assert all(
+            one in wanted or any(f"{p}/".startswith(f"{one}/") for p in parents) for one in shown
+        )
 
 
 def test_sockets_are_left_out_and_links_not_followed(tree: Path, tmp_path: Path) -> None:
@@ -161,8 +215,8 @@ def test_the_cache_answers_only_for_files_that_are_surely_the_same(tmp_path: Pat
     "content", ["", "[]", '{"version": 2, "root": "x", "files": {"a": 1}}', "x"]
 )
 def test_a_broken_cache_counts_as_empty(tmp_path: Path, content: str) -> None:
-    cache = StatCache(tmp_path, "/root")
-    cache._path.write_text(content)
+    name = f"{sha256(b'/root').hexdigest()[:32]}.json"
+    (tmp_path / name).write_text(content)
     assert StatCache(tmp_path, "/root").get("a", tmp_path.stat()) is None
 
 

@@ -37,7 +37,7 @@ def test_contexts_are_attributes_and_folders_are_shared_by_their_names() -> None
     assert found.attributes["frontend.caps"] == "moby.buildkit.frontend.contexts+forward"
     assert [(one.name, one.path) for one in found.directories] == [
         ("context", "/src"),
-        ("dockerfile", "/src"),
+        ("dockerfile", None),
         ("alpine", "/a"),
     ]
 

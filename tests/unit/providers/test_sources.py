@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import Conflict, EnvdplanError
+from envdplan.files.digest import file_digest
+from envdplan.files.ignore import Place, named
 from envdplan.frontends.base import NamedDirectory, Source
 from envdplan.providers.build.sources import Sources
 
@@ -58,3 +60,38 @@ def test_only_a_definition_that_may_be_missing_is_left_out(folder: Path) -> None
         found(Source(shared, f"{shared}/Dockerfile"))
     (folder / "app" / "Dockerfile").write_text("x")
     assert found(source) == [("dockerfile", "Dockerfile"), ("file", "main")]
+
+
+def test_a_dockerfile_that_is_left_out_of_the_source_shows(folder: Path) -> None:
+    app = folder / "app"
+    source = Source(str(app), f"{app}/Dockerfile", None, (Place(str(app), ".dockerignore"),))
+    (app / ".dockerignore").write_text(".dockerignore\n")
+    assert found(source) == [("dockerfile", "Dockerfile"), ("file", "main")]
+    (app / ".dockerignore").write_text(".dockerignore\nDockerfile\n")
+    left_out = ("left-out", "Dockerfile")
+    assert found(source) == [("dockerfile", "Dockerfile"), ("file", "main"), left_out]
+    (app / ".dockerignore").write_text(".dockerignore\n")
+    (app / "Dockerfile").chmod(0o755)  # an image that copies all of it has it so
+    assert ("file", "Dockerfile") in found(source)
+
+
+def test_an_ignore_file_that_is_named_has_to_be_there(folder: Path) -> None:
+    source = Source(str(folder / "app"), None, "FROM x", (named(f"{folder}/nothing"),))
+    with pytest.raises(EnvdplanError, match="There is no such ignore file"):
+        found(source)
+
+
+def test_what_is_sent_has_to_be_what_was_planned(folder: Path) -> None:
+    app = str(folder / "app")
+    context = NamedDirectory("assets", str(folder / "shared"))
+    source = Source(app, f"{app}/Dockerfile", contexts=(context,))
+    sources = Sources({}, {})
+    sources.inputs(source)
+    places = [(app, "Dockerfile"), (app, "main"), (str(folder / "shared"), "logo")]
+    sent = sources.content(source)
+    for root, path in places:
+        place = Path(root, path)
+        assert sent(root, path, place.lstat()) == file_digest(str(place))
+        place.write_text("other")
+        with pytest.raises(Conflict, match=f"{path} is not what was planned any more"):
+            sent(root, path, place.lstat())
