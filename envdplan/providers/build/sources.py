@@ -221,7 +221,7 @@ def _place(path: Path, *, follow: bool) -> Path:
     place = path.parent / (resolved(str(path.parent), path.name) or "")
     if not place.is_file() or not place.samefile(path):
         raise EnvdplanError(
-            "There is no Dockerfile",
+            "The Dockerfile leads out of its folder",
             f"{path} is a link that leads out of its folder, to {path.resolve()}. A builder is "
             "sent nothing from outside of a folder: name the file itself, by dockerfile.",
         )
