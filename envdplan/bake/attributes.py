@@ -166,10 +166,11 @@ class Mapper:
         given = listed(target.contents.get("output"))
         if linked:  # only its result is wanted, by those that take it as a context
             given = (Placed({"type": "cacheonly"}, target.range),)
-        made = outputs(given, self.request.directory, self.diagnostics)
+        tags = target.contents.get("tags")
+        made = outputs(given, self.request.directory, self.diagnostics, named=bool(tags))
         if made.entries:
             yield "output", literal(made.entries)
-        if made.names and not target.contents.get("tags"):
+        if made.names:
             yield "tags", literal(made.names)
 
     def _refuse(self, summary: str, detail: str, range: SourceRange) -> None:

@@ -33,12 +33,12 @@ def _claims(block: Block) -> Iterator[tuple[str, str]]:
     """What a block claims: what it comes down to, and how it is told."""
     for tag in _items(block, "tags"):
         if isinstance(tag, Literal):
-            yield f"image {image_identity(str(tag.value))}", f"the tag {tag.value}"
+            yield f"tag {image_identity(str(tag.value))}", f"the tag {tag.value}"
     for cache in _items(block, "export_cache"):
         if ref := _member(cache, "ref"):
-            yield f"image {image_identity(ref)}", f"the cache {ref}"
+            yield f"cache {image_identity(ref)}", f"the cache {ref}"
         elif path := _member(cache, "dest"):
-            yield f"path {path}", f"the cache {path}"
+            yield f"cache {path}", f"the cache {path}"
     for output in _items(block, "output"):
         if path := _member(output, "dest"):
             yield f"path {path}", f"the output path {path}"

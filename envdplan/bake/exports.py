@@ -31,17 +31,27 @@ _ATTESTED: Final[_Options] = {"reproducible": to_bool, "inline-only": to_bool}
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The outputs, and the names that they give the image."""
+    """The outputs, and the names that all of them give the image."""
 
     entries: Items
     names: Items
 
 
-def outputs(given: Items, directory: str, diagnostics: Diagnostics) -> Outputs:
-    """Outputs with absolute paths; options that there are not here are mistakes."""
-    names = tuple(Placed(n, one.range) for one in given for n in _names(one))
-    made = tuple(Placed(dict(_output(one, directory, diagnostics)), one.range) for one in given)
-    return Outputs(made, names)
+def outputs(given: Items, directory: str, diagnostics: Diagnostics, *, named: bool) -> Outputs:
+    """Outputs with absolute paths; options that there are not here are mistakes.
+
+    Their names count where the target is not `named`, as in bake; different ones stay apart.
+    """
+    made = [(dict(_output(one, directory, diagnostics)), one) for one in given]
+    lists = [[] if named else _names(one) for one in given]
+    several = len({tuple(names) for names in lists if names}) > 1
+    if several:
+        for (output, _), names in zip(made, lists, strict=True):
+            if names:
+                output["names"] = tuple(names)
+    shared = (Placed(n, one.range) for names, one in zip(lists, given, strict=True) for n in names)
+    entries = tuple(Placed(output, one.range) for output, one in made)
+    return Outputs(entries, () if several else tuple({one.value: one for one in shared}.values()))
 
 
 def _names(one: Placed) -> list[str]:

@@ -14,7 +14,7 @@ from envdplan.buildkit.bridge import Bridge
 from envdplan.buildkit.control import Control
 from envdplan.buildkit.dial import Dialer
 from envdplan.buildkit.progress import Progress
-from envdplan.buildkit.request import SolveRequest
+from envdplan.buildkit.request import SolveRequest, SolveResult
 from envdplan.buildkit.services import Services
 from envdplan.diagnostics import EnvdplanError
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 _RETRY = 0.1
+_LAST_STEP = 30.0
+"""Seconds that the last steps of a result may take after the builder's answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,6 @@ class UsageRecord:
     in_use: bool
     description: str
     type: str
-
-
-@dataclass(frozen=True, slots=True)
-class SolveResult:
-    """What exporters answered, such as `containerimage.digest`."""
-
-    response: Mapping[str, str]
 
 
 class BuildKit:
@@ -159,24 +154,30 @@ class BuildKit:
         services: Services,
         on_progress: Callable[[Progress], None],
         cancel: threading.Event,
+        refused: Callable[[str], None] = lambda _: None,
     ) -> SolveResult:
-        """Build. `on_progress` is called in this thread.
+        """Build. `on_progress` is called in this thread, `refused` hears what must not be written.
 
-        Raises BuildFailed, Unreachable, and Interrupted once `cancel` is set and the builder
-        has stopped. Local caches and OCI layouts are served and recorded here.
+        Raises BuildFailed, Unreachable, Refused when a result did not come whole, and Interrupted
+        once `cancel` is set and the builder has stopped. Results, local caches and OCI layouts
+        are taken, served and recorded here.
         """
         from envdplan.buildkit import layoutexport, localcache
         from envdplan.buildkit.content import content_services
+        from envdplan.buildkit.exports import Receipts, file_send, targets
 
+        receipts = Receipts(targets(request.exports))
+        services = {**services, **file_send(receipts, refused=refused)}
         request = localcache.prepared(request)
         stores = {**localcache.stores(request), **layoutexport.stores(request)}
         layouts = localcache.layouts(request)
         if stores or layouts:
             services = {**content_services(stores, layouts), **services}
         response = self._solve(request, services, on_progress, cancel)
+        receipts.check()
         localcache.record(request, response)
-        layoutexport.record(request, response)
-        return SolveResult(response)
+        layouts_written = layoutexport.record(request, response)
+        return SolveResult(response, {**receipts.written(), **layouts_written})
 
     def _solve(
         self,
@@ -185,6 +186,7 @@ class BuildKit:
         on_progress: Callable[[Progress], None],
         cancel: threading.Event,
     ) -> Mapping[str, str]:
+        from envdplan.buildkit.exports import FILE_SEND
         from envdplan.buildkit.session import Session
         from envdplan.buildkit.solve import Solve, new_id, session_metadata
         from envdplan.buildkit.solverequest import message
@@ -196,11 +198,15 @@ class BuildKit:
         session.start()
         try:
             solve = Solve(self._control, ref, on_progress)
-            return solve.run(message(request, ref, id), cancel, self._dialer.address)
+            response = solve.run(message(request, ref, id), cancel, self._dialer.address)
+            session.settle(FILE_SEND, _LAST_STEP, cancel)
         except errors.BuildFailed as failed:
             raise _explained(failed, session.failure) from session.failure
         finally:
             session.close()
+        if session.failure is not None:
+            raise _unserved(session.failure) from session.failure
+        return response
 
     def _wait(self) -> "pb.ListWorkersResponse":
         """The first answer, waiting for it: a daemon that starts refuses connections."""
@@ -267,6 +273,17 @@ def drained(stream: Iterable[_Result]) -> list[_Result]:
 def _explained(failed: errors.BuildFailed, cause: Exception | None) -> EnvdplanError:
     """A handler of ours that failed knows better than the builder why."""
     return cause if isinstance(cause, EnvdplanError) else failed
+
+
+def _unserved(cause: Exception) -> EnvdplanError:
+    """What was not served or taken counts, even where the builder tells of success."""
+    if isinstance(cause, EnvdplanError):
+        return cause
+    return EnvdplanError(
+        "What the builder asked for failed",
+        f"It says that the build is done, but this machine failed to serve it: {cause} "
+        f"({type(cause).__name__}). The result may lack something. Build again.",
+    )
 
 
 def _worker(record: "worker_pb2.WorkerRecord") -> Worker:

@@ -41,8 +41,10 @@ class Unsafe(Exception):
     """The builder sent what must not be written."""
 
 
-def receive(root: str, stream: Stream) -> None:
-    """Write all that `stream` brings below `root`. Raises Unsafe, BadPacket, Abort and OSError.
+def receive(root: str, stream: Stream) -> list[str]:
+    """Write all that `stream` brings below `root`; the paths of it, relative to `root`.
+
+    Raises Unsafe, BadPacket, Abort and OSError.
 
     Files that are there already are replaced one by one, others stay: as with buildx.
     """
@@ -51,6 +53,7 @@ def receive(root: str, stream: Stream) -> None:
         receiver.run()
     finally:
         receiver.close()
+    return [os.fsdecode(path) for path in receiver.paths]
 
 
 @dataclass(slots=True)
@@ -69,6 +72,8 @@ class _File:
 class _Receiver:
     root: int
     stream: Stream
+    paths: list[bytes] = field(default_factory=list)
+    """All that came, in its order."""
     _folders: dict[bytes, int] = field(default_factory=dict)
     """Folders of this stream, by path, opened."""
     _names: set[bytes] = field(default_factory=set)
@@ -82,7 +87,7 @@ class _Receiver:
 
     def run(self) -> None:
         """Until both sides have said that all is done."""
-        while (message := self.stream.receive()) is not None:
+        while (message := self._received()) is not None:
             packet = decode_packet(message)
             if packet.type == FIN:
                 break
@@ -94,6 +99,15 @@ class _Receiver:
             self._finish()
         if not self._finished:
             raise Abort(_UNAVAILABLE, "the builder ended before all files were there")
+
+    def _received(self) -> bytes | None:
+        """The next message. When all is in its place, the builder may leave without a word."""
+        try:
+            return self.stream.receive()
+        except Abort:
+            if self._finished:
+                return None
+            raise
 
     def close(self) -> None:
         """Remove what is half done, and close everything."""
@@ -139,6 +153,7 @@ class _Receiver:
         if self._count > _MOST_ENTRIES:
             raise Unsafe(f"more than {_MOST_ENTRIES} files")
         parent, name = self._split(one.path)
+        self.paths.append(one.path)
         if one.mode & _DIR:
             self._folder(one, parent, name)
         elif one.mode & _LINK:

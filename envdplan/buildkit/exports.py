@@ -5,6 +5,7 @@ hostile until it is checked: see exportfolder.
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from envdplan.buildkit.fsutil import BadPacket
 from envdplan.buildkit.request import Export
 from envdplan.buildkit.services import Abort, Services, Stream
 from envdplan.diagnostics import EnvdplanError, Refused
+
+FILE_SEND: Final = "/moby.filesync.v1.FileSend/DiffCopy"
 
 _INVALID_ARGUMENT: Final = 3
 _NOT_FOUND: Final = 5
@@ -43,18 +46,68 @@ def targets(exports: tuple[Export, ...]) -> dict[str, Target]:
     }
 
 
-def file_send(
-    known: Mapping[str, Target], *, refused: Callable[[str], None] = lambda _: None
-) -> Services:
-    """The FileSend service for `known` targets; `refused` hears what else was to be written."""
+class Receipts:
+    """Which results came whole. A builder's word for it does not count: it may be wrong, or lie.
+
+    A target may have several streams (a folder one for each platform); each has to end well.
+    """
+
+    def __init__(self, known: Mapping[str, Target]) -> None:
+        self.known = known
+        self._lock = threading.Lock()
+        self._begun = dict.fromkeys(known, 0)
+        self._whole = dict.fromkeys(known, 0)
+        self._written: dict[str, dict[str, None]] = {number: {} for number in known}
+
+    @contextmanager
+    def stream(self, number: str) -> Iterator[list[str]]:
+        """Around the reception of one stream; the paths that it wrote in a folder go into it."""
+        paths: list[str] = []
+        with self._lock:
+            self._begun[number] += 1
+        yield paths
+        with self._lock:
+            self._whole[number] += 1
+            self._written[number] |= dict.fromkeys(paths)
+
+    def written(self) -> dict[str, tuple[str, ...]]:
+        """By folder: the relative paths of what was written there."""
+        with self._lock:
+            return {
+                target.path: tuple(self._written[number])
+                for number, target in self.known.items()
+                if target.is_folder
+            }
+
+    def check(self) -> None:
+        """Raises Refused when a result is missing or was cut short."""
+        with self._lock:
+            lacking = [
+                f"{target.path} {'came only in part' if self._begun[number] else 'never came'}"
+                for number, target in self.known.items()
+                if self._whole[number] == 0 or self._whole[number] < self._begun[number]
+            ]
+        if lacking:
+            raise Refused(
+                "The builder did not send all results",
+                f"It says that the build is done, but {'; '.join(lacking)}. Build again, and look "
+                "into the builder's log if it stays so.",
+            )
+
+
+def file_send(receipts: Receipts, *, refused: Callable[[str], None] = lambda _: None) -> Services:
+    """The FileSend service for known targets; `refused` hears what else was to be written."""
 
     def diff_copy(stream: Stream) -> None:
-        target = _target(stream, known)
-        if target is None:
+        number = _number(stream, receipts.known)
+        if number is None:
             refused("a result that was not asked for")
             raise Abort(_NOT_FOUND, "no result is expected here")
+        target = receipts.known[number]
         try:
-            (_receive_folder if target.is_folder else _receive_file)(target, stream)
+            with receipts.stream(number) as paths:
+                receive_result = _receive_folder if target.is_folder else _receive_file
+                paths.extend(receive_result(target, stream))
         except (Unsafe, BadPacket) as error:
             refused(str(error))
             raise Refused(
@@ -67,23 +120,23 @@ def file_send(
                 "Cannot write the result", f"{target.path}: {error.strerror or error}."
             ) from error
 
-    return {"/moby.filesync.v1.FileSend/DiffCopy": diff_copy}
+    return {FILE_SEND: diff_copy}
 
 
-def _target(stream: Stream, known: Mapping[str, Target]) -> Target | None:
+def _number(stream: Stream, known: Mapping[str, Target]) -> str | None:
     number = next(iter(stream.values(_EXPORTER)), None)
     if number is None and len(known) == 1:
-        return next(iter(known.values()))
-    return known.get(number or "")
+        return next(iter(known))
+    return number if number in known else None
 
 
-def _receive_folder(target: Target, stream: Stream) -> None:
+def _receive_folder(target: Target, stream: Stream) -> list[str]:
     folder = Path(target.path)
     folder.mkdir(parents=True, exist_ok=True)
-    receive(str(folder), stream)
+    return receive(str(folder), stream)
 
 
-def _receive_file(target: Target, stream: Stream) -> None:
+def _receive_file(target: Target, stream: Stream) -> list[str]:
     """Bytes up to the end of the stream; the place is taken only when all are there."""
     path = Path(target.path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,6 +146,7 @@ def _receive_file(target: Target, stream: Stream) -> None:
             while data:
                 data = data[os.write(descriptor, data) :]
         finish()
+    return []
 
 
 @contextmanager
@@ -115,9 +169,11 @@ def _beside(path: Path) -> Iterator[tuple[int, Callable[[], None]]]:
 
 def _bytes(message: bytes) -> memoryview:
     """The data of a BytesMessage {bytes data = 1}."""
+    from google.protobuf.message import DecodeError
+
     from envdplan.buildkit.proto import filesync_pb2
 
     try:
         return memoryview(filesync_pb2.BytesMessage.FromString(message).data)
-    except ValueError:
+    except DecodeError:
         raise Abort(_INVALID_ARGUMENT, "the message cannot be read") from None

@@ -10,7 +10,7 @@ from pathlib import Path
 from envdplan.buildkit.content import Stores, blob
 from envdplan.buildkit.request import CacheEntry, SolveRequest
 from envdplan.buildkit.services import Abort
-from envdplan.diagnostics import CorruptFile
+from envdplan.diagnostics import CorruptFile, Refused
 
 LOCAL = "local"
 _MANIFEST = "cache.manifest"
@@ -55,7 +55,23 @@ def record(request: SolveRequest, response: Mapping[str, str]) -> None:
     if not manifest:
         return
     for entry in _local(request.cache_exports):
-        put_manifest(Path(entry.attributes["dest"]), json.loads(manifest), _tag(entry))
+        store = Path(entry.attributes["dest"])
+        put_manifest(store, _described(manifest, store), _tag(entry))
+
+
+def _described(manifest: str, store: Path) -> dict[str, object]:
+    """The descriptor of a cache that has arrived. Raises Refused."""
+    try:
+        found = json.loads(manifest)
+    except ValueError:
+        found = None
+    if isinstance(found, dict) and _has(store, str(found.get("digest"))):
+        return found
+    raise Refused(
+        "The builder did not send all results",
+        f"It says that the build is done, but the cache is not in {store}. Build again, and look "
+        "into the builder's log if it stays so.",
+    )
 
 
 def _local(entries: Iterable[CacheEntry]) -> Iterable[CacheEntry]:

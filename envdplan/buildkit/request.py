@@ -84,3 +84,12 @@ class SolveRequest:
     entitlements: tuple[str, ...] = ()
     shared_key: str = ""
     """Names the source between builds, so that an unchanged one is not sent twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class SolveResult:
+    """What exporters answered, such as `containerimage.digest`, and what they wrote."""
+
+    response: Mapping[str, str]
+    written: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By folder of this machine: the relative paths of what was written there."""

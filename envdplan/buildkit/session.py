@@ -16,6 +16,8 @@ UNIMPLEMENTED = 12
 INTERNAL = 13
 
 HEALTH_CHECK = "/grpc.health.v1.Health/Check"
+_TICK = 0.1
+"""Seconds between looks at the cancel event."""
 _SERVING = b"\x08\x01"
 """HealthCheckResponse{status: SERVING}."""
 
@@ -55,6 +57,21 @@ class Session:
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
+    def settle(self, path: str, timeout: float, cancel: threading.Event) -> None:
+        """Wait for calls of `path` that run, at most `timeout` seconds, until `cancel` is set.
+
+        The last step of a call may come after the answer of what it belongs to.
+        """
+        deadline = time.monotonic() + timeout
+        while (running := self._running(path)) and not cancel.is_set():
+            if time.monotonic() > deadline:
+                return
+            running[0].join(_TICK)
+
+    def _running(self, path: str) -> list[threading.Thread]:
+        with self._lock:
+            return [one for one in self._handlers if one.name == _name(path)]
+
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the connection has ended; whether it has."""
         self._reader.join(timeout)
@@ -66,7 +83,7 @@ class Session:
             self._refuse(call, path)
             return
         thread = threading.Thread(
-            target=self._serve, args=(call, handler), name=f"session {path}", daemon=True
+            target=self._serve, args=(call, handler), name=_name(path), daemon=True
         )
         with self._lock:  # who closes meanwhile must find none that has not begun
             thread.start()
@@ -102,3 +119,7 @@ class Session:
             self.failure = self.failure or error
             return INTERNAL, f"the client failed to serve the call ({type(error).__name__})"
         return OK, ""
+
+
+def _name(path: str) -> str:
+    return f"session {path}"

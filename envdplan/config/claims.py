@@ -3,10 +3,12 @@
 Two resources with one of them would undo each other's work at every apply.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from os.path import normpath
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, TypeAlias
 
 from envdplan.addresses import Address, Kind
 from envdplan.config.config import Config, ResourceConfig
@@ -16,6 +18,9 @@ from envdplan.source import SourceRange
 from envdplan.states.desired import Rivals
 from envdplan.values import Attributes, Value, is_known, is_sensitive, reveal
 
+_PATHS: Final = "a path"
+_OUTPUT: Final = "output path"
+_REGISTRY: Final = "a name in a registry"
 _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "registry": ("ref",),
     "local": ("dest",),
@@ -28,43 +33,85 @@ _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """`key` is what it comes down to, `shown` is how the block writes it."""
+    """`key` is what it comes down to, `shown` is how the block writes it.
+
+    `room` is where keys must differ: a tag and a cache may be one name in a registry.
+    """
 
     what: str
     key: Value
     shown: str
     place: SourceRange
+    room: str
+
+
+_Claimed: TypeAlias = tuple[Address, _Claim]
 
 
 @dataclass(slots=True)
 class _Claims:
     rivals: list[Rivals] = field(default_factory=list)
-    owners: dict[tuple[str, Value], tuple[Address, _Claim]] = field(default_factory=dict)
+    owners: dict[tuple[str, Value], _Claimed] = field(default_factory=dict)
+    around: dict[str, _Claimed] = field(default_factory=dict)
+    """By each folder above a path that is claimed: who claims it."""
 
     def add(self, claim: _Claim, address: Address) -> None:
-        owner, first = self.owners.setdefault((claim.what, claim.key), (address, claim))
-        if owner == address:
+        owner, first = self.owners.setdefault((claim.room, claim.key), (address, claim))
+        if first is not claim:
+            self._tell(claim, address, owner, first)
+        elif claim.room == _PATHS and isinstance(claim.key, str):
+            self._add_path(claim, claim.key, address)
+
+    def _add_path(self, claim: _Claim, path: str, address: Address) -> None:
+        above = [str(one) for one in PurePosixPath(path).parents]
+        outer = next(
+            (self.owners[_PATHS, one] for one in above if (_PATHS, one) in self.owners), None
+        )
+        for found in (outer, self.around.get(path)):
+            if found is not None:
+                self._tell(claim, address, *found)
+        for one in above:
+            self.around.setdefault(one, (address, claim))
+
+    def _tell(self, claim: _Claim, address: Address, owner: Address, first: _Claim) -> None:
+        if _is_harmless(claim, first, same=owner == address):
             return
+        told = Diagnostics()
         detail = (
             f"{_both(address, claim, owner, first)} The one would undo what the other did: "
             f"{_advice(address, owner)}"
         )
-        told = Diagnostics()
         told.error("Claimed twice", detail, claim.place, str(address))
         self.rivals.append(Rivals(owner, address, told.items[0]))
 
 
+def _is_harmless(claim: _Claim, first: _Claim, *, same: bool) -> bool:
+    """A tag or cache twice in one build; and two tags are told once, where they are tags."""
+    if claim.what != first.what or claim.what == _OUTPUT:
+        return False
+    return same or claim.room == _REGISTRY
+
+
 def _both(address: Address, claim: _Claim, owner: Address, first: _Claim) -> str:
-    if claim.shown == first.shown:
+    if owner != address and (claim.what, claim.shown) == (first.what, first.shown):
         return f"{address} and {owner} (at {first.place}) both have the {claim.what} {claim.shown}."
+    who = f"{owner} (at {first.place}) has" if owner != address else f"at {first.place}"
+    what = "" if claim.what == first.what and owner != address else f"the {first.what} "
     return (
-        f"{address} has the {claim.what} {claim.shown}, and {owner} (at {first.place}) has "
-        f"{first.shown}, which is the same."
+        f"{address} has the {claim.what} {claim.shown}, and {who} {what}{first.shown}, "
+        f"{_how(claim, first)}."
     )
 
 
+def _how(claim: _Claim, first: _Claim) -> str:
+    if claim.key == first.key:
+        return "which is the same"
+    inner = str(claim.key).startswith(f"{str(first.key).rstrip('/')}/")
+    return "which holds it" if inner else "which is in it"
+
+
 def _advice(address: Address, owner: Address) -> str:
-    if (address.kind, address.name) == (owner.kind, owner.name):
+    if address != owner and (address.kind, address.name) == (owner.kind, owner.name):
         return "write each.key or each.value into it, so that each of them has its own."
     return "change one of them."
 
@@ -98,13 +145,27 @@ def _container(config: ResourceConfig) -> Iterator[_Claim]:
 
 def _of_build(config: ResourceConfig) -> Iterator[_Claim]:
     attributes = config.attributes
+    outputs = tuple(_items(attributes, "output"))
+    blocks = [(index, one) for index, one in outputs if isinstance(one, Mapping)]
+    with_tags = [one for _, one in blocks if one.get("names") is None]
+    is_pushed = any(one.get("push") is True for one in with_tags)
     for index, tag in _items(attributes, "tags"):
-        yield from _claim("tag", tag, config.place("tags", index), image=True)
+        yield from _tag(tag, config.place("tags", index), is_pushed=is_pushed)
+    for index, one in blocks:
+        for name in one.get("names") or () if is_known(one.get("names")) else ():
+            place = config.place("output", index)
+            yield from _tag(name, place, is_pushed=one.get("push") is True)
     for index, cache in _items(attributes, "export_cache"):
         yield from _cache(cache, config.place("export_cache", index))
-    for index, output in _items(attributes, "output"):
-        if isinstance(output, Mapping):
-            yield from _claim("output path", output.get("dest"), config.place("output", index))
+    for index, output in blocks:
+        place = config.place("output", index)
+        yield from _claim(_OUTPUT, output.get("dest"), place, _PATHS, key=_path)
+
+
+def _tag(tag: Value, place: SourceRange, *, is_pushed: bool) -> Iterator[_Claim]:
+    yield from _claim("tag", tag, place, key=_identity)
+    if is_pushed:
+        yield from _claim("tag", tag, place, _REGISTRY, key=_identity)
 
 
 def _items(attributes: Attributes, name: str) -> Iterator[tuple[int, Value]]:
@@ -113,24 +174,40 @@ def _items(attributes: Attributes, name: str) -> Iterator[tuple[int, Value]]:
 
 
 def _cache(cache: Value, place: SourceRange) -> Iterator[_Claim]:
+    what = "cache target"
     names = _PARTS.get(str(cache.get("type")), ()) if isinstance(cache, Mapping) else ()
     if names == ("ref",):
-        yield from _claim("cache target", cache.get("ref"), place, image=True)
-    elif names == ("dest",) and isinstance(dest := cache.get("dest"), str):
-        yield from _claim("cache target", str(PurePosixPath(dest)), place)
+        yield from _claim(what, cache.get("ref"), place, key=_identity)
+        yield from _claim(what, cache.get("ref"), place, _REGISTRY, key=_identity)
+    elif names == ("dest",):
+        at = partial(_path, folder=place.file.directory)
+        yield from _claim(what, cache.get("dest"), place, _PATHS, key=at)
     elif names:
-        yield from _claim("cache target", tuple(cache.get(name) for name in names), place)
+        yield from _claim(what, tuple(cache.get(name) for name in names), place)
 
 
-def _claim(what: str, value: Value, place: SourceRange, *, image: bool = False) -> Iterator[_Claim]:
+def _claim(
+    what: str,
+    value: Value,
+    place: SourceRange,
+    room: str = "",
+    *,
+    key: Callable[[Value], Value] = lambda value: value,
+) -> Iterator[_Claim]:
     """Nothing is claimed by what is not set, or not known yet."""
     if value is None or not is_known(value):
         return
     plain = reveal(value)
     shown = "(sensitive)" if is_sensitive(value) else _said(plain)
-    yield _Claim(
-        what, image_identity(plain) if image and isinstance(plain, str) else plain, shown, place
-    )
+    yield _Claim(what, key(plain), shown, place, room or what)
+
+
+def _identity(name: Value) -> Value:
+    return image_identity(name) if isinstance(name, str) else name
+
+
+def _path(path: Value, folder: str = "") -> Value:
+    return normpath(PurePosixPath(folder, path)) if isinstance(path, str) else path
 
 
 def _said(value: Value) -> str:

@@ -6,7 +6,7 @@ permission bits do not: they differ from one checkout to the next.
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Final
 
@@ -40,6 +40,19 @@ def entries(root: str, excluded: Patterns, cache: StatCache | None = None) -> It
             yield _entry(root, path, found, cache)
     if waiting is not None:
         yield "dir", waiting[:-1], "empty"
+
+
+def listed(root: str, paths: Iterable[str], cache: StatCache | None = None) -> Iterator[Entry]:
+    """The entries at `paths` below `root`, folders too; those that are gone are left out."""
+    for path in paths:
+        try:
+            found = os.lstat(f"{root}/{path}")
+        except OSError:
+            continue
+        if stat.S_ISDIR(found.st_mode):
+            yield "dir", path, ""
+        else:
+            yield _entry(root, path, found, cache)
 
 
 def _entry(root: str, path: str, found: os.stat_result, cache: StatCache | None) -> Entry:

@@ -10,6 +10,13 @@ _TEXTS: Final[JsonSchema] = {"type": "object", "additionalProperties": {"type": 
 
 EXPORTERS: Final = ("image", "registry", "docker", "oci", "tar", "local", "cacheonly")
 
+_PART: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_IMAGE: Final = (
+    r"^(?:(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]+)?/)?"
+    rf"{_PART}(?:/{_PART})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?$"
+)
+"""Docker's grammar of image names (distribution/reference)."""
+
 _OUTPUT: Final[JsonSchema] = {
     "type": "object",
     "description": "Where the result goes: one exporter",
@@ -18,6 +25,15 @@ _OUTPUT: Final[JsonSchema] = {
     "properties": {
         "type": {"type": "string", "enum": list(EXPORTERS), "description": "The exporter"},
         "push": {"type": "boolean", "description": "Push the image to the registries of its tags"},
+        "names": {
+            "type": "array",
+            "items": {
+                "type": "string",
+                "pattern": _IMAGE,
+                "description": "an image name such as HOST/PATH:TAG, in lower case but for the tag",
+            },
+            "description": "Names of the image in this output (default: tags)",
+        },
         "dest": {
             "type": "string",
             "x-path": True,
@@ -80,12 +96,6 @@ _SECRET: Final[JsonSchema] = {
     },
 }
 
-_PART: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_IMAGE: Final = (
-    r"^(?:(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]+)?/)?"
-    rf"{_PART}(?:/{_PART})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?$"
-)
-"""Docker's grammar of image names (distribution/reference)."""
 _ULIMIT = r"^[a-z]+=-?\d+(:-?\d+)?$"
 _SIZE = r"^\d+(\.\d+)?\s*[kKmMgG]?i?[bB]?$"
 

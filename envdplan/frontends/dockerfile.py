@@ -1,6 +1,6 @@
 """Builds by a frontend of BuildKit: its own for Dockerfiles, or one that is an image."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,10 +23,13 @@ from envdplan.frontends.outputs import cache_problems, name_problems, with_cache
 from envdplan.frontends.sizes import size_in_bytes
 from envdplan.frontends.sshagents import agents, with_ssh
 from envdplan.imagenames import full_name
+from envdplan.plans.names import output_names
 from envdplan.schema import Problem, ResourceType
 from envdplan.values import Attributes, Sensitive, Unknown, is_sensitive, reveal
 
 DEFAULT_FILE: Final = "Dockerfile"
+_NAMED: Final = ("image", "docker", "oci")
+"""Types of outputs that hold an image with its names."""
 
 
 def derive(attributes: Attributes) -> Attributes:
@@ -77,9 +80,18 @@ def _output_problems(attributes: Attributes) -> Iterator[Problem]:
             yield path, "Missing attribute", f"An output of type {type} needs dest."
         if type in ("image", "cacheonly") and dest is not None:
             yield path, "Unexpected attribute", f"An output of type {type} takes no dest."
-        if one.get("push") and (type != "image" or not attributes.get("tags")):
-            detail = "Only an output of type image with tags can be pushed."
+        if one.get("push") and (type != "image" or not _has_names(attributes, one)):
+            detail = "Only an output of type image with tags or names can be pushed."
             yield path, "Unexpected attribute", detail
+        if one.get("names") is not None and type not in _NAMED:
+            detail = f"An output of type {type} has no names; {', '.join(_NAMED)} have."
+            yield path, "Unexpected attribute", detail
+
+
+def _has_names(attributes: Attributes, output: Attributes) -> bool:
+    """Whether it has some; perhaps counts as yes."""
+    own = output.get("names")
+    return bool(attributes.get("tags") if own is None else own)
 
 
 TYPE: Final = ResourceType(
@@ -216,31 +228,44 @@ def _exports(plain: Attributes, extras: Extras) -> Iterator[Export]:
         elif one["type"] != "cacheonly":
             yield Export(one["type"], _naming(one, plain, extras), one.get("dest"))
     if images:
-        yield _image(images, plain, extras)
+        yield from _images(images, plain, extras)
 
 
 def _is_loaded(one: Attributes) -> bool:
     return one["type"] == "docker" and not one.get("dest")
 
 
-def _image(images: list[Attributes], plain: Attributes, extras: Extras) -> Export:
-    first = next((one for one in images if one.get("push")), images[0])
-    options = _naming(first, plain, extras)
-    if extras.exporter != "image":
-        return Export(extras.exporter, {"name": options.get("name", "")})
-    if first.get("push") and extras.push:
-        options["push"] = "true"
-    return Export("image", options)
+def _images(images: list[Attributes], plain: Attributes, extras: Extras) -> Iterator[Export]:
+    """What is pushed goes by its own names alone; it comes last, as its digest is what counts."""
+    pushed = [one for one in images if one.get("push")]
+    kept = [one for one in images if not one.get("push")]
+    names = _full(name for one in kept for name in output_names(plain, one))
+    if extras.exporter != "image":  # one export; the engine pushes what is to be pushed
+        every = dict.fromkeys((*(extras.names if pushed else ()), *names))
+        yield Export(extras.exporter, {"name": ",".join(every)})
+        return
+    if kept and not (pushed and {*names} <= {*extras.names}):
+        yield Export("image", {**_naming(kept[0], plain, extras), **_named(names)})
+    if pushed:
+        options = _naming(pushed[0], plain, extras)
+        yield Export("image", {**options, "push": "true"} if extras.push else options)
 
 
 def _naming(one: Attributes, plain: Attributes, extras: Extras) -> dict[str, str]:
     options = dict(_export_options(one))
     if one["type"] in ("image", "docker", "oci"):
         options |= _annotations(plain.get("annotations") or {})
-        names = extras.names if one.get("push") else map(full_name, plain.get("tags") or ())
-        if name := ",".join(dict.fromkeys(names)):
-            options["name"] = name
+        is_pushed = one.get("push")
+        options |= _named(extras.names if is_pushed else _full(output_names(plain, one)))
     return options
+
+
+def _full(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(full_name, names)))
+
+
+def _named(names: tuple[str, ...]) -> dict[str, str]:
+    return {"name": ",".join(names)} if names else {}
 
 
 def _export_options(one: Attributes) -> Iterator[tuple[str, str]]:

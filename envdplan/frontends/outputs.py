@@ -7,13 +7,14 @@ from envdplan.diagnostics import suggestion
 from envdplan.frontends.buildschema import CACHE_TYPES
 from envdplan.imagenames import InvalidReference, parse_reference
 from envdplan.schema import Problem
-from envdplan.values import Attributes, Sensitive, Unknown, Value
+from envdplan.values import AttributePath, Attributes, Sensitive, Unknown, Value
 
 
 def with_outputs(attributes: Attributes) -> dict[str, Value]:
     """All outputs in one list, push and load too.
 
-    An image without any output stays where it was built, as with `docker buildx build`.
+    An image without any output stays where it was built, as with `docker buildx build`; what has
+    not even a name has none.
     """
     made = dict(attributes)
     if not isinstance(attributes.get("output"), Unknown):
@@ -48,13 +49,20 @@ def cache_problems(attributes: Attributes) -> Iterator[Problem]:
 
 
 def name_problems(attributes: Attributes) -> Iterator[Problem]:
-    """Tags that look like names of images, and are none."""
-    tags = attributes.get("tags")
-    for index, one in enumerate(tags if isinstance(tags, tuple) else ()):
+    """Tags, and names of outputs, that look like names of images, and are none."""
+    yield from _bad_names(attributes.get("tags"), ("tags",))
+    outputs = attributes.get("output")
+    for index, one in enumerate(outputs if isinstance(outputs, tuple) else ()):
+        if isinstance(one, Mapping):
+            yield from _bad_names(one.get("names"), ("output", index, "names"))
+
+
+def _bad_names(names: Value, path: AttributePath) -> Iterator[Problem]:
+    for index, one in enumerate(names if isinstance(names, tuple) else ()):
         try:
             parse_reference(one if isinstance(one, str) else "unknown")
         except InvalidReference as error:
-            yield ("tags", index), "Not an image name", str(error)
+            yield (*path, index), "Not an image name", str(error)
 
 
 def _outputs(attributes: Attributes) -> Iterator[Attributes]:
@@ -65,8 +73,9 @@ def _outputs(attributes: Attributes) -> Iterator[Attributes]:
     loaded = any(one["type"] == "docker" and not one.get("dest") for one in declared)
     if attributes.get("load") is True and not loaded:
         yield {"type": "docker"}
-    if not declared and not attributes.get("push") and not attributes.get("load"):
-        yield {"type": "image" if attributes.get("tags") else "cacheonly"}
+    asked = declared or attributes.get("push") or attributes.get("load")
+    if not asked and attributes.get("tags"):
+        yield {"type": "image"}
 
 
 def _output(one: Attributes) -> dict[str, Value]:

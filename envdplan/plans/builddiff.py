@@ -14,7 +14,7 @@ from envdplan.plans.triggers import why_forced
 from envdplan.plans.world import Diff, World
 from envdplan.states.desired import Resource
 from envdplan.states.observed import Absent, BuildFacts, Cause, Present
-from envdplan.values import Attributes, Value
+from envdplan.values import Attributes, Value, is_known
 
 
 def build_change(
@@ -50,18 +50,25 @@ def build_change(
 
 
 def _warn_of_nowhere(outcome: Diff, resource: Resource, change: Change, facts: BuildFacts) -> None:
-    """A tag asks for an image; without an output it is built, and nobody gets it."""
+    """What has a name, or no output at all, is built, and nobody gets it."""
     after = change.after or {}
-    outputs = after.get("output") or ()
-    kept = facts.tags or facts.loaded or any(_keeps(one) for one in outputs)
-    if after.get("tags") and not kept:
-        outcome.diagnostics.warn(
-            "Result goes nowhere",
+    tags, outputs = after.get("tags"), after.get("output") or ()
+    kept = facts.tags or facts.loaded or not is_known(outputs) or any(map(_keeps, outputs))
+    if kept or (not tags and (outputs or after.get("export_cache"))):
+        return
+    if tags:
+        detail = (
             "It has tags, but is neither pushed nor loaded, so that nothing is left of it but the "
-            "builder's cache. Set push = true or load = true, or take the tags away.",
-            resource.range,
-            str(resource.address),
+            "builder's cache. Set push = true or load = true, or take the tags away."
         )
+    else:
+        detail = (
+            "It has neither tags nor outputs, so that nothing is left of it but the builder's "
+            'cache. Set tags with push or load, or an output; one of type "cacheonly" says that '
+            "this is meant."
+        )
+    summary = "Result goes nowhere"
+    outcome.diagnostics.warn(summary, detail, resource.range, str(resource.address))
 
 
 _EXPOSED: Final = {"args": "history", "labels": "configuration", "annotations": "manifest"}

@@ -18,6 +18,7 @@ from envdplan.plans.inputs import (
     source_attributes,
     unknown_inputs,
 )
+from envdplan.plans.names import all_names, are_known, pushed_names
 from envdplan.states.desired import Resource
 from envdplan.states.observed import (
     BuildFacts,
@@ -29,9 +30,10 @@ from envdplan.states.observed import (
     Input,
 )
 from envdplan.states.recorded import Record
-from envdplan.values import UNKNOWN, Attributes, is_known
+from envdplan.values import UNKNOWN, Attributes
 
 COMPUTED = ("digest", "image", "image_id", "metadata")
+_FEW = 3
 SHOWN = 10
 """So many reasons of one kind are shown before "and N more"."""
 
@@ -99,7 +101,7 @@ def decide(
     unsure = not forced and (not reasons or _perhaps_there(case))
     if unsure and (unclear := tuple(_unclear(case))):
         return _deferred(case, unclear)
-    return _build(case, reasons) if reasons else _settled(case)
+    return _build(case, reasons, forced=bool(forced)) if reasons else _settled(case)
 
 
 def _sensitive(
@@ -125,7 +127,7 @@ def _why_build(case: _Case) -> tuple[str, ...]:
         return (case.facts.problem,)
     if case.digest is None:
         return tuple(_why_unknown(case))[:SHOWN]
-    if not is_known(case.attributes.get("tags")):
+    if not are_known(case.attributes):
         return ("tags are known after apply",)
     return _why_inputs(case) if _image(case) is None else _why_outputs(case)
 
@@ -146,12 +148,25 @@ def _why_inputs(case: _Case) -> tuple[str, ...]:
         return _shortened((*rotated, *listed))
     if case.same_inputs:
         lost = case.recorded_digest or "the image"
-        return (f"push missing: the registry does not have {lost}",)
+        return tuple(_damaged(case)) or (f"push missing: the registry does not have {lost}",)
+    if case.record is None and (damaged := tuple(_damaged(case))):
+        return damaged
     if case.record is None:
         return ("it was never built",) if not _foreign_tags(case) else _why_foreign(case)
     if case.facts.previous is None:
         return ("its inputs changed (the list of the former ones is not on this machine)",)
     return _shortened(explain(case.facts.previous, case.inputs or ()))
+
+
+def _damaged(case: _Case) -> Iterator[str]:
+    """Images of which a registry lost parts: their indexes name what is not there."""
+    for ref, fact in {**case.facts.tags, **case.facts.found}.items():
+        if isinstance(fact, ImageMissing) and fact.lost:
+            yield _damage(ref, fact)
+
+
+def _damage(ref: str, fact: ImageMissing) -> str:
+    return f"the registry lost parts of {ref}: {', '.join(fact.lost[:_FEW])}"
 
 
 def _perhaps_there(case: _Case) -> bool:
@@ -180,8 +195,7 @@ def _kept_names(case: _Case) -> tuple[tuple[str, Cause], ...]:
 def _recorded_pushes(case: _Case) -> tuple[str, ...]:
     """The tags that an image with the inputs of now was pushed to."""
     attributes: Attributes = case.record.attributes if case.record and case.same_inputs else {}
-    pushed = any(one.get("push") for one in attributes.get("output") or ())
-    return tuple(attributes.get("tags") or ()) if pushed else ()
+    return pushed_names(attributes)
 
 
 def _foreign_tags(case: _Case) -> list[str]:
@@ -211,7 +225,12 @@ def _lost_outputs(case: _Case) -> Iterator[str]:
         if digest is None:
             yield f"{path} is not there"
         elif not case.up_to_date or recorded.get(path) != digest:
-            yield f"{path} is not what the build made"
+            lines = case.facts.strayed.get(path, ())
+            yield from (f"{path}/{one}" for one in lines[:_FEW])
+            if not lines:
+                yield f"{path} is not what the build made"
+            elif len(lines) > _FEW:
+                yield f"and {len(lines) - _FEW} more in {path}"
 
 
 def _lost_loads(case: _Case) -> Iterator[str]:
@@ -267,9 +286,15 @@ def _kept(fact: ImageFact | None) -> bool:
     return not isinstance(fact, ImageMissing)
 
 
-def _build(case: _Case, reasons: tuple[str, ...]) -> Change:
+def _lacks_only_push(case: _Case) -> bool:
+    """Whether the engine has the image, all else is there, and no registry has it."""
+    made = case.facts.pushable is not None and case.up_to_date
+    return made and _image(case) is None and not _why_outputs(case)
+
+
+def _build(case: _Case, reasons: tuple[str, ...], *, forced: bool) -> Change:
     pushes = (Work.PUSH,) if case.facts.tags else ()
-    only_push = case.facts.pushable is not None and bool(pushes) and case.up_to_date
+    only_push = bool(pushes) and not forced and _lacks_only_push(case)
     after = {**case.attributes, **dict.fromkeys((*COMPUTED, "outputs"), UNKNOWN)}
     after["inputs_digest"] = case.digest if case.digest is not None else UNKNOWN
     anew = _offers_otherwise(case)
@@ -354,7 +379,7 @@ def _quiet_action(case: _Case, image: str) -> Action:
     """Nothing to do, or nothing but to write down what another machine did."""
     recorded: Attributes = case.record.attributes if case.record else {}
     same_image = not image or recorded.get("digest") == image.rpartition("@")[2]
-    same_tags = (recorded.get("tags") or ()) == (case.attributes.get("tags") or ())
+    same_tags = all_names(recorded) == all_names(case.attributes)
     sealed = not case.rotated and not case.unsealed
     same = case.same_inputs and same_image and same_tags and sealed
     return Action.NOOP if same else Action.ADOPT
@@ -362,10 +387,12 @@ def _quiet_action(case: _Case, image: str) -> Action:
 
 def _tags_to_set(case: _Case, image: str) -> Iterator[tuple[str, str]]:
     """Tag and reason for each tag that does not point to `image`. Unclear ones are kept."""
-    former = (case.record.attributes.get("tags") or ()) if case.record else ()
+    former = all_names(case.record.attributes) if case.record else ()
     recorded = {*map(image_identity, former)}
     for ref, fact in case.facts.tags.items():
         match fact:
+            case ImageMissing() if fact.lost:
+                yield ref, f"{_damage(ref, fact)}; another of its names has all of them"
             case ImageMissing():
                 yield ref, f"{ref} does not exist yet; the image does"
             case ImageFound(digest=found) if found != image:

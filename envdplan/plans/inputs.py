@@ -52,7 +52,7 @@ _SOURCE = ("path", "dockerfile", "dockerfile_inline", "ignore_file")
 """Where the source is: in the key is what is found there, but first it has to be known."""
 
 _ON_THIS_MACHINE = {"/": "a directory", "oci-layout://": "an OCI layout"}
-_EXPORT_LOCATIONS = frozenset({"dest", "name", "push"})
+_EXPORT_LOCATIONS = frozenset({"dest", "name", "names", "push"})
 
 
 class _Part(NamedTuple):

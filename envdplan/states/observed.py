@@ -60,6 +60,9 @@ class ImageFound:
 class ImageMissing:
     """The registry (or engine) says definitely: no such image."""
 
+    lost: tuple[str, ...] = ()
+    """Its index is there, but these of the manifests that the index names are not."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageUnclear:
@@ -99,6 +102,8 @@ class BuildFacts:
     """Every declared tag to be loaded, as the engine has it (digest is the image id)."""
     outputs: Mapping[str, str | None] = field(default_factory=dict)
     """Every local destination: digest of what lies there, None when nothing does."""
+    strayed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of local destinations that are folders: what in them is not as the build made it."""
     pushable: str | None = None
     """Id of an image with the inputs of now in a moby-worker's engine: a push needs no build."""
     builder: Attributes | None = None

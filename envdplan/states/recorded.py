@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 from uuid import uuid4
 
 from envdplan.addresses import Address
 from envdplan.states.seals import Seal, new_key
 from envdplan.values import Attributes, Value
+
+TREE: Final = "tree "
+"""Begins the signature of a folder that a build wrote: then comes the digest of a list of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,15 @@ class Record:
     """Of a build: what tells that a sensitive input has another value now."""
     begun: bool = False
     """No real record: a creation was begun, and little more is known of it. Not saved."""
+
+    @property
+    def lists(self) -> Iterator[str]:
+        """Digests of the lists that tell more of it: its inputs, and folders that it wrote."""
+        outputs = self.attributes.get("outputs")
+        trees = outputs.values() if isinstance(outputs, Mapping) else ()
+        yield from (one.removeprefix(TREE) for one in trees if str(one).startswith(TREE))
+        if isinstance(digest := self.attributes.get("inputs_digest"), str):
+            yield digest
 
 
 @dataclass(frozen=True, slots=True)

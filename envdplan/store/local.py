@@ -63,8 +63,7 @@ class LocalStore:
 
     def prune(self, state: State) -> None:
         """Remove lists that no record of `state` needs."""
-        found = (record.attributes.get("inputs_digest") for record in state.records.values())
-        self._lists.prune(digest for digest in found if isinstance(digest, str))
+        self._lists.prune(one for record in state.records.values() for one in record.lists)
 
     # -- inside
 

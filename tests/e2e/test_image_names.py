@@ -147,3 +147,38 @@ build "x" {
     assert notes["io.containerd.image.name"] == f"docker.io/library/{prefix}-x:latest"
     assert notes["org.opencontainers.image.ref.name"] == "latest"
     project.assert_settled()
+
+
+@ENGINES
+def test_only_the_names_of_an_output_that_is_pushed_are_pushed(
+    project: Project, services: Mapping[str, Any], registry: Registry, store: str, prefix: str
+) -> None:
+    docker = Engine(services, store)
+    project.environment["DOCKER_HOST"] = docker.host
+    project.write(
+        HEAD
+        + """
+build "x" {
+  path              = "app"
+  dockerfile_inline = "FROM scratch\\nLABEL a=${var.project}"
+  output {
+    type  = "registry"
+    names = ["${var.registry}/${var.project}/pushed:1"]
+  }
+  output {
+    type  = "docker"
+    names = ["${var.registry}/${var.project}/kept:1", "${var.project}-kept"]
+  }
+}
+"""
+    )
+    project.apply()
+    assert registry.digest(f"{prefix}/pushed", "1") is not None
+    assert registry.digest(f"{prefix}/kept", "1") is None
+    for name in (f"{registry.address}/{prefix}/kept:1", f"{prefix}-kept"):
+        docker("image", "inspect", name)
+    project.assert_settled()
+    docker("rmi", f"{prefix}-kept")
+    assert f"{prefix}-kept is not loaded in the engine" in project.plan().out
+    project.apply()
+    project.assert_settled()

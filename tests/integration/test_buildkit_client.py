@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from envdplan.buildkit.client import BuildKit, SolveResult
+from envdplan.buildkit.client import BuildKit
 from envdplan.buildkit.control import Metadata
 from envdplan.buildkit.dial import Dialer, SocketDialer, TcpDialer, UnixDialer, tls_dialer
 from envdplan.buildkit.errors import BuildFailed
 from envdplan.buildkit.progress import Log, Progress, Vertex
 from envdplan.buildkit.proto.fsutil_pb2 import Packet, Stat
-from envdplan.buildkit.request import CacheEntry, Export, SolveRequest
+from envdplan.buildkit.request import CacheEntry, Export, SolveRequest, SolveResult
 from envdplan.buildkit.services import Services, Stream
 from envdplan.buildkit.tls import Tls
 from envdplan.diagnostics import Interrupted, Unreachable

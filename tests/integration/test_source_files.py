@@ -9,7 +9,6 @@ import pytest
 
 from envdplan.buildkit.client import BuildKit
 from envdplan.buildkit.dial import Dialer
-from envdplan.buildkit.exports import file_send, targets
 from envdplan.buildkit.filesync import file_sync
 from envdplan.diagnostics import EnvdplanError
 from envdplan.frontends import dockerfile
@@ -59,9 +58,8 @@ def built(dialer: Dialer, attributes: Attributes, out: Path) -> set[str]:
     """The files that `COPY . /` made of it."""
     outputs: tuple[Value, ...] = ({"type": "local", "dest": str(out)},)
     request = dockerfile.request({**attributes, "output": outputs}, NOTHING)
-    services = {**file_sync(request.directories), **file_send(targets(request.exports))}
     with BuildKit(dialer) as buildkit:
-        buildkit.solve(request, services, lambda _: None, threading.Event())
+        buildkit.solve(request, file_sync(request.directories), lambda _: None, threading.Event())
     return set(below(out))
 
 

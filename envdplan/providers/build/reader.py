@@ -11,17 +11,17 @@ from envdplan.plans import builds
 from envdplan.plans.changes import Work
 from envdplan.plans.inputs import attribute_inputs, inputs_digest, source_attributes
 from envdplan.plans.localhost import on_localhost
+from envdplan.plans.names import loaded_names, pushed_names
 from envdplan.providers.build.bases import bases
 from envdplan.providers.build.connections import Connection, Connections
 from envdplan.providers.build.engines import Engines
 from envdplan.providers.build.images import (
     destinations,
     findable,
-    loaded_tags,
-    pushed_tags,
 )
 from envdplan.providers.build.registries import Registries
-from envdplan.providers.build.sources import Found, Sources, signature
+from envdplan.providers.build.results import Results
+from envdplan.providers.build.sources import Found, Sources
 from envdplan.states.desired import Resource
 from envdplan.states.observed import (
     BuildFacts,
@@ -62,9 +62,9 @@ class BuildReader:
             files_digest=None if found is None else found.digest,
             problem=question.problem,
             previous=self._previous(question),
-            outputs={path: signature(path) for path in destinations(attributes)},
             bases=self._bases(resource, attributes) if question.problem is None else (),
         )
+        facts = self._with_results(facts, question)
         if question.problem is None:
             facts = self._with_images(facts, question)
         return Present({}, facts=self._with_builder(facts, question))
@@ -89,6 +89,20 @@ class BuildReader:
             return ()
         return tuple(one for one in bases(kind.source(attributes)) if on_localhost(one))
 
+    def _with_results(self, facts: BuildFacts, question: "_Question") -> BuildFacts:
+        """What lies on this machine."""
+        known = (question.record.attributes if question.record else {}).get("outputs") or {}
+        results = Results(self.sources)
+        found = {
+            path: results.now(path, str(known.get(path)), self.state.inputs)
+            for path in destinations(question.attributes)
+        }
+        return replace(
+            facts,
+            outputs={path: one.signature for path, one in found.items()},
+            strayed={path: one.strayed for path, one in found.items()},
+        )
+
     def _previous(self, question: "_Question") -> tuple[Input, ...] | None:
         recorded = question.recorded("inputs_digest")
         if recorded is None or recorded == question.digest:
@@ -96,10 +110,10 @@ class BuildReader:
         return self.state.inputs(recorded)
 
     def _with_images(self, facts: BuildFacts, question: "_Question") -> BuildFacts:
-        tags = pushed_tags(question.attributes)
+        tags = pushed_names(question.attributes)
         known = {ref: self._tag(ref, question) for ref in tags}
         connection = self._connection(question)
-        loaded = loaded_tags(
+        loaded = loaded_names(
             question.attributes, in_engine=connection is not None and connection.in_engine
         )
         host = None if connection is None else connection.host

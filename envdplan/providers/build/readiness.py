@@ -9,7 +9,7 @@ from envdplan.buildkit.request import SecretSource, SshAgent
 from envdplan.diagnostics import EnvdplanError
 from envdplan.imagenames import parse_reference, repository_of
 from envdplan.plans.changes import Change, Work
-from envdplan.providers.build.images import pushed_tags
+from envdplan.plans.names import pushed_names
 from envdplan.providers.build.registries import Registries
 from envdplan.values import Attributes, is_known, reveal
 
@@ -67,8 +67,8 @@ def _repositories(change: Change, after: Attributes) -> Iterator[str]:
     """Those that it pushes to, and those of caches that it writes to the same registries."""
     if not _PUSHES & {*change.work}:
         return
-    names = [*(change.tags or pushed_tags(after)), *_caches(after)]
-    pushed = {parse_reference(one).host for one in change.tags or pushed_tags(after)}
+    names = [*(change.tags or pushed_names(after)), *_caches(after)]
+    pushed = {parse_reference(one).host for one in change.tags or pushed_names(after)}
     for name in dict.fromkeys(repository_of(one) for one in names):
         if parse_reference(name).host in pushed:
             yield name

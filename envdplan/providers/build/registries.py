@@ -1,15 +1,21 @@
 """One connection pool and one set of credentials for all registries of a run."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from envdplan.diagnostics import EnvdplanError
 from envdplan.imagenames import ImageReference, InvalidReference, parse_reference
 from envdplan.providers.build.images import LABEL
+from envdplan.registry.answers import Existence, Found, Missing, Unclear
+from envdplan.registry.manifests import INDEX_TYPES, Descriptor
 from envdplan.states.observed import Cause, ImageFact, ImageFound, ImageMissing, ImageUnclear
+
+_AT_ONCE: Final = 8
+_GONE: Final = Missing()
 
 if TYPE_CHECKING:
     from envdplan.buildkit.services import Services
@@ -23,6 +29,8 @@ class Registries:
 
     environment: Mapping[str, str] = field(repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _whole: set[str] = field(default_factory=set)
+    """Indexes, by digest, of which all manifests are there."""
 
     @cached_property
     def credentials(self) -> "DockerCredentials":
@@ -55,17 +63,45 @@ class Registries:
 
     def fact(self, ref: str, *, inputs: bool = False) -> ImageFact:
         """What is at `ref`; with `inputs`, what its image was built from, too."""
-        from envdplan.registry.answers import Found, Missing
-
         reference = parse(ref)
         answer = self.writer.head(reference)
         if isinstance(answer, Found):
+            damage = self._damage(reference.at_digest(answer.digest), answer.media_type)
+            if damage is not None:
+                return damage
             label = self._label(reference.at_digest(answer.digest)) if inputs else None
             return ImageFound(answer.digest, label)
         if isinstance(answer, Missing):
             return ImageMissing()
-        cause = Cause(answer.summary, answer.reason, about=reference.host)
-        return ImageUnclear(answer.reason, cause)
+        return _unclear(reference, answer)
+
+    def _damage(self, index: ImageReference, media_type: str) -> ImageFact | None:
+        """Why an index is no image: a registry may collect what it names, and keep its tag.
+
+        Attestations count as well: a build that was asked for them has them in its image. What was
+        whole once is not asked for again in a run.
+        """
+        if media_type not in INDEX_TYPES or str(index) in self._whole:
+            return None
+        try:
+            entries = [one for one in self.writer.manifest(index).entries if not one.is_foreign]
+        except EnvdplanError as error:
+            return _unclear(index, Unclear(error.detail or error.summary, error.summary))
+        found = self._heads([index.at_digest(one.digest) for one in entries])
+        lost = [one for one, is_there in zip(entries, found, strict=True) if is_there == _GONE]
+        if lost:
+            return ImageMissing(tuple(map(_named, lost)))
+        unclear = next((one for one in found if isinstance(one, Unclear)), None)
+        if unclear is not None:
+            return _unclear(index, unclear)
+        self._whole.add(str(index))
+        return None
+
+    def _heads(self, references: Sequence[ImageReference]) -> list[Existence]:
+        if not references:
+            return []
+        with ThreadPoolExecutor(min(len(references), _AT_ONCE)) as pool:
+            return list(pool.map(self.writer.head, references))
 
     def _label(self, reference: ImageReference) -> str | None:
         try:
@@ -74,6 +110,16 @@ class Registries:
             return found or self.writer.manifest(reference).annotations.get(LABEL)
         except EnvdplanError:
             return None  # then nothing is known of its inputs, which is safe
+
+
+def _unclear(reference: ImageReference, answer: Unclear) -> ImageUnclear:
+    cause = Cause(answer.summary, answer.reason, about=reference.host)
+    return ImageUnclear(answer.reason, cause)
+
+
+def _named(entry: Descriptor) -> str:
+    what = "an attestation" if entry.is_attestation else entry.platform or "a manifest"
+    return f"{what} ({entry.digest})"
 
 
 def parse(ref: str) -> ImageReference:

@@ -85,7 +85,7 @@ class Sources:
         caches: dict[str, StatCache] = {}
 
         def digest(root: str, path: str, found: "stat_result") -> str:
-            cache = caches.get(root) or caches.setdefault(root, self._cache(root))
+            cache = caches.get(root) or caches.setdefault(root, self.cache(root))
             now = content_digest(root, path, found, cache)
             if planned.get(root, {}).get(path, now) != now:
                 raise _changed(f"{root}/{path}")
@@ -125,7 +125,7 @@ class Sources:
         from envdplan.files.ignore import read_ignore
 
         digests = contents.setdefault(root, {})
-        for entry in entries(root, read_ignore(ignores), self._cache(root)):
+        for entry in entries(root, read_ignore(ignores), self.cache(root)):
             kind, path, digest = entry
             if kind == "file":
                 digests[path] = digest[1:]
@@ -172,7 +172,8 @@ class Sources:
             for cache in self._caches.values():
                 cache.save()
 
-    def _cache(self, root: str) -> "StatCache":
+    def cache(self, root: str) -> "StatCache":
+        """Digests of files below `root` that are known."""
         from envdplan.files.statcache import StatCache
 
         with self._lock:
@@ -250,12 +251,3 @@ def _folder(environment: Mapping[str, str]) -> Path | None:
         return Path(base) / _CACHE
     home = environment.get("HOME")
     return Path(home) / ".cache" / _CACHE if home else None
-
-
-def signature(path: str) -> str | None:
-    """What tells whether a result is the one that was made: size and time; None if it is gone."""
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return "directory" if Path(path).is_dir() else f"{found.st_size} bytes, {found.st_mtime_ns}"

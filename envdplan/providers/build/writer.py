@@ -9,34 +9,35 @@ from pathlib import Path
 from threading import Event as Flag
 
 from envdplan.buildkit.refusals import Refusals
-from envdplan.buildkit.request import Export, SolveRequest
+from envdplan.buildkit.request import Export, SolveRequest, SolveResult
 from envdplan.buildkit.services import Services
-from envdplan.diagnostics import Conflict, EnvdplanError, Refused
+from envdplan.diagnostics import Conflict, EnvdplanError
 from envdplan.engine.protocols import Reporter
 from envdplan.frontends import frontend
 from envdplan.frontends.base import Extras, Frontend
 from envdplan.imagenames import full_name, repository_of
 from envdplan.plans.changes import Change, Work
 from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest, unknown_inputs
+from envdplan.plans.names import loaded_names, pushed_names
 from envdplan.plans.platforms import assigned
+from envdplan.providers.build.confirming import Confirming
 from envdplan.providers.build.connections import Connection, Connections
 from envdplan.providers.build.engines import Engines
 from envdplan.providers.build.envdbuilds import EnvdBuilds
 from envdplan.providers.build.hiding import hiding
 from envdplan.providers.build.images import (
     LABEL,
-    all_names,
     destinations,
     findable,
-    loaded_tags,
-    pushed_tags,
+    with_findable,
 )
 from envdplan.providers.build.readiness import Readiness
 from envdplan.providers.build.registries import Registries, parse
-from envdplan.providers.build.sources import Sources, signature
-from envdplan.states.observed import ImageFound, Input
+from envdplan.providers.build.sources import Sources
+from envdplan.states.observed import Input
 from envdplan.values import Attributes
 
+_NOTHING = SolveResult({})
 _SHOWN = 20
 _JUST_NOW = 2.0
 """Seconds; files that were read for the plan so shortly before are not read again."""
@@ -59,6 +60,10 @@ class BuildWriter:
 
     def __post_init__(self) -> None:
         self.readiness = Readiness(self.registries, self.environment)
+
+    @property
+    def _confirming(self) -> Confirming:
+        return Confirming(self.sources, self.registries, self.engines, self.keep)
 
     def check(self, change: Change) -> None:
         """Whether the inputs are those of the plan, and all is there that it needs at its end.
@@ -97,7 +102,7 @@ class BuildWriter:
         for tag in change.tags:
             report(f"{tag} -> {source}")
             self.registries.writer.put_tag(source, parse(tag))
-            self._confirm(tag, source.digest or "")
+            self._confirming.pushed(tag, source.digest or "")
         return after
 
     # -- what every build needs to know first
@@ -145,8 +150,8 @@ class BuildWriter:
     # -- build
 
     def _build(self, job: "_Job") -> Attributes:
-        tags = pushed_tags(job.after)
-        names = all_names(tags, job.digest)
+        tags = pushed_names(job.after)
+        names = with_findable(tags, job.digest)
         extras = Extras(
             labels={LABEL: job.digest},
             names=names,
@@ -162,21 +167,21 @@ class BuildWriter:
             return self._build_on_nodes(job, names, nodes)
         if nodes:
             job = _at(job, next(iter(nodes)))
-        response = self._solve(job, ask(_asked(job), extras))
+        result = self._solve(job, ask(_asked(job), extras))
         if destinations(job.after):
             self.sources.forget()
         if not tags:
-            return self._results(job, response, response.get("containerimage.digest"))
+            return self._results(job, result, result.response.get("containerimage.digest"))
         if extras.push:
-            digest = response.get("containerimage.digest", "")
+            digest = result.response.get("containerimage.digest", "")
         else:
             digest = self._push_by_engine(job, names)
         for tag in tags:
             job.report(f"confirming {tag}")
-            self._confirm(tag, digest)
-        return self._results(job, response, digest)
+            self._confirming.pushed(tag, digest)
+        return self._results(job, result, digest)
 
-    def _solve(self, job: "_Job", request: SolveRequest) -> Mapping[str, str]:
+    def _solve(self, job: "_Job", request: SolveRequest) -> SolveResult:
         lifecycle = self.connections.lifecycles(job.connection.type)
         with ExitStack() as stack:
             archive: Path | None = None
@@ -191,20 +196,23 @@ class BuildWriter:
             services = self._services(job, request, refusals.add)
             try:
                 result = client.solve(
-                    request, services, lambda progress: job.report(detail=progress), job.cancel
+                    request,
+                    services,
+                    lambda progress: job.report(detail=progress),
+                    job.cancel,
+                    refusals.add,
                 )
             finally:
                 for one in refusals.lines():
                     job.report(f"refused what the builder asked for: {one}")
             if archive is not None:
                 self._load(job, archive)
-        return result.response
+        return result
 
     def _services(
         self, job: "_Job", request: SolveRequest, refused: Callable[[str], None]
     ) -> Services:
         """What the builder may call back; `refused` is told what else it asked for."""
-        from envdplan.buildkit.exports import file_send, targets
         from envdplan.buildkit.filesync import file_sync
         from envdplan.buildkit.secrets import secrets
         from envdplan.buildkit.sshforward import ssh_forward
@@ -214,7 +222,6 @@ class BuildWriter:
             **file_sync(request.directories, refused=refused, content=content),
             **secrets(request.secrets, self.environment, refused=refused),
             **ssh_forward(request.ssh, self.environment, refused=refused),
-            **file_send(targets(request.exports), refused=refused),
             **self.registries.auth(),
         }
 
@@ -244,7 +251,7 @@ class BuildWriter:
         self, job: "_Job", names: tuple[str, ...], nodes: Mapping[str, tuple[str, ...]]
     ) -> Attributes:
         """Each node builds its platforms at the same time; then the index names all of them."""
-        tag = pushed_tags(job.after)[0]
+        tag = pushed_names(job.after)[0]
         with ThreadPoolExecutor(len(nodes)) as pool:
             tasks = {
                 f"{findable(tag, job.digest)}-{label}": pool.submit(
@@ -255,10 +262,10 @@ class BuildWriter:
         for task in tasks.values():
             task.result()
         digest = self._join(job, names, list(tasks))
-        for one in pushed_tags(job.after):
+        for one in pushed_names(job.after):
             job.report(f"confirming {one}")
-            self._confirm(one, digest)
-        return self._results(job, {}, digest)
+            self._confirming.pushed(one, digest)
+        return self._results(job, _NOTHING, digest)
 
     def _build_part(self, job: "_Job", label: str, platforms: tuple[str, ...], tag: str) -> None:
         assert job.kind.request is not None  # noqa: S101  envd builds go another way
@@ -272,7 +279,7 @@ class BuildWriter:
 
     def _build_by_envd(self, job: "_Job", names: tuple[str, ...]) -> Attributes:
         """envd makes images of one platform only; several are joined here."""
-        tags, platforms = pushed_tags(job.after), job.after.get("platforms") or ()
+        tags, platforms = pushed_names(job.after), job.after.get("platforms") or ()
         digest: str | None
         if len(platforms) > 1:
             digest = self._join(job, names, [self._part(job, one) for one in platforms])
@@ -280,8 +287,8 @@ class BuildWriter:
             digest = self._run_envd(job, names or _tags(job.after), next(iter(platforms), None))
         for tag in tags:
             job.report(f"confirming {tag}")
-            self._confirm(tag, digest or "")
-        return self._results(job, {}, digest)
+            self._confirming.pushed(tag, digest or "")
+        return self._results(job, _NOTHING, digest)
 
     def _run_envd(self, job: "_Job", names: tuple[str, ...], platform: str | None) -> str | None:
         from envdplan.frontends.envd import command
@@ -298,7 +305,7 @@ class BuildWriter:
             lambda progress: job.report(detail=progress),
             job.cancel,
         )
-        if not in_engine or not pushed_tags(job.after):
+        if not in_engine or not pushed_names(job.after):
             return digest
         for name in names[1:]:
             self.engines.at(job.connection.host).images.tag(names[0], name)
@@ -306,7 +313,7 @@ class BuildWriter:
 
     def _part(self, job: "_Job", platform: str) -> str:
         """One platform of several, pushed under a name of its own."""
-        tag = pushed_tags(job.after)[0]
+        tag = pushed_names(job.after)[0]
         name = f"{findable(tag, job.digest)}-{platform.replace('/', '-')}"
         self._run_envd(job, (name,), platform)
         return name
@@ -324,15 +331,15 @@ class BuildWriter:
 
     def _push_only(self, job: "_Job") -> Attributes:
         """The engine still has the image: only the push is missing."""
-        tags = pushed_tags(job.after)
-        names = all_names(tags, job.digest)
+        tags = pushed_names(job.after)
+        names = with_findable(tags, job.digest)
         engine = self.engines.at(job.connection.host)
         for name in names:
             engine.images.tag(tags[0], name)
         digest = self._push_by_engine(job, names)
         for tag in tags:
-            self._confirm(tag, digest)
-        return self._results(job, {}, digest)
+            self._confirming.pushed(tag, digest)
+        return self._results(job, _NOTHING, digest)
 
     def _push_by_engine(self, job: "_Job", names: tuple[str, ...]) -> str:
         engine = self.engines.at(job.connection.host)
@@ -346,35 +353,19 @@ class BuildWriter:
 
     # -- the end
 
-    def _confirm(self, tag: str, digest: str) -> None:
-        """The registry has to have what was pushed: nothing else counts as done."""
-        fact = self.registries.fact(tag)
-        if isinstance(fact, ImageFound) and fact.digest == digest:
-            return
-        found = fact.digest if isinstance(fact, ImageFound) else "nothing"
-        reason = getattr(fact, "reason", f"it has {found}")
-        raise Refused(
-            "The registry does not confirm the push",
-            f"{tag} should be {digest or 'the pushed image'}, but {reason}. Somebody may have "
-            "pushed at the same moment; plan again.",
-        )
-
-    def _results(self, job: "_Job", response: Mapping[str, str], digest: str | None) -> Attributes:
-        tags = pushed_tags(job.after)
+    def _results(self, job: "_Job", made: SolveResult, digest: str | None) -> Attributes:
+        tags = pushed_names(job.after)
         repository = repository_of(tags[0]) if tags else None
-        loaded = loaded_tags(job.after, in_engine=job.connection.in_engine)
-        image_id = response.get("containerimage.config.digest")
-        if loaded:
-            fact = self.engines.fact(job.connection.host, loaded[0])
-            image_id = fact.digest if isinstance(fact, ImageFound) else image_id
+        loaded = loaded_names(job.after, in_engine=job.connection.in_engine)
+        image_id = self._confirming.loaded(job.connection.host, loaded, job.digest)
         return {
             **job.after,
             "digest": digest or None,
             "image": f"{repository}@{digest}" if repository and digest else None,
-            "image_id": image_id,
+            "image_id": image_id or made.response.get("containerimage.config.digest"),
             "inputs_digest": job.digest,
-            "metadata": dict(sorted(response.items())),
-            "outputs": {path: signature(path) for path in destinations(job.after)},
+            "metadata": dict(sorted(made.response.items())),
+            "outputs": self._confirming.written(job.after, made),
         }
 
 

@@ -90,6 +90,26 @@ def test_names_in_an_output_are_tags_unless_there_are_tags() -> None:
     assert raw(f'{named}\ntags = ["c:3"]')["tags"] == ["c:3"]
 
 
+def test_outputs_with_different_names_keep_their_own() -> None:
+    image, docker = 'type=image,push=true,\\"name=a:1,b:2\\"', "type=docker,name=c:3"
+    body = f'output = ["{image}", "{docker}", "./o"]'
+    assert raw(body)["output"] == [
+        {"type": "image", "push": True, "names": ["a:1", "b:2"]},
+        {"type": "docker", "names": ["c:3"]},
+        {"type": "local", "dest": "/src/o"},
+    ]
+    assert "tags" not in raw(body)
+    with_tags = raw(f'{body}\ntags = ["d:4"]')
+    assert with_tags["tags"] == ["d:4"]
+    assert all("names" not in one for one in with_tags["output"])
+
+
+def test_one_name_of_several_outputs_is_a_tag() -> None:
+    body = 'output = ["type=image,push=true,name=a:1", "type=docker,name=a:1"]'
+    assert raw(body)["tags"] == ["a:1"]
+    assert all("names" not in one for one in raw(body)["output"])
+
+
 def test_secrets_have_one_source() -> None:
     body = 'secret = ["id=A", "id=B", "id=c,src=x", "type=env,id=d,src=E"]'
     assert raw(body, environment={"A": "1"})["secret"] == [

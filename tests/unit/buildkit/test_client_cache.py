@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,7 @@ from envdplan.buildkit.proto import content_pb2 as pb
 from envdplan.buildkit.request import CacheEntry, SolveRequest
 from envdplan.buildkit.session import Session
 from envdplan.buildkit.transport import SocketTransport
-from envdplan.diagnostics import CorruptFile
+from envdplan.diagnostics import CorruptFile, Refused
 
 SERVICE = "/containerd.services.content.v1.Content/"
 DATA = b"0123456789"
@@ -167,8 +168,8 @@ def request(imports: Iterable[CacheEntry] = (), exports: Iterable[CacheEntry] = 
     return SolveRequest("f", {}, cache_imports=tuple(imports), cache_exports=tuple(exports))
 
 
-def put_blob(store: Path) -> None:
-    path = store / "blobs" / "sha256" / DIGEST.removeprefix("sha256:")
+def put_blob(store: Path, digest: str = DIGEST) -> None:
+    path = store / "blobs" / "sha256" / digest.removeprefix("sha256:")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(DATA)
 
@@ -192,11 +193,13 @@ def test_an_exported_cache_is_found_by_the_next_import(store: Path) -> None:
 
 def test_tags_are_kept_beside_each_other(store: Path) -> None:
     put_blob(store)
-    for tag, digest in (("a", "sha256:old"), ("b", DIGEST), ("a", "sha256:new")):
+    old, new = "sha256:" + "0" * 64, "sha256:" + "1" * 64
+    for tag, digest in (("a", old), ("b", DIGEST), ("a", new)):
+        put_blob(store, digest)
         manifest = {"cache.manifest": json.dumps({"digest": digest})}
         localcache.record(request(exports=[exported(store, tag=tag)]), manifest)
     index = json.loads((store / "index.json").read_text())
-    assert [one["digest"] for one in index["manifests"]] == [DIGEST, "sha256:new"]
+    assert [one["digest"] for one in index["manifests"]] == [DIGEST, new]
     assert localcache.prepared(request([imported(store, tag="b")])).cache_imports != ()
 
 
@@ -207,10 +210,18 @@ def test_a_cache_that_is_not_there_yet_is_left_out(store: Path) -> None:
 
 
 def test_an_index_without_its_blob_is_left_out(store: Path) -> None:
-    store.mkdir()
+    put_blob(store)
     manifest = {"cache.manifest": json.dumps({"digest": DIGEST})}
     localcache.record(request(exports=[exported(store)]), manifest)
+    shutil.rmtree(store / "blobs")
     assert localcache.prepared(request([imported(store)])).cache_imports == ()
+
+
+@pytest.mark.parametrize("told", ["{", "[]", "{}", json.dumps({"digest": DIGEST})])
+def test_a_cache_that_never_came_is_not_recorded(store: Path, told: str) -> None:
+    with pytest.raises(Refused, match="the cache is not in"):
+        localcache.record(request(exports=[exported(store)]), {"cache.manifest": told})
+    assert not (store / "index.json").exists()
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "\xff"])

@@ -13,13 +13,14 @@ import pytest
 from google.protobuf.any_pb2 import Any as Detail
 
 from envdplan.buildkit import frames
-from envdplan.buildkit.client import BuildKit, SolveResult, Worker, drained
+from envdplan.buildkit.client import BuildKit, Worker, drained
 from envdplan.buildkit.dial import SocketDialer, UnixDialer
 from envdplan.buildkit.errors import BuildFailed
+from envdplan.buildkit.exports import FILE_SEND
 from envdplan.buildkit.progress import Log, Progress, Vertex
 from envdplan.buildkit.proto import control_pb2 as pb
 from envdplan.buildkit.proto.status_pb2 import Status
-from envdplan.buildkit.request import Export, SolveRequest
+from envdplan.buildkit.request import Export, SolveRequest, SolveResult
 from envdplan.buildkit.services import Stream
 from envdplan.buildkit.session import HEALTH_CHECK
 from envdplan.diagnostics import Interrupted, Refused, Unreachable
@@ -218,7 +219,7 @@ def test_a_session_tells_its_methods_and_carries_the_bytes_of_http2(
         buildkit.solve(REQUEST, {"/a.B/C": serve}, lambda _: None, threading.Event())
     (metadata,) = daemon.sessions
     (request,) = daemon.solves
-    assert metadata["x-docker-expose-session-grpc-method"] == ["/a.B/C"]
+    assert metadata["x-docker-expose-session-grpc-method"] == ["/a.B/C", FILE_SEND]
     assert metadata["x-docker-expose-session-sharedkey"] == ["here:me"]
     assert metadata["x-docker-expose-session-uuid"] == [request.Session]
 
@@ -360,7 +361,8 @@ def test_a_failing_listener_cancels_the_solve(dialer: UnixDialer, daemon: Daemon
 
 def test_one_export_is_told_to_old_and_new_builders(dialer: UnixDialer, daemon: Daemon) -> None:
     exports = (Export("image", {"name": "a"}), Export("local", {}, "/out"))
-    solve(dialer, SolveRequest("f", {}, exports=exports))
+    with pytest.raises(Refused, match="/out never came"):
+        solve(dialer, SolveRequest("f", {}, exports=exports))
     (request,) = daemon.solves
     assert [(one.Type, dict(one.Attrs)) for one in request.Exporters] == [
         ("image", {"name": "a"}),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdplan.buildkit.exports import Target, file_send, targets
+from envdplan.buildkit.exports import Receipts, Target, file_send, targets
 from envdplan.buildkit.filesync import Content, file_sync
 from envdplan.buildkit.fsutil import (
     END_OF_STATS,
@@ -286,9 +286,9 @@ def exported(
 
     def serve() -> None:
         try:
-            file_send({"0": Target(str(target), is_folder=True)}, refused=refused.append)[SEND](
-                wire
-            )
+            receipts = Receipts({"0": Target(str(target), is_folder=True)})
+            file_send(receipts, refused=refused.append)[SEND](wire)
+            receipts.check()
         except BaseException as error:  # noqa: BLE001  looked at by the test
             failure.append(error)
         wire.sent.put(None)
@@ -398,7 +398,7 @@ def test_a_file_takes_its_place_only_when_it_is_complete(tmp_path: Path) -> None
     def broken() -> bytes | None:
         raise Abort(1, "gone")
 
-    services = file_send(targets((Export("oci", destination=str(place)),)))
+    services = file_send(Receipts(targets((Export("oci", destination=str(place)),))))
     wire.receive = iter([b"\x0a\x03new", None]).__next__  # type: ignore[method-assign]  # a short stream
     services[SEND](wire)
     assert place.read_text() == "new"
@@ -411,7 +411,7 @@ def test_a_file_takes_its_place_only_when_it_is_complete(tmp_path: Path) -> None
 def test_a_result_that_nobody_asked_for_is_refused(tmp_path: Path) -> None:
     refused: list[str] = []
     known = {"0": Target("/x", is_folder=False), "1": Target("/y", is_folder=False)}
-    services = file_send(known, refused=refused.append)
+    services = file_send(Receipts(known), refused=refused.append)
     for wire in (Wire(), Wire(buildkit_attachable_exporter_id=("7",))):
         with pytest.raises(Abort):
             services[SEND](wire)

@@ -1,6 +1,7 @@
 """Images in folders: found by tag or digest, readable, and never written to."""
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 
@@ -71,6 +72,7 @@ def test_an_image_that_was_written_to_a_folder_gets_its_names(tmp_path: Path) ->
     request = exported(tmp_path)
     assert layoutexport.stores(request) == {"export": tmp_path}
     assert targets(request.exports) == {}
+    put(tmp_path, b"{}", DIGEST)
     descriptor = base64.b64encode(json.dumps({"digest": DIGEST, "size": 1}).encode()).decode()
     response = {"containerimage.descriptor": descriptor, "image.name": "r:5000/a/b:1,r:5000/c"}
     layoutexport.record(request, response)
@@ -81,6 +83,32 @@ def test_an_image_that_was_written_to_a_folder_gets_its_names(tmp_path: Path) ->
         for name, tag in (("r:5000/a/b:1", "1"), ("r:5000/c", "latest"))
     ]
     assert localcache.manifest_digests(tmp_path) == {"1": DIGEST, "latest": DIGEST}
+
+
+def put(folder: Path, content: bytes, digest: str = "") -> str:
+    digest = digest or f"sha256:{hashlib.sha256(content).hexdigest()}"
+    path = folder / "blobs" / "sha256" / digest.removeprefix("sha256:")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return digest
+
+
+@pytest.mark.parametrize("lost", [None, 0, 1, 2, 3])
+def test_an_image_counts_only_when_all_of_it_is_there(tmp_path: Path, lost: int | None) -> None:
+    layer, config = put(tmp_path, b"\x1f\x8b layer"), put(tmp_path, b'{"os": "linux"}')
+    manifest = {"config": {"digest": config}, "layers": [{"digest": layer}]}
+    image = put(tmp_path, json.dumps(manifest).encode())
+    index = put(tmp_path, json.dumps({"manifests": [{"digest": image}]}).encode())
+    descriptor = base64.b64encode(json.dumps({"digest": index}).encode()).decode()
+    response = {"containerimage.descriptor": descriptor}
+    if lost is None:
+        layoutexport.record(exported(tmp_path), response)
+        return
+    gone = (layer, config, image, index)[lost]
+    (tmp_path / "blobs" / "sha256" / gone.removeprefix("sha256:")).unlink()
+    with pytest.raises(Refused, match=gone):
+        layoutexport.record(exported(tmp_path), response)
+    assert not (tmp_path / "index.json").exists()
 
 
 @pytest.mark.parametrize("told", ["", "e30=", "%", "bm8="])

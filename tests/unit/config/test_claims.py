@@ -1,5 +1,7 @@
 """What two resources would both write is an error with both places, however it is written."""
 
+import re
+
 import pytest
 
 from envdplan.diagnostics import Diagnostic, Rejected
@@ -82,3 +84,56 @@ build "b" { export_cache = [var.t] }
     (one,) = told(text)
     assert "hidden" not in one.detail
     assert "both have the cache target (sensitive)" in one.detail
+
+
+PUSHED = """
+build "a" {
+  tags         = ["r.io/x:1"]
+  push         = PUSH
+  export_cache = [{ type = "registry", ref = "r.io/REF:1", mode = "max" }]
+}
+"""
+
+
+def test_a_cache_that_would_take_the_place_of_a_pushed_tag() -> None:
+    (one,) = told(PUSHED.replace("PUSH", "true").replace("REF", "x"))
+    assert one.summary == "Claimed twice"
+    assert one.detail == (
+        "build.a has the cache target r.io/x:1, and at envdplan.hcl:3:19 the tag r.io/x:1, which "
+        "is the same. The one would undo what the other did: change one of them."
+    )
+    assert told(PUSHED.replace("PUSH", "false").replace("REF", "x")) == []
+    assert told(PUSHED.replace("PUSH", "true").replace("REF", "cache")) == []
+
+
+def test_a_cache_that_would_take_the_place_of_another_builds_tag() -> None:
+    other = 'build "b" {\n  tags = ["r.io/x:1"]\n  push = true\n}\n'
+    (one,) = told(
+        other + PUSHED.replace("PUSH", "false").replace("tags ", "# ").replace("REF", "x")
+    )
+    assert "and build.b (at envdplan.hcl:2:11) has the tag r.io/x:1" in one.detail
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "how"),
+    [
+        (
+            'output { type = "tar", dest = "o" }',
+            'output { type = "oci", dest = "./o" }',
+            "same|both",
+        ),
+        ('output { type = "local", dest = "o" }', 'output { type = "oci", dest = "o/i" }', "holds"),
+        ('output { type = "oci", dest = "o/i" }', 'output { type = "local", dest = "o" }', "is in"),
+        ('output { type = "local", dest = "o" }', 'export_cache = ["type=local,dest=o"]', "same"),
+        ('output { type = "local", dest = "o" }', 'export_cache = ["type=local,dest=o/c"]', "it"),
+        ('output { type = "local", dest = "o" }', 'output { type = "oci", dest = "oo" }', ""),
+        ('output { type = "tar", dest = "o/t" }', 'output { type = "oci", dest = "o/i" }', ""),
+    ],
+)
+@pytest.mark.parametrize("apart", [False, True])
+def test_two_results_in_one_place(first: str, second: str, how: str, *, apart: bool) -> None:
+    between = '}\nbuild "b" {\n' if apart else ""
+    lines = f'build "a" {{\n  {first}\n{between}  {second}\n}}\n'.replace(", ", "\n ")
+    found = told(lines.replace("{ type", "{\ntype").replace('" }', '"\n}'))
+    assert [one.summary for one in found] == ["Claimed twice"] * bool(how)
+    assert all(re.search(how, one.detail) for one in found)

@@ -1,6 +1,7 @@
 """What BuildKit is asked for when a build has contexts, agents, attestations or a frontend."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from envdplan.diagnostics import EnvdplanError
 from envdplan.frontends.base import Extras
 from envdplan.frontends.contexts import lookup_name
 from envdplan.frontends.dockerfile import TYPE, request, source
+from envdplan.plans.inputs import attribute_inputs
+from envdplan.plans.names import all_names, loaded_names, pushed_names
+from envdplan.providers.build.images import with_findable
 from envdplan.values import Sensitive, Value
 
 DIGEST = "sha256:" + "1" * 64
@@ -74,6 +78,62 @@ def test_names_are_looked_up_as_docker_writes_them(name: str, looked_up: str) ->
 
 def test_without_contexts_nothing_is_said_about_them() -> None:
     assert not {"frontend.caps", "context:a"} & {*asked().attributes}
+
+
+PUSHED = {"type": "image", "push": True, "names": ("r:5000/a:1",)}
+LOADED = {"type": "docker", "names": ("b",)}
+
+
+def exported(extras: Extras, *outputs: Value, **attributes: Value) -> list[tuple[str, Value]]:
+    """Type and options of each export; the builder's names are those of what is pushed."""
+    given = {"path": "/src", "dockerfile_inline": "FROM scratch\n", "output": outputs}
+    derived = TYPE.derive({**given, **attributes})
+    extras = replace(extras, names=with_findable(pushed_names(derived), "0" * 64))
+    return [(one.type, dict(one.attributes)) for one in request(derived, extras).exports]
+
+
+def test_only_the_names_of_an_output_that_is_pushed_are_pushed() -> None:
+    engine = replace(NOTHING, push=True, in_engine=True)
+    findable = f"r:5000/a:envdplan-{'0' * 40}"
+    pushed = ("image", {"name": f"r:5000/a:1,{findable}", "push": "true"})
+    kept = {"name": "docker.io/library/b:latest"}
+    assert exported(engine, PUSHED, LOADED) == [("image", kept), pushed]
+    assert exported(replace(engine, in_engine=False), PUSHED, LOADED) == [("docker", kept), pushed]
+    moby = replace(engine, push=False, exporter="moby")
+    assert exported(moby, PUSHED, LOADED) == [
+        ("moby", {"name": f"r:5000/a:1,{findable},docker.io/library/b:latest"})
+    ]
+
+
+def test_an_engine_keeps_what_it_pushes_under_the_same_name() -> None:
+    engine = replace(NOTHING, push=True, in_engine=True)
+    tags = ("r:5000/a:1",)
+    (one,) = exported(engine, {"type": "image", "push": True}, {"type": "docker"}, tags=tags)
+    assert one[1]["push"] == "true"
+
+
+def test_each_place_has_its_own_names() -> None:
+    both = TYPE.derive({"path": "/src", "tags": ("t:1",), "output": (PUSHED, LOADED)})
+    assert pushed_names(both) == ("r:5000/a:1",)
+    assert loaded_names(both, in_engine=True) == ("b",)
+    assert all_names(both) == ("t:1", "r:5000/a:1", "b")
+    assert attribute_inputs(both) == attribute_inputs({**both, "output": ()})
+
+
+@pytest.mark.parametrize(
+    ("output", "complaint"),
+    [
+        (PUSHED, None),
+        ({"type": "image", "push": True}, "Only an output of type image with tags or names"),
+        ({"type": "local", "dest": "/o", "names": ("a",)}, "type local has no names"),
+        ({"type": "oci", "dest": "/o", "names": ("a..b/c",)}, "no registry host"),
+    ],
+)
+def test_names_are_checked(output: Value, complaint: str | None) -> None:
+    given = TYPE.derive({"path": "/src", "output": (output,)})
+    told = [detail for _, _, detail in TYPE.problems(given)]
+    assert [complaint in one for one in told if complaint] == [True] * bool(complaint)
+    assert complaint is not None or told == []
 
 
 def test_agents_by_their_ids() -> None:

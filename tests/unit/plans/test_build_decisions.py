@@ -99,11 +99,34 @@ def test_an_image_that_is_gone_is_built_again() -> None:
     assert "push missing" in found.reasons[0]
 
 
+def test_an_image_that_lost_a_part_is_built_again() -> None:
+    lost = ImageMissing(("linux/arm64 (sha256:1)",))
+    reason = f"the registry lost parts of {TAG}: linux/arm64 (sha256:1)"
+    facts = replace(PUSHED, tags={TAG: lost}, recorded=lost)
+    assert decided(SAME, facts).reasons == (reason,)
+    alone = decided(None, replace(facts, recorded=None, found={"r:5000/a/x": ImageMissing()}))
+    assert (alone.work, alone.reasons) == ((Work.BUILD, Work.PUSH), (reason,))
+    found = replace(facts, recorded=None, found={"r:5000/a/x": ImageFound(DIGEST, NOW)})
+    assert decided(None, found).work == (Work.RETAG,)
+    assert decided(None, found).reasons == (f"{reason}; another of its names has all of them",)
+
+
 def test_an_engine_that_has_it_only_pushes() -> None:
     facts = replace(
         PUSHED, tags={TAG: ImageMissing()}, recorded=ImageMissing(), pushable="sha256:id"
     )
     assert decided(SAME, facts).work == (Work.PUSH,)
+    assert decided(SAME, facts, forced="-replace").work == (Work.BUILD, Work.PUSH)
+
+
+def test_a_push_alone_brings_nothing_else_back() -> None:
+    facts = replace(PUSHED, pushable="sha256:id")
+    for lost in (
+        replace(facts, loaded={"kept": ImageMissing()}),
+        replace(facts, outputs={"/o.tar": None}),
+        replace(facts, outputs={"/o.tar": None}, tags={TAG: ImageMissing()}),
+    ):
+        assert decided(SAME, lost).work == (Work.BUILD, Work.PUSH)
 
 
 def test_a_new_tag_is_set_and_a_moved_one_set_back() -> None:
@@ -239,6 +262,10 @@ def test_results_on_this_machine_count() -> None:
     assert gone.reasons == ("/o.tar is not there",)
     other = decided(known, BuildFacts(FILES, outputs={"/o.tar": "x"}), local)
     assert other.reasons == ("/o.tar is not what the build made",)
+    strayed = {"/o.tar": ("a is not there", "b is not what the build made")}
+    facts = BuildFacts(FILES, outputs={"/o.tar": "x"}, strayed=strayed)
+    named = decided(known, facts, local).reasons
+    assert named == ("/o.tar/a is not there", "/o.tar/b is not what the build made")
 
 
 def test_secrets_and_tags_are_no_inputs() -> None:

@@ -320,7 +320,9 @@ def test_who_refers_to_an_ignored_attribute_sees_what_is_there() -> None:
         ('tags = ["r:5000/x:1"]', True),
         ('tags = ["r:5000/x:1"]\noutput {\n  type = "image"\n}', True),
         ('tags = ["r:5000/x:1"]\noutput {\n  type = "oci"\n  dest = "x.tar"\n}', False),
-        ("", False),
+        ("", True),
+        ('output {\n  type = "cacheonly"\n}', False),
+        ('export_cache = ["type=registry,ref=r:5000/c:1"]', False),
     ],
 )
 def test_a_result_that_goes_nowhere_is_warned_of(stated: str, warned: bool) -> None:

@@ -1,0 +1,131 @@
+"""What became of results since they were made: parts that a registry or a user took away."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.e2e.conftest import ACCEPT, Project, Registry
+
+pytestmark = [pytest.mark.docker, pytest.mark.buildkit, pytest.mark.registry]
+
+HEAD = """
+variable "registry" {}
+variable "project" {}
+variable "socket" {}
+envdplan { context_store = "../contexts" }
+builder "b" {
+  type    = "unix"
+  address = var.socket
+}
+context "c" {
+  builder = builder.b
+  use     = true
+}
+"""
+
+
+@pytest.fixture
+def here(project: Project, services: Mapping[str, Any]) -> Project:
+    address = services["buildkitds"]["unix"]["address"]
+    project.environment["ENVDPLAN_VAR_socket"] = address.removeprefix("unix://")
+    (project.folder / "app").mkdir()
+    (project.folder / "app" / "f").write_text("content")
+    return project
+
+
+def manifests(registry: Registry, name: str, tag: str) -> list[str]:
+    url = f"http://{registry.address}/v2/{name}/manifests/{tag}"
+    with urlopen(Request(url, headers={"Accept": ACCEPT})) as answer:
+        return [one["digest"] for one in json.load(answer)["manifests"]]
+
+
+def delete(registry: Registry, name: str, digest: str) -> None:
+    url = f"http://{registry.address}/v2/{name}/manifests/{digest}"
+    with urlopen(Request(url, method="DELETE")) as answer:
+        assert answer.status == 202
+
+
+@pytest.mark.parametrize("state", ["kept", "lost"])
+def test_an_index_whose_image_was_collected_is_built_again(
+    here: Project, registry: Registry, state: str
+) -> None:
+    here.write(
+        HEAD
+        + """
+build "x" {
+  path              = "app"
+  dockerfile_inline = "FROM scratch\\nCOPY f /\\nLABEL a=${var.project}"
+  platforms         = ["linux/amd64", "linux/386"]
+  tags              = ["${var.registry}/${var.project}/x:1"]
+  push              = true
+  attest { type = "provenance" }
+}
+"""
+    )
+    here.apply()
+    here.assert_settled()
+    name = f"{here.environment['ENVDPLAN_VAR_project']}/x"
+    for number in (0, -1):  # an image, an attestation
+        parts = manifests(registry, name, "1")
+        assert len(parts) == 4
+        lost = parts[number]
+        delete(registry, name, lost)
+        if state == "lost":
+            shutil.rmtree(here.folder / ".envdplan")
+        change = here.changes()["build.x"]
+        assert change["work"] == ["build", "push"]
+        assert "the registry lost parts of" in change["reasons"][0]
+        assert lost in change["reasons"][0]
+        here.apply()
+        here.assert_settled()
+        for one in manifests(registry, name, "1"):
+            assert registry.digest(name, one) == one
+
+
+def test_folders_that_a_build_wrote_are_looked_into(here: Project) -> None:
+    here.write(
+        HEAD
+        + """
+build "x" {
+  path              = "app"
+  dockerfile_inline = "FROM scratch\\nCOPY . /\\nLABEL a=${var.project}"
+  tags              = ["x:1"]
+  output {
+    type = "local"
+    dest = "out"
+  }
+  output {
+    type = "oci"
+    tar  = false
+    dest = "layout"
+  }
+}
+"""
+    )
+    (here.folder / "app" / "sub").mkdir()
+    (here.folder / "app" / "sub" / "g").write_text("more")
+    here.apply()
+    here.assert_settled()
+    out, layout = here.folder / "out", here.folder / "layout"
+    (out / "of-the-user").write_text("stays")
+    here.assert_settled()
+    (out / "f").write_text("CONTENT")
+    (out / "sub" / "g").unlink()
+    blob = next((layout / "blobs" / "sha256").iterdir())
+    blob.unlink()
+    assert sorted(here.changes()["build.x"]["reasons"]) == [
+        f"{layout}/blobs/sha256/{blob.name} is not there",
+        f"{out}/f is not what the build made",
+        f"{out}/sub/g is not there",
+    ]
+    here.apply()
+    here.assert_settled()
+    assert (out / "f").read_text() == "content"
+    assert (out / "of-the-user").read_text() == "stays"
+    assert blob.exists()
+    shutil.rmtree(out)
+    assert f"{out} is not there" in here.changes()["build.x"]["reasons"]
