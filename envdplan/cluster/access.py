@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from urllib3 import PoolManager
 
 _NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_LOOPBACK: Final = "localhost,127.0.0.0/8,::1"
+"""What kubectl asks no proxy of the environment for, whatever no_proxy says (Go's net/http)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,17 @@ def _configure(configuration: Any, target: Target, environment: Mapping[str, str
     config.load_kube_config(
         config_file=files, context=target.context, client_configuration=configuration
     )
+    if configuration.proxy == type(configuration)(host=configuration.host).proxy:
+        _spare_loopback(configuration)
     contexts, active = config.list_kube_config_contexts(config_file=files)
     chosen = next((one for one in contexts if one["name"] == target.context), active)
     return str(chosen["context"].get("namespace") or "default")
+
+
+def _spare_loopback(configuration: Any) -> None:
+    """No proxy for this machine, but for one that the kubeconfig names itself (proxy-url)."""
+    given = [configuration.no_proxy] if configuration.no_proxy else []
+    configuration.no_proxy = ",".join([*given, _LOOPBACK])
 
 
 def _files(target: Target, environment: Mapping[str, str]) -> str | None:

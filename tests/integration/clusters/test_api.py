@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from envdplan.cluster.access import Target, open_access
 from envdplan.cluster.api import CONFIG_MAP, POD, STATEFUL_SET, Api
@@ -150,6 +151,37 @@ def test_closing_the_near_end_ends_the_command(api: Api, pod: str) -> None:
         time.sleep(0.02)
         names = {one.name for one in threading.enumerate()}
     assert "pod-exec" not in names
+
+
+@pytest.fixture
+def dead_proxy(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Nothing listens there; the environment names it for everything but another host."""
+    address = "http://127.0.0.1:9"
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, address)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "registry.test")
+    return address
+
+
+@pytest.mark.usefixtures("dead_proxy")
+def test_this_machine_takes_no_proxy_of_the_environment(cluster: Cluster, tmp_path: Path) -> None:
+    api = open_api(cluster, tmp_path)
+    api.create(POD, POD_BODY)
+    until_ready(api)
+    command = Command("p", "c", ["echo", "straight"])
+    assert read_all(exec_stream(api.access, "default", command)) == b"straight\n"
+
+
+def test_the_proxy_of_a_kubeconfig_counts(
+    cluster: Cluster, tmp_path: Path, dead_proxy: str
+) -> None:
+    path = cluster.write_kubeconfig(tmp_path / "kubeconfig")
+    content = yaml.safe_load(path.read_text())
+    content["clusters"][0]["cluster"]["proxy-url"] = dead_proxy.replace("127.0.0.1", "127.0.0.2")
+    path.write_text(yaml.safe_dump(content))
+    with pytest.raises(Unreachable, match=r"proxy"):
+        Api(open_access(Target(str(path)), {}), None).get(POD, "p")
 
 
 def test_a_field_of_somebody_else_is_told_with_its_manager(api: Api) -> None:
