@@ -144,12 +144,14 @@ def _discovered(session: Session, loaded: "Loaded") -> "list[Found]":
     with opened(session, loaded) as project:
         discovery = Discovery(project.edge.lifecycle, set(declared), _endpoints(declared))
         found = list(discovery.builders(instances(session.environment)))
-        store = session.context_store(loaded.settings.context_store).read().contexts
+        stored = session.context_store(loaded.settings.context_store).read()
+        store = stored.contexts
         for context in store.contexts:
             if context.builder == "docker-container":
                 one = discovery.container(context.builder_address)
                 found += [one] if one is not None else []
-        contexts = list(discovery.contexts(store))
+        # What envd has by itself is nobody's: recorded, a later apply would have to destroy it.
+        contexts = [] if stored.is_untouched else list(discovery.contexts(store))
     known = {one.attributes.get("name") for one in declared.values() if _is_context(one)}
     named = ((one.attributes.get("name") or one.address.name, one) for one in contexts)
     return [*found, *(one for name, one in named if name not in known)]

@@ -39,7 +39,7 @@ def reaching(
     with opened(
         session, session.load(session.project(files, values, may_be_empty=True))
     ) as project:
-        yield session, project.edge.reach(project.loaded.desired)
+        yield session, project.edge.reach(project.loaded.desired, project.state)
 
 
 def line(one: "Reached") -> "Line":
@@ -187,8 +187,12 @@ def prune(
         kept = size_in_bytes(keep)
     except ValueError as error:
         raise EnvdplanError("Not a size", f"--keep: {error}.") from error
-    with reaching(ctx, var_file, var) as (_, reach), _client(reach.find(name)) as client:
-        records = client.prune(all=all, keep_bytes=kept)
+    with reaching(ctx, var_file, var) as (_, reach):
+        one = reach.find(name)
+        if one.address is not None:
+            one.check_ours("pruned")
+        with _client(one) as client:
+            records = client.prune(all=all, keep_bytes=kept)
     total = size(sum(each.size for each in records))
     noun = "record" if len(records) == 1 else "records"
     typer.echo(f"{len(records)} {noun} deleted, {total} freed.")
@@ -215,6 +219,7 @@ def stop(ctx: typer.Context, name: Name, var: Vars = None, var_file: VarFiles = 
     """Stop a builder that envdplan made; its cache stays, and the next apply starts it again."""
     with reaching(ctx, var_file, var) as (session, reach):
         one = reach.find(name)
+        one.check_ours("stopped")
         one.lifecycle.stop(one.attributes)
         session.view.message(f"{one.title} is stopped.")
     return exit_codes.OK
@@ -230,6 +235,8 @@ def start(ctx: typer.Context, name: Name, var: Vars = None, var_file: VarFiles =
     cancel = threading.Event()
     with reaching(ctx, var_file, var) as (session, reach):
         one = reach.find(name)
+        if one.address is not None:
+            one.check_ours("started")
 
         def report(message: str = "", detail: object | None = None) -> None:
             del detail

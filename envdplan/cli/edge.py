@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from envdplan.providers.build.sources import Sources
     from envdplan.providers.builder import Lifecycles
     from envdplan.states.desired import DesiredState
+    from envdplan.states.recorded import State
 
 _Made = TypeVar("_Made")
 
@@ -60,11 +61,11 @@ class Edge:
         }
         return self._once(self._writers, kind, makers[kind])
 
-    def reach(self, desired: "DesiredState") -> "Reach":
+    def reach(self, desired: "DesiredState", state: "State") -> "Reach":
         """What finds builders by name."""
         from envdplan.providers.build.reach import Reach
 
-        return Reach(desired, self._connections)
+        return Reach(desired, self._connections, state.records)
 
     def lifecycle(self, type: str) -> "Lifecycle":
         """What looks after builders of a type."""

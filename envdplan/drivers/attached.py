@@ -8,6 +8,7 @@ from envdplan.addresses import Address
 from envdplan.diagnostics import EnvdplanError, Refused
 from envdplan.drivers.base import Undeclared
 from envdplan.drivers.common import computed
+from envdplan.drivers.ownership import Claim
 from envdplan.engine.protocols import Reporter
 from envdplan.states.observed import Observation, Present, Unreachable
 from envdplan.values import Attributes, Value
@@ -42,7 +43,7 @@ class Attached(ABC):
         try:
             return Present({"status": "running", **self.answers(builder.reach)})
         except EnvdplanError as error:
-            return Unreachable(f"{error.summary}. {error.detail}".strip())
+            return Unreachable.of(error)
 
     def answers(self, attributes: Attributes) -> dict[str, Value]:
         """Computed attributes. Raises EnvdplanError when it does not answer."""
@@ -50,15 +51,15 @@ class Attached(ABC):
             return computed(client)
 
     def create(
-        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
+        self, claim: Claim, attributes: Attributes, report: Reporter, cancel: Flag
     ) -> Attributes:
         """Nothing to make: it has to answer."""
-        del address, report, cancel
+        del claim, report, cancel
         return {**attributes, **self.answers(attributes)}
 
     def update(
         self,
-        address: Address,
+        claim: Claim,
         before: Attributes,
         after: Attributes,
         report: Reporter,
@@ -66,7 +67,7 @@ class Attached(ABC):
     ) -> Attributes:
         """Nothing to change but what is recorded."""
         del before
-        return self.create(address, after, report, cancel)
+        return self.create(claim, after, report, cancel)
 
     def stop(self, attributes: Attributes) -> None:
         """See Lifecycle."""
@@ -82,11 +83,9 @@ class Attached(ABC):
         del lines
         raise _not_ours(attributes, "asked for its log")
 
-    def delete(
-        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
-    ) -> None:
+    def delete(self, claim: Claim, attributes: Attributes, report: Reporter, cancel: Flag) -> None:
         """It was there before, and stays."""
-        del address, attributes, cancel
+        del claim, attributes, cancel
         report("left as it is: envdplan did not make it")
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event as Flag
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from envdplan.addresses import Address
+from envdplan.addresses import Address, Kind
+from envdplan.drivers.ownership import Claim
 from envdplan.engine.protocols import Reporter
 from envdplan.schema import ResourceType
 from envdplan.states.observed import Observation
@@ -39,8 +40,14 @@ class Undeclared:
     """The attributes with x-connection, as far as the address tells them; "name" for containers."""
 
 
+NOBODY: Final = Address(Kind.BUILDER, "undeclared")
+"""Whose what is only looked at is."""
+
+
 class Lifecycle(Protocol):
     """How builders of one type are looked at and changed. Errors are EnvdplanErrors.
+
+    What changes a thing looks right before whose it is, and raises Conflict for somebody else's.
 
     Attributes are complete (defaults filled in, derived ones too) and may hold Sensitive parts.
     """
@@ -58,7 +65,7 @@ class Lifecycle(Protocol):
         """
 
     def create(
-        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
+        self, claim: Claim, attributes: Attributes, report: Reporter, cancel: Flag
     ) -> Attributes:
         """Create it, wait until it is ready; its attributes as they are then.
 
@@ -67,7 +74,7 @@ class Lifecycle(Protocol):
 
     def update(
         self,
-        address: Address,
+        claim: Claim,
         before: Attributes,
         after: Attributes,
         report: Reporter,
@@ -75,9 +82,7 @@ class Lifecycle(Protocol):
     ) -> Attributes:
         """Make it as `after`; when that fails, it is again (or still) as `before`."""
 
-    def delete(
-        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
-    ) -> None:
+    def delete(self, claim: Claim, attributes: Attributes, report: Reporter, cancel: Flag) -> None:
         """Remove it; nothing happens when it is gone already."""
 
     def stop(self, attributes: Attributes) -> None:

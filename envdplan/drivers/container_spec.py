@@ -1,23 +1,20 @@
 """From attributes to a container, and from a live container to attributes. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from envdplan.addresses import Address
 from envdplan.dockerengine.archives import FileContent
 from envdplan.dockerengine.container import ContainerInfo, ContainerSpec, Mount, Resources
 from envdplan.drivers.buildkitd_config import CONFIG_FILE, DIRECTORY, parsed, render
 from envdplan.drivers.container_schema import by_target
+from envdplan.drivers.ownership import Owner
 from envdplan.values import Attributes, Sensitive, Value, reveal, walk
 
-OWNER: Final = "dev.envdplan.address"
-LINEAGE: Final = "dev.envdplan.lineage"
 _ENV: Final = "dev.envdplan.env"
 _HIDDEN: Final = "dev.envdplan.hidden-env"
 _LABELS: Final = "dev.envdplan.labels"
-"""Labels of our own: whose it is, and the names of what the configuration set."""
+"""Labels of our own beside the mark of the owner: the names of what the configuration set."""
 
 _OWN: Final = "dev.envdplan."
 CONFIG_PATH: Final = f"{DIRECTORY}/{CONFIG_FILE}"
@@ -25,18 +22,6 @@ _STATE_PATH: Final = "/var/lib/buildkit"
 _ROOTLESS_STATE_PATH: Final = "/home/user/.local/share/buildkit"
 _PERIOD: Final = 100_000
 """Microseconds, Docker's own for --cpus."""
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whom a container belongs to."""
-
-    address: Address
-    lineage: str
-
-    def labels(self) -> Mapping[str, str]:
-        """The mark on containers and volumes."""
-        return {OWNER: str(self.address), LINEAGE: self.lineage}
 
 
 def volume_name(attributes: Attributes) -> str:
@@ -144,13 +129,6 @@ def live_attributes(
         "config": None if config is None else parsed(config, wanted.get("config")),
         "status": info.state,
     }
-
-
-def is_ours(info: ContainerInfo, owner: Owner, *, fresh: bool) -> bool:
-    """Whether it carries the mark of this very address (and, where one is known, state)."""
-    labels = info.spec.labels
-    same = labels.get(OWNER) == str(owner.address)
-    return same and (fresh or labels.get(LINEAGE) == owner.lineage)
 
 
 def _network(live: str, wanted: Attributes) -> str | None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.diagnostics import Conflict, EnvdplanError, Interrupted, Refused
-from envdplan.drivers.base import Driver, Surroundings, Undeclared
+from envdplan.drivers.base import NOBODY, Driver, Surroundings, Undeclared
 from envdplan.drivers.common import computed
 from envdplan.drivers.container_schema import SCHEMA, consequence, derive, named, problems
+from envdplan.drivers.ownership import Claim
 from envdplan.engine.protocols import Reporter
 from envdplan.schema import ResourceType
 from envdplan.states.observed import Absent, Cause, Observation, Present, Unreachable
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from envdplan.dockerengine.container import ContainerInfo
     from envdplan.dockerengine.endpoint import Endpoint
     from envdplan.dockerengine.engine import Engine
-    from envdplan.drivers.container_spec import Owner
     from envdplan.drivers.succession import Succession
 
 _HALF: Final = "half updated"
@@ -60,33 +60,38 @@ class DockerContainer:
 
     def read(self, address: Address, attributes: Attributes) -> Observation:
         """See Lifecycle."""
-        from envdplan.drivers.container_spec import is_ours
+        from envdplan.drivers.ownership import Mark
 
         try:
-            line = self._succession(address, attributes)
+            line = self._succession(Claim(address), attributes)
             info = line.holder()
             if info is None:
-                return self._absent(line.engine, line.name, attributes)
+                return self._absent(line, attributes)
             live = self._live(line.engine, info, attributes)
             if line.is_unfinished():
                 live["status"] = _HALF
         except EnvdplanError as error:
             return Unreachable.of(error)
-        ours = is_ours(info, self._owner(address), fresh=self._surroundings.fresh)
-        return Present(live, ours=ours)
+        mark = Mark.of_labels(info.spec.labels)
+        strangers = line.owner.stranger(info.id, mark)
+        return Present(live, ours=line.owner.made(mark), strangers=strangers)
 
     def look(self, builder: Undeclared) -> Observation:
         """See Lifecycle."""
+        from envdplan.drivers.ownership import Mark
+
         try:
-            info = self._engine(builder.reach).containers.inspect(str(builder.reach["name"]))
+            line = self._succession(Claim(NOBODY), builder.reach)
+            info = line.holder()
             if info is None:
                 return Absent()
+            strangers = line.owner.stranger(info.id, Mark.of_labels(info.spec.labels))
             if info.state != "running":
-                return Present({"status": info.state})
+                return Present({"status": info.state}, strangers=strangers)
             with self._client(builder.reach, _PATIENCE) as client:
-                return Present({"status": "running", **computed(client)})
+                return Present({"status": "running", **computed(client)}, strangers=strangers)
         except EnvdplanError as error:
-            return Unreachable(f"{error.summary}. {error.detail}".strip())
+            return Unreachable.of(error)
 
     def connect(self, attributes: Attributes) -> "BuildKit":
         """See Lifecycle."""
@@ -128,17 +133,18 @@ class DockerContainer:
         found = engine.images.inspect(name)
         return found is not None and found.id == info.image_id
 
-    def _absent(self, engine: "Engine", name: str, attributes: Attributes) -> Observation:
+    def _absent(self, line: "Succession", attributes: Attributes) -> Observation:
         if attributes.get("bootstrap") is False:
-            detail = f'The container "{name}" does not exist, and bootstrap = false.'
+            detail = f'The container "{line.name}" does not exist, and bootstrap = false.'
             return Unreachable(detail, Cause("The builder does not exist", detail))
-        return Absent(remains=self._own_volume(engine, attributes))
+        return Absent(remains=self._own_volume(line, attributes))
 
-    def _own_volume(self, engine: "Engine", attributes: Attributes) -> bool:
-        from envdplan.drivers.container_spec import OWNER, volume_name
+    def _own_volume(self, line: "Succession", attributes: Attributes) -> bool:
+        from envdplan.drivers.container_spec import volume_name
+        from envdplan.drivers.ownership import Mark
 
-        volume = engine.volumes.inspect(volume_name(attributes))
-        return volume is not None and OWNER in volume.labels
+        volume = line.engine.volumes.inspect(volume_name(attributes))
+        return volume is not None and line.owner.owns_remains(Mark.of_labels(volume.labels))
 
     def _answers(self, live: Attributes) -> dict[str, Value]:
         try:
@@ -150,22 +156,16 @@ class DockerContainer:
     # -- changing
 
     def create(
-        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
+        self, claim: Claim, attributes: Attributes, report: Reporter, cancel: Flag
     ) -> Attributes:
         """See Lifecycle."""
-        line = self._succession(address, attributes)
-        holder, tidied = line.tidy()
-        if holder is None or tidied or line.owns(holder):
-            return self._recreate(line, holder, attributes, report, cancel)
-        raise Conflict(
-            "The name of the container is taken",
-            f'There is a container "{line.name}" that was not there when the plan was made. Plan '
-            "again.",
-        )
+        line = self._succession(claim, attributes)
+        holder, _ = line.tidy()
+        return self._recreate(line, holder, attributes, report, cancel)
 
     def update(
         self,
-        address: Address,
+        claim: Claim,
         before: Attributes,
         after: Attributes,
         report: Reporter,
@@ -175,7 +175,7 @@ class DockerContainer:
         from envdplan.plans.compare import differences
 
         del before  # tidying up may have changed which container has the name: look again
-        line = self._succession(address, after)
+        line = self._succession(claim, after)
         holder, _ = line.tidy()
         if holder is None and after.get("bootstrap") is False:
             raise Refused("There is no such container", f"{line.name} is gone since the plan.")
@@ -189,19 +189,21 @@ class DockerContainer:
             return {**after, **self._answers(after)}
         return self._heal(line.engine, holder, live["status"], after, report, cancel)
 
-    def delete(
-        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
-    ) -> None:
+    def delete(self, claim: Claim, attributes: Attributes, report: Reporter, cancel: Flag) -> None:
         """See Lifecycle. The volume goes too, unless keep_state says otherwise."""
         from envdplan.drivers.container_spec import volume_name
 
         del cancel
-        line = self._succession(address, attributes)
+        line = self._succession(claim, attributes)
         report("stopping")
-        line.remove(line.name)
-        line.remove(line.old_name)
-        if not attributes.get("keep_state") and self._own_volume(line.engine, attributes):
-            line.engine.volumes.remove(volume_name(attributes))
+        line.clear()
+        volume = volume_name(attributes)
+        if attributes.get("keep_state"):
+            return
+        if self._own_volume(line, attributes):
+            line.engine.volumes.remove(volume)
+        elif line.engine.volumes.inspect(volume) is not None:
+            report(f"the volume {volume} stays: it carries no mark of this state")
 
     def stop(self, attributes: Attributes) -> None:
         """See Lifecycle."""
@@ -383,16 +385,13 @@ class DockerContainer:
                 self._engines[host] = Engine(self.endpoint(host))
             return self._engines[host]
 
-    def _owner(self, address: Address) -> "Owner":
-        from envdplan.drivers.container_spec import Owner
-
-        return Owner(address, self._surroundings.lineage)
-
-    def _succession(self, address: Address, attributes: Attributes) -> "Succession":
+    def _succession(self, claim: Claim, attributes: Attributes) -> "Succession":
+        from envdplan.drivers.ownership import Owner
         from envdplan.drivers.succession import Succession
 
         engine, name = self._engine(attributes), str(attributes["name"])
-        return Succession(engine, name, self._owner(address), self._surroundings.fresh)
+        owner = Owner(claim, self._surroundings.lineage, self._surroundings.fresh)
+        return Succession(engine, name, owner)
 
 
 def _failed(engine: "Engine", attributes: Attributes, what: str) -> EnvdplanError:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.diagnostics import EnvdplanError, Refused
-from envdplan.drivers.base import Driver, Surroundings, Undeclared
+from envdplan.drivers.base import NOBODY, Driver, Surroundings, Undeclared
 from envdplan.drivers.common import computed
+from envdplan.drivers.ownership import Claim
 from envdplan.drivers.pod_schema import (
     CONFIGURED,
     CONTAINER,
@@ -23,7 +24,14 @@ from envdplan.drivers.pod_schema import (
 )
 from envdplan.engine.protocols import Reporter
 from envdplan.schema import ResourceType
-from envdplan.states.observed import Absent, Cause, Observation, Present, Unreachable
+from envdplan.states.observed import (
+    Absent,
+    Cause,
+    Observation,
+    Present,
+    Stranger,
+    Unreachable,
+)
 from envdplan.streams import CommandStream
 from envdplan.values import Attributes, Value
 
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
     from envdplan.buildkit.client import BuildKit
     from envdplan.cluster.access import Access
     from envdplan.cluster.api import Api, Object
+    from envdplan.drivers.ownership import Owner
     from envdplan.drivers.pod_rollout import Rollout
 
 _DIAL: Final = ("buildctl", "dial-stdio")
@@ -74,23 +83,27 @@ class KubePod:
         try:
             return self._seen(builder.reach)
         except EnvdplanError as error:
-            return Unreachable(f"{error.summary}. {error.detail}".strip())
+            return Unreachable.of(error)
 
     def _seen(self, reach: Attributes) -> Observation:
         from envdplan.cluster.api import STATEFUL_SET
+        from envdplan.drivers.pod_live import mark_of
 
+        strangers: tuple[Stranger, ...] = ()
         if reach.get("mode") != "attach":
             api = self._api(reach)
             live = api.get(STATEFUL_SET, str(reach["name"]))
             if live is None:
                 return Absent()
+            owner = self._owner(Claim(NOBODY))
+            strangers = owner.stranger(live["metadata"]["uid"], mark_of(live))
             if (status := self._status(api, live)) != "running":
-                return Present({"status": status})
-        return Present({"status": "running", **self._asked(reach)})
+                return Present({"status": status}, strangers=strangers)
+        return Present({"status": "running", **self._asked(reach)}, strangers=strangers)
 
     def _read(self, address: Address, attributes: Attributes) -> Observation:
         from envdplan.cluster.api import STATEFUL_SET
-        from envdplan.drivers.pod_live import is_ours
+        from envdplan.drivers.pod_live import mark_of
 
         api, name = self._api(attributes), str(attributes["name"])
         live = api.get(STATEFUL_SET, name)
@@ -98,20 +111,19 @@ class KubePod:
             if attributes.get("bootstrap") is False:
                 detail = f"The StatefulSet {name} does not exist, and bootstrap = false."
                 return Unreachable(detail, Cause("The builder does not exist", detail))
-            return Absent(remains=self._remains(api, name))
-        lineage, fresh = self._surroundings.lineage, self._surroundings.fresh
+            return Absent(remains=self._remains(api, self._owner(Claim(address)), name))
+        owner, mark = self._owner(Claim(address)), mark_of(live)
         return Present(
             self._live(api, address, live, attributes),
-            ours=is_ours(live, address, lineage, fresh=fresh),
+            ours=owner.made(mark),
+            strangers=owner.stranger(live["metadata"]["uid"], mark),
         )
 
-    def _remains(self, api: "Api", name: str) -> bool:
-        """Config maps, secrets or volumes that a removal left, because it was killed or told to."""
-        from envdplan.cluster.api import CLAIM, CONFIG_MAP, SECRET
-        from envdplan.drivers.pod_manifest import INSTANCE
+    def _remains(self, api: "Api", owner: "Owner", name: str) -> bool:
+        """What a removal left of ours, because it was killed or told to."""
+        from envdplan.drivers.pod_rollout import remains
 
-        labels = f"{INSTANCE}={name},app.kubernetes.io/name=buildkitd"
-        return any(api.list(kind, labels=labels) for kind in (CONFIG_MAP, SECRET, CLAIM))
+        return any(remains(api, owner, name, volumes=True))
 
     def _live(
         self, api: "Api", address: Address, live: "Object", wanted: Attributes
@@ -227,17 +239,17 @@ class KubePod:
     # -- changing
 
     def create(
-        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
+        self, claim: Claim, attributes: Attributes, report: Reporter, cancel: Flag
     ) -> Attributes:
         """See Lifecycle."""
         if attributes.get("mode") == "attach":
             return {**attributes, **self._asked(attributes)}
-        rollout = self._rollout(attributes, report, cancel)
+        rollout = self._rollout(claim, attributes, report, cancel)
         rollout.check_rights()
         if attributes.get("create_namespace"):
             rollout.make_namespace()
         try:
-            return self._roll(rollout, address, attributes)
+            return self._roll(rollout, claim.address, attributes)
         except BaseException:
             report("removing what was made")
             try:
@@ -248,7 +260,7 @@ class KubePod:
 
     def update(
         self,
-        address: Address,
+        claim: Claim,
         before: Attributes,
         after: Attributes,
         report: Reporter,
@@ -256,12 +268,12 @@ class KubePod:
     ) -> Attributes:
         """See Lifecycle. A pod is gone before its successor starts; a failure brings it back."""
         if after.get("mode") == "attach":
-            return self.create(address, after, report, cancel)
-        rollout = self._rollout(after, report, cancel)
+            return self.create(claim, after, report, cancel)
+        rollout = self._rollout(claim, after, report, cancel)
         try:
-            return self._roll(rollout, address, after)
+            return self._roll(rollout, claim.address, after)
         except BaseException:
-            self._back(rollout, address, before, report)
+            self._back(rollout, claim.address, before, report)
             raise
 
     def _roll(self, rollout: "Rollout", address: Address, attributes: Attributes) -> Attributes:
@@ -304,15 +316,12 @@ class KubePod:
             rollout.cancel = Flag()  # whoever asked to stop wants a builder that works
             rollout.wait(lambda pod: self._greet(rollout.api, pod))
 
-    def delete(
-        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
-    ) -> None:
+    def delete(self, claim: Claim, attributes: Attributes, report: Reporter, cancel: Flag) -> None:
         """See Lifecycle. Volumes go too, unless keep_state says otherwise."""
-        del address
         if attributes.get("mode") == "attach":
             report("left as it is: envdplan did not make it")
             return
-        rollout = self._rollout(attributes, report, cancel)
+        rollout = self._rollout(claim, attributes, report, cancel)
         rollout.remove(volumes=not attributes.get("keep_state"))
 
     def stop(self, attributes: Attributes) -> None:
@@ -321,7 +330,8 @@ class KubePod:
 
     def start(self, attributes: Attributes, report: Reporter, cancel: Flag) -> None:
         """See Lifecycle."""
-        rollout = self._rollout(self._managed(attributes), report, cancel)
+        whose = Claim(Address(Kind.BUILDER, str(attributes["name"])))
+        rollout = self._rollout(whose, self._managed(attributes), report, cancel)
         rollout.api.scale(rollout.name, int(attributes.get("replicas") or 1))
         rollout.wait(lambda pod: self._greet(rollout.api, pod))
 
@@ -342,11 +352,19 @@ class KubePod:
 
     # -- what all need
 
-    def _rollout(self, attributes: Attributes, report: Reporter, cancel: Flag) -> "Rollout":
+    def _owner(self, claim: Claim) -> "Owner":
+        from envdplan.drivers.ownership import Owner
+
+        return Owner(claim, self._surroundings.lineage, self._surroundings.fresh)
+
+    def _rollout(
+        self, claim: Claim, attributes: Attributes, report: Reporter, cancel: Flag
+    ) -> "Rollout":
         from envdplan.drivers.pod_rollout import Rollout
 
         return Rollout(
             self._api(attributes),
+            self._owner(claim),
             str(attributes["name"]),
             report,
             cancel,

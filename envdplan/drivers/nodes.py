@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from envdplan.addresses import Address
 from envdplan.drivers.base import Driver, Lifecycle, Surroundings, Undeclared
+from envdplan.drivers.ownership import Claim
 from envdplan.engine.protocols import Reporter
 from envdplan.plans.compare import differences, planned_names
 from envdplan.schema import JsonSchema, Problem, ResourceType
-from envdplan.states.observed import Absent, Observation, Present, Unreachable
+from envdplan.states.observed import Absent, Observation, Present, Stranger, Unreachable
 from envdplan.values import Attributes, Value
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Nodes:
             return Absent(remains=remains)
         live = {label: one for label, one in seen.items() if isinstance(one, Present)}
         ours = all(one.ours for one in live.values())
-        return Present(self._joined(attributes, live), ours=ours)
+        return Present(self._joined(attributes, live), ours=ours, strangers=_strangers(live))
 
     def look(self, builder: Undeclared) -> Observation:
         """See Lifecycle. It runs when each of its nodes does; one that is not there is told."""
@@ -137,13 +138,14 @@ class Nodes:
         seen = {one: self.inner.look(Undeclared(merged(reach, one))) for one in reach["node"]}
         for label, one in seen.items():
             if isinstance(one, Unreachable):
-                return Unreachable(f"node {label}: {one.reason}")
+                return Unreachable(f"node {label}: {one.reason}", one.told)
         live = {label: one for label, one in seen.items() if isinstance(one, Present)}
         if not live:
             return Absent()
         found = _computed(reach, {label: one.attributes for label, one in live.items()})
         gone = [label for label in seen if label not in live]
-        return Present({**found, "status": f"without {', '.join(gone)}"} if gone else found)
+        seen_as = {**found, "status": f"without {', '.join(gone)}"} if gone else found
+        return Present(seen_as, strangers=_strangers(live))
 
     def _joined(self, wanted: Attributes, live: Mapping[str, Present]) -> dict[str, Value]:
         """As one builder: what any node has otherwise than wanted is what it has."""
@@ -159,26 +161,26 @@ class Nodes:
         return {**found, **_computed(wanted, {k: v.attributes for k, v in live.items()})}
 
     def create(
-        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
+        self, claim: Claim, attributes: Attributes, report: Reporter, cancel: Flag
     ) -> Attributes:
         """See Lifecycle: all nodes or none."""
         if not attributes.get("node"):
-            return self.inner.create(address, attributes, report, cancel)
+            return self.inner.create(claim, attributes, report, cancel)
         made: dict[str, Attributes] = {}
         try:
             for label in attributes["node"]:
                 report(f"node {label}")
                 one = merged(attributes, label)
-                made[label] = self.inner.create(address, one, report, cancel)
+                made[label] = self.inner.create(claim, one, report, cancel)
         except BaseException:
             for one in made.values():
-                self.inner.delete(address, one, report, Flag())
+                self.inner.delete(claim, one, report, Flag())
             raise
         return {**attributes, **_computed(attributes, made)}
 
     def update(
         self,
-        address: Address,
+        claim: Claim,
         before: Attributes,
         after: Attributes,
         report: Reporter,
@@ -186,16 +188,16 @@ class Nodes:
     ) -> Attributes:
         """See Lifecycle: one node after the other, and only those that differ."""
         if not after.get("node") and not before.get("node"):
-            return self.inner.update(address, before, after, report, cancel)
+            return self.inner.update(claim, before, after, report, cancel)
         former = self._parts(before)
         wanted = self._parts(after)
         now: dict[str, Attributes] = {}
         for label, one in wanted.items():
             report(f"node {label}")
-            now[label] = self._bring(address, one, report, cancel)
+            now[label] = self._bring(claim, one, report, cancel)
         for label, one in former.items():
             if label not in wanted:
-                self.inner.delete(address, one, report, cancel)
+                self.inner.delete(claim, one, report, cancel)
         return {**after, **_computed(after, now)} if after.get("node") else now[""]
 
     def _parts(self, attributes: Attributes) -> dict[str, Attributes]:
@@ -203,21 +205,19 @@ class Nodes:
         return {one: merged(attributes, one) for one in nodes} if nodes else {"": attributes}
 
     def _bring(
-        self, address: Address, wanted: Attributes, report: Reporter, cancel: Flag
+        self, claim: Claim, wanted: Attributes, report: Reporter, cancel: Flag
     ) -> Attributes:
-        live = self.inner.read(address, wanted)
+        live = self.inner.read(claim.address, wanted)
         if isinstance(live, Present):
             if not differences(self.type, live.attributes, wanted):
                 return live.attributes
-            return self.inner.update(address, live.attributes, wanted, report, cancel)
-        return self.inner.create(address, wanted, report, cancel)
+            return self.inner.update(claim, live.attributes, wanted, report, cancel)
+        return self.inner.create(claim, wanted, report, cancel)
 
-    def delete(
-        self, address: Address, attributes: Attributes, report: Reporter, cancel: Flag
-    ) -> None:
+    def delete(self, claim: Claim, attributes: Attributes, report: Reporter, cancel: Flag) -> None:
         """See Lifecycle."""
         for one in self._parts(attributes).values():
-            self.inner.delete(address, one, report, cancel)
+            self.inner.delete(claim, one, report, cancel)
 
     def stop(self, attributes: Attributes) -> None:
         """See Lifecycle."""
@@ -243,6 +243,10 @@ class Nodes:
             return self.inner.connect(attributes)
         label = str(attributes.get("at") or next(iter(nodes)))
         return self.inner.connect(merged(attributes, label))
+
+
+def _strangers(live: Mapping[str, Present]) -> tuple[Stranger, ...]:
+    return tuple(stranger for one in live.values() for stranger in one.strangers)
 
 
 def _as_given(given: Attributes, live: Attributes) -> Attributes:

@@ -6,22 +6,21 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from envdplan.addresses import Address
+from envdplan.drivers.ownership import Mark
 from envdplan.drivers.pod_manifest import ATTRIBUTES, LINEAGE, OWNER, Object
 from envdplan.values import Attributes, Sensitive, Value
 
 _LISTED: Final = 4
 
 
-def annotation(stateful_set: Object, name: str) -> str | None:
+def annotation(live: Object, name: str) -> str | None:
     """One of our marks."""
-    return (stateful_set["metadata"].get("annotations") or {}).get(name)
+    return (live["metadata"].get("annotations") or {}).get(name)
 
 
-def is_ours(stateful_set: Object, owner: Address, lineage: str, *, fresh: bool) -> bool:
-    """Whether it carries the mark of this very address (and, where one is known, state)."""
-    same = annotation(stateful_set, OWNER) == str(owner)
-    return same and (fresh or annotation(stateful_set, LINEAGE) == lineage)
+def mark_of(live: Object) -> Mark:
+    """Whose an object says that it is."""
+    return Mark(annotation(live, OWNER) or "", annotation(live, LINEAGE) or "")
 
 
 def made_with(stateful_set: Object, secret: Object | None, wanted: Attributes) -> Attributes:

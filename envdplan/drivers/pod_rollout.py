@@ -15,11 +15,14 @@ from envdplan.cluster.api import (
     SECRET,
     STATEFUL_SET,
     Api,
+    Kind,
     Object,
 )
 from envdplan.cluster.failures import Forbidden, Missing
-from envdplan.diagnostics import EnvdplanError, Interrupted, Refused
+from envdplan.diagnostics import Conflict, EnvdplanError, Interrupted, Refused
+from envdplan.drivers.ownership import Owner
 from envdplan.drivers.pod_health import Problem, all_ready, problems
+from envdplan.drivers.pod_live import mark_of
 from envdplan.drivers.pod_manifest import INSTANCE, pod_of
 from envdplan.drivers.pod_schema import CONTAINER
 from envdplan.engine.protocols import Reporter
@@ -48,6 +51,7 @@ class Rollout:
     """One builder in one namespace."""
 
     api: Api
+    owner: Owner
     name: str
     report: Reporter
     cancel: Flag
@@ -125,11 +129,17 @@ class Rollout:
     # -- the deed
 
     def apply(self, manifests: list[Object]) -> None:
-        """Server-side apply of each; what others set in our fields is taken back."""
+        """Server-side apply of each; what others set in our fields is taken back.
+
+        Raises Conflict for an object of somebody else.
+        """
         for manifest in manifests:
             kind, name = manifest["kind"], manifest["metadata"]["name"]
-            if self.api.get(KINDS[kind], name) is None:
+            live = self.api.get(KINDS[kind], name)
+            if live is None:
                 self.made.append((kind, name))
+            else:
+                self._own(kind, live)
             self.changed = True
             self.api.apply(manifest)
 
@@ -227,17 +237,27 @@ class Rollout:
     def remove(self, *, volumes: bool) -> None:
         """Remove everything of the builder, and wait until it is gone.
 
-        By label, so that nothing stays that an older configuration made.
+        By label and mark, so that nothing stays that an older configuration made. Raises Conflict
+        when the StatefulSet is somebody else's.
         """
         stateful_set = self.api.get(STATEFUL_SET, self.name)
         if stateful_set is not None:
+            self._own("StatefulSet", stateful_set)
             self.report("stopping the pods; running builds may end first")
             self.api.delete(STATEFUL_SET, self.name, stateful_set["metadata"]["uid"])
             self._until_gone()
-        for kind in (CONFIG_MAP, SECRET, *((CLAIM,) if volumes else ())):
-            for one in self.api.list(kind, labels=self.labels):
-                metadata = one["metadata"]
-                self.api.delete(kind, metadata["name"], metadata["uid"])
+        for kind, one in remains(self.api, self.owner, self.name, volumes=volumes):
+            self.api.delete(kind, one["metadata"]["name"], one["metadata"]["uid"])
+
+    def _own(self, kind: str, live: Object) -> None:
+        metadata = live["metadata"]
+        if not self.owner.owns(metadata["uid"], mark_of(live)):
+            raise Conflict(
+                "The name of an object in the cluster is taken",
+                f'The {kind} "{metadata["name"]}" in the namespace "{self.api.namespace}" carries '
+                "no mark of this state: somebody else made it, and it is left as it is. Plan "
+                "again.",
+            )
 
     def _until_gone(self) -> None:
         deadline = time.monotonic() + max(self.timeout, 60.0)
@@ -260,6 +280,21 @@ class Rollout:
             self._until_gone()
             for claim in self.api.list(CLAIM, labels=self.labels):
                 self.api.delete(CLAIM, claim["metadata"]["name"], claim["metadata"]["uid"])
+
+
+def remains(api: Api, owner: Owner, name: str, *, volumes: bool) -> Iterator[tuple[Kind, Object]]:
+    """Config maps and secrets of ours, and the volumes of the pods of our StatefulSet.
+
+    Kubernetes makes the volumes, and gives them a name and labels, but no mark.
+    """
+    labels = f"{INSTANCE}={name},app.kubernetes.io/name=buildkitd"
+    for kind in (CONFIG_MAP, SECRET):
+        for one in api.list(kind, labels=labels):
+            if owner.owns_remains(mark_of(one)):
+                yield kind, one
+    for one in api.list(CLAIM, labels=labels) if volumes else ():
+        if one["metadata"]["name"].rpartition("-")[0] == f"cache-{name}":
+            yield CLAIM, one
 
 
 def _right(verb: str, group: str, resource: str, subresource: str) -> str:

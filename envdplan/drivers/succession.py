@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from envdplan.diagnostics import Conflict, EnvdplanError
-from envdplan.drivers.container_spec import Owner, is_ours
+from envdplan.drivers.ownership import Mark, Owner
 
 if TYPE_CHECKING:
     from envdplan.dockerengine.container import ContainerInfo, ContainerSpec
@@ -35,8 +35,6 @@ class Succession:
     engine: "Engine"
     name: str
     owner: Owner
-    fresh: bool
-    """Whether the state is new, so that the mark of any state will do."""
 
     @property
     def old_name(self) -> str:
@@ -49,30 +47,47 @@ class Succession:
 
     def is_unfinished(self) -> bool:
         """Whether an update was killed before it could tidy up."""
-        return self.engine.containers.inspect(self.old_name) is not None
+        return self._old() is not None
 
     def owns(self, found: "ContainerInfo") -> bool:
-        """Whether a container carries the mark of this builder."""
-        return is_ours(found, self.owner, fresh=self.fresh)
+        """Whether a container carries the mark of this builder, or was taken over."""
+        return self.owner.owns(found.id, Mark.of_labels(found.spec.labels))
+
+    def own(self, found: "ContainerInfo") -> "ContainerInfo":
+        """A container that may be changed. Raises Conflict when it is somebody else's."""
+        if self.owns(found):
+            return found
+        raise Conflict(
+            "The name of the container is taken",
+            f'The container "{found.name}" carries no mark of this state: somebody else made it, '
+            "and it is left as it is. Plan again.",
+        )
+
+    def _old(self) -> "ContainerInfo | None":
+        """The predecessor of an update that was killed."""
+        found = self.engine.containers.inspect(self.old_name)
+        return found if found is not None and self.owns(found) else None
 
     # -- after a killed update
 
     def tidy(self) -> "tuple[ContainerInfo | None, bool]":
         """The container with the name, and whether a killed update had left two.
 
-        Of two the one that works stays.
+        Of two the one that works stays. Raises Conflict when the name is somebody else's.
         """
         found = self._again(self._tidy)
         if (holder := self.holder()) is None:  # a late request may have taken its name just now
             found = self._again(self._tidy) or found
             holder = self.holder()
-        return holder, found
+        return holder if holder is None else self.own(holder), found
 
     def _tidy(self) -> bool:
-        old = self.engine.containers.inspect(self.old_name)
+        old = self._old()
         if old is None:
             return False
         new = self.holder()
+        if new is not None:
+            self.own(new)
         if new is not None and new.id == old.id:
             return True  # a late request has just brought it back
         if new is not None and new.state == "running":
@@ -82,6 +97,13 @@ class Succession:
             self.remove(new.id)
         self._rename(old.id, self.name)
         return True
+
+    def clear(self) -> None:
+        """Remove what has the name, and what a killed update left. Raises Conflict as `tidy`."""
+        if (holder := self.holder()) is not None:
+            self.remove(self.own(holder).id)
+        if (old := self._old()) is not None:
+            self.remove(old.id)
 
     # -- one after the other
 
@@ -120,9 +142,9 @@ class Succession:
                 "Plan again.",
             )
 
-    def remove(self, name: str) -> None:
-        """Stop and remove, until it is gone. `name` may be an id."""
-        info = self.engine.containers.inspect(name)
+    def remove(self, id: str) -> None:
+        """Stop and remove, until it is gone; by its id, as the name may be somebody else's."""
+        info = self.engine.containers.inspect(id)
         if info is None:
             return
         try:

@@ -15,11 +15,11 @@ from envdplan.values import redact_sensitive
 def adopted(resource: Resource, state: State, readers: Readers) -> State:
     """`state` with a record of `resource` as it is live.
 
-    Raises EnvdplanError when it is recorded already, does not exist, or cannot be reached.
+    What others made may be changed from now on. Raises EnvdplanError when it is recorded already
+    (and not because something of others has taken its place), does not exist, or cannot be reached.
     """
     address = resource.address
-    if address in state.records:
-        raise EnvdplanError(f"{address} is recorded already", "There is nothing to import.")
+    former = state.records.get(address)
     if address.kind is Kind.BUILD:
         raise EnvdplanError(
             "Builds need no import",
@@ -28,13 +28,16 @@ def adopted(resource: Resource, state: State, readers: Readers) -> State:
     known = {one: record.attributes for one, record in state.records.items()}
     attributes = resolve(resource, known)
     match readers(address.kind.value).read(resource, attributes, None):
-        case Present(attributes=live):
+        case Present(strangers=strangers) if former and {*strangers} <= {*former.adopted}:
+            raise EnvdplanError(f"{address} is recorded already", "There is nothing to import.")
+        case Present(attributes=live, strangers=strangers):
             record = Record(
                 address,
                 resource.type,
                 redact_sensitive(live),
                 resource.depends_on,
                 resource.lifecycle.prevent_destroy,
+                adopted=strangers,
             )
             records = {**state.records, address: record}
             return replace(state, serial=state.serial + 1, records=records)

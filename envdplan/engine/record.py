@@ -61,6 +61,7 @@ def _to_record(change: Change, attributes: Attributes, state: State) -> Record:
         depends_on=change.depends_on,
         prevent_destroy=change.prevent_destroy,
         seal=_seal(change, attributes, state),
+        adopted=change.adopted,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from envdplan.addresses import Address
-from envdplan.states.observed import Cause, Input
+from envdplan.states.observed import Cause, Input, Stranger
 from envdplan.values import AttributePath, Attributes, Value
 
 
@@ -100,6 +100,8 @@ class Change:
     """What the plan warned of, and what is told again if the change fails."""
     kept: tuple[tuple[str, Cause], ...] = ()
     """What could not be found out though it hinders nothing: image names, and why."""
+    adopted: tuple[Stranger, ...] = ()
+    """What others made and may be changed all the same; kept in the record."""
 
     @property
     def needs_apply(self) -> bool:

@@ -9,8 +9,10 @@ from envdplan.plans.builddiff import build_change
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.compare import differences, drifted, identity, why_elsewhere
 from envdplan.plans.conditions import check_after, check_before
+from envdplan.plans.contextdiff import warn_of_rival
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.orphans import add_orphans
+from envdplan.plans.ownership import adopted, is_ours, refuse
 from envdplan.plans.resolve import resolve
 from envdplan.plans.triggers import why_forced
 from envdplan.plans.world import Diff, World
@@ -82,6 +84,7 @@ def _add(outcome: Diff, world: World, resource: Resource) -> None:
 
 def _change(outcome: Diff, world: World, resource: Resource, attributes: Attributes) -> Change:
     observation = world.observed.get(resource.address, Absent())
+    record = world.state.records.get(resource.address)
     base = Change(
         address=resource.address,
         type=resource.type,
@@ -89,6 +92,7 @@ def _change(outcome: Diff, world: World, resource: Resource, attributes: Attribu
         after=attributes,
         depends_on=resource.depends_on,
         prevent_destroy=resource.lifecycle.prevent_destroy,
+        adopted=() if record is None else record.adopted,
     )
     if isinstance(observation, Unreachable):
         return _deferred(world, base, observation)
@@ -96,7 +100,7 @@ def _change(outcome: Diff, world: World, resource: Resource, attributes: Attribu
     if resource.address.kind is Kind.BUILD:
         return build_change(outcome, world, resource, attributes, observation)
     type = world.catalog.types[resource.address.kind, resource.type]
-    if (record := world.state.records.get(resource.address)) and record.type != resource.type:
+    if record is not None and record.type != resource.type:
         return _other_type(type, base, record)
     if isinstance(observation, Absent):
         return _create(type, base, attributes, "it does not exist")
@@ -154,22 +158,25 @@ def _present_change(
     base: Change,
     live: Present,
 ) -> Change:
+    warn_of_rival(outcome, world, resource, live)
     wanted = let_be(base.after or {}, resource.lifecycle.ignored, live.attributes)
     found = differences(type, live.attributes, wanted)
     after = {**wanted, **_found_out(type, wanted, live)}
     base = replace(base, before=live.attributes, after=after)
+    base = replace(base, adopted=adopted(world, base, live))
     if live.taken and why_elsewhere(found):
         _refuse_taken(outcome, resource, found)
         return base
-    if forced := why_forced(resource, outcome.changes):
+    forced = why_forced(resource, outcome.changes)
+    if (found or forced) and not is_ours(world, base, live):
+        refuse(outcome, world, base, found)
+        return base
+    if forced:
         return _replace(type, base, found, forced)
     former = world.state.moved.get(base.address)
     because = (f"it was {former} before",) if former else _why_recorded(world, base)
     if not found:
         return replace(base, action=_quiet(world, base), reasons=because)
-    if not _is_ours(world, base, live):
-        _refuse_foreign(outcome, world, base, found)
-        return base
     if any(one.forces_replacement for one in found):
         why = why_elsewhere(found) or "an attribute cannot be changed in place"
         return _replace(type, base, found, why)
@@ -194,6 +201,8 @@ def _quiet(world: World, base: Change) -> Action:
         return Action.ADOPT  # under its new name
     if base.address in world.state.pending:
         return Action.ADOPT  # what a crash left half told is told to its end
+    if record is not None and not {*base.adopted} <= {*record.adopted}:
+        return Action.ADOPT
     if record is None or record.depends_on != base.depends_on or record.type != base.type:
         return Action.ADOPT
     return Action.ADOPT if record.prevent_destroy != base.prevent_destroy else Action.NOOP
@@ -223,28 +232,6 @@ def _live_only(type: ResourceType) -> list[str]:
 def _other_type(type: ResourceType, base: Change, record: Record) -> Change:
     base = replace(base, before=record.attributes, before_type=record.type)
     return _replace(type, base, (), f"its type changes from {record.type} to {base.type}")
-
-
-def _is_ours(world: World, base: Change, live: Present) -> bool:
-    recorded = base.address in world.state.records or base.address in world.state.pending
-    inherits = identity(base.address, base.type, base.after or {}) in world.heirs
-    wanted = base.address in world.desired.imports
-    return recorded or live.ours or inherits or wanted
-
-
-def _refuse_foreign(
-    outcome: Diff, world: World, base: Change, found: tuple[Difference, ...]
-) -> None:
-    names = ", ".join(".".join(map(str, one.path)) for one in found)
-    outcome.diagnostics.error(
-        "Exists already, and is not envdplan's",
-        f"{base.address} exists already with another configuration (it differs in: {names}) and "
-        f"is not in the state. Changing it could break what others use. Adopt it with "
-        f"`envdplan import {base.address}`, make the configuration match it, or give it another "
-        "name.",
-        world.desired.resources[base.address].range,
-        str(base.address),
-    )
 
 
 def _refuse_taken(outcome: Diff, resource: Resource, found: tuple[Difference, ...]) -> None:

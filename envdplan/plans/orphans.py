@@ -7,6 +7,7 @@ from typing import Final
 from envdplan.addresses import Address, Kind
 from envdplan.plans.changes import Action, Change
 from envdplan.plans.compare import identity
+from envdplan.plans.ownership import strangers
 from envdplan.plans.triggers import why_going
 from envdplan.plans.world import Diff, World
 from envdplan.states.observed import Absent, Present, Unreachable
@@ -37,6 +38,7 @@ def _orphan(world: World, record: Record, declared: Mapping[tuple[object, ...], 
         before={**record.attributes, **live},
         depends_on=record.depends_on,
         prevent_destroy=_is_protected(world, record),
+        adopted=record.adopted,
         reasons=(why,),
     )
     if world.desired.kept.has(record.address):
@@ -51,6 +53,9 @@ def _orphan(world: World, record: Record, declared: Mapping[tuple[object, ...], 
     type = world.catalog.get(record.address.kind, record.type)
     if type is not None and type.borrowed(record.attributes):
         reason = f"{why}; it stays as it is, because envdplan did not make it"
+        return replace(base, action=Action.FORGET, reasons=(reason,))
+    if isinstance(observation, Present) and strangers(observation, record.adopted):
+        reason = "what has its name now is somebody else's, and stays as it is"
         return replace(base, action=Action.FORGET, reasons=(reason,))
     if isinstance(observation, Unreachable):
         reasons = (observation.reason,)

@@ -12,6 +12,7 @@ from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
 from envdplan.source import SourceFile
 from envdplan.states.observed import Cause, Input
+from envdplan.states.statefile import strangers_from_json, strangers_to_json
 from envdplan.values import Attributes, Value, redact_sensitive
 
 VERSION: Final = 1
@@ -149,7 +150,7 @@ def _to_options(one: Mapping[str, Value]) -> PlanOptions:
 
 
 def _change(one: Change) -> Value:
-    return {
+    content: dict[str, Value] = {
         "address": str(one.address),
         "type": one.type,
         "action": one.action.value,
@@ -169,6 +170,7 @@ def _change(one: Change) -> Value:
         "warned": list(one.warned),
         "kept": [[ref, _cause(cause)] for ref, cause in one.kept],
     }
+    return {**content, "adopted": strangers_to_json(one.adopted)} if one.adopted else content
 
 
 def _to_change(one: Mapping[str, Value]) -> Change:
@@ -192,6 +194,7 @@ def _to_change(one: Mapping[str, Value]) -> Change:
         cause=None if one.get("cause") is None else _to_cause(one["cause"]),
         warned=tuple(map(str, one.get("warned") or ())),
         kept=tuple((str(ref), _to_cause(cause)) for ref, cause in one.get("kept") or ()),
+        adopted=strangers_from_json(one.get("adopted", ())),
     )
 
 

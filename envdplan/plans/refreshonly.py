@@ -35,6 +35,7 @@ def _changes(record: Record, observed: ObservedState, *, drifted: bool) -> Itera
         after=record.attributes,
         depends_on=record.depends_on,
         prevent_destroy=record.prevent_destroy,
+        adopted=record.adopted,
     )
     match observed.get(record.address):
         case Absent() if record.address.kind is not Kind.BUILD:

@@ -7,6 +7,7 @@ from threading import Event as Flag
 from envdplan.diagnostics import EnvdplanError
 from envdplan.drivers import driver
 from envdplan.drivers.base import Lifecycle, Surroundings
+from envdplan.drivers.ownership import Claim
 from envdplan.engine.protocols import Reporter
 from envdplan.plans.changes import Action, Change
 from envdplan.states.desired import Resource
@@ -65,18 +66,19 @@ class BuilderWriter:
 
     def write(self, change: Change, report: Reporter, cancel: Flag) -> Attributes | None:
         """Do `change`; the builder's attributes as they are then."""
-        lifecycle, address = self.lifecycles(change.type), change.address
+        lifecycle = self.lifecycles(change.type)
+        claim = Claim(change.address, frozenset(change.adopted))
         before, after = change.before, change.after
         match change.action:
             case Action.CREATE if after is not None:
-                return lifecycle.create(address, after, report, cancel)
+                return lifecycle.create(claim, after, report, cancel)
             case Action.UPDATE if before is not None and after is not None:
-                return lifecycle.update(address, before, after, report, cancel)
+                return lifecycle.update(claim, before, after, report, cancel)
             case Action.REPLACE if after is not None:
                 former = self.lifecycles(change.before_type or change.type)
-                former.delete(address, before or {}, report, cancel)
-                return lifecycle.create(address, after, report, cancel)
+                former.delete(claim, before or {}, report, cancel)
+                return lifecycle.create(claim, after, report, cancel)
             case Action.DELETE:
                 former = self.lifecycles(change.before_type or change.type)
-                former.delete(address, before or {}, report, cancel)
+                former.delete(claim, before or {}, report, cancel)
         return None

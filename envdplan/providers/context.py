@@ -8,12 +8,12 @@ from threading import Event as Flag
 from envdplan.diagnostics import Conflict
 from envdplan.engine.protocols import Reporter
 from envdplan.envd.contexts import DEFAULT, Context, ContextSet
-from envdplan.envd.store import ContextStore, Transform
+from envdplan.envd.store import ContextStore, StoredContexts, Transform
 from envdplan.plans.changes import Action, Change
 from envdplan.providers.batch import Batch
 from envdplan.providers.runners import Runners
 from envdplan.states.desired import Resource
-from envdplan.states.observed import Absent, Cause, Observation, Present
+from envdplan.states.observed import Absent, Cause, Observation, Present, Stranger
 from envdplan.states.recorded import Record
 from envdplan.values import Attributes, Unknown
 
@@ -28,8 +28,12 @@ class ContextReader:
     _told: set[Cause] = field(default_factory=set, init=False)
 
     @cached_property
+    def _stored(self) -> StoredContexts:
+        return self.store.read()
+
+    @property
     def _contexts(self) -> ContextSet:
-        return self.store.read().contexts
+        return self._stored.contexts
 
     @cached_property
     def _by_name(self) -> dict[str, Context]:
@@ -45,7 +49,15 @@ class ContextReader:
         found = self._by_name.get(str(attributes.get("name")))
         if found is None:
             return Absent(notes=notes)
-        return Present(_attributes(found, self._contexts.current), notes=notes)
+        # Nobody made what envd has by itself, and nobody can take it away.
+        nobodys = resource is None and self._stored.is_untouched
+        current = self._contexts.current
+        return Present(
+            _attributes(found, current),
+            notes=notes,
+            strangers=(Stranger("envd's own"),) if nobodys else (),
+            rival=None if current == found.name else current,
+        )
 
     def _notes(self, wanted: Attributes) -> Iterator[Cause]:
         """What keeps its runner from running anything; each problem is told once."""

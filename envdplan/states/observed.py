@@ -118,6 +118,16 @@ class BuildFacts:
     """Why the source could not be read: the build will tell, or the plan already refuses."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Stranger:
+    """A live thing that carries no mark of this state; its name alone makes it nobody's."""
+
+    id: str
+    """What nothing else is called, as its engine or cluster gave it."""
+    lineage: str = ""
+    """Of the state whose mark it carries; empty where it carries none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Present:
     """It exists. `attributes` are in the words of its schema, comparable to the desired ones."""
@@ -127,6 +137,10 @@ class Present:
     """It carries our mark for this very address, so it may be adopted without being recorded."""
     taken: bool = False
     """It is to be called otherwise or to be elsewhere, and there is such a thing already."""
+    strangers: tuple[Stranger, ...] = ()
+    """What of it carries no mark of this state: changed only where it was taken over."""
+    rival: str | None = None
+    """Of a context: the one that is the current one instead of it."""
     facts: BuildFacts | None = None
     notes: tuple[Cause, ...] = ()
     """What the user should know, though it changes nothing."""

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import uuid4
 
 from envdplan.addresses import Address
+from envdplan.states.observed import Stranger
 from envdplan.states.seals import Seal, new_key
 from envdplan.values import Attributes, Value
 
@@ -26,6 +27,8 @@ class Record:
     """Kept here too, so that removing the block does not remove the protection (Pulumi)."""
     seal: Seal | None = None
     """Of a build: what tells that a sensitive input has another value now."""
+    adopted: tuple[Stranger, ...] = ()
+    """What others made and was taken over: by an import, or because a former state is lost."""
     begun: bool = False
     """No real record: a creation was begun, and little more is known of it. Not saved."""
 

@@ -6,6 +6,7 @@ from typing import Final
 from envdplan.addresses import Address
 from envdplan.checksum import corrupt_content, seal, unseal
 from envdplan.encoding import from_json, to_json
+from envdplan.states.observed import Stranger
 from envdplan.states.recorded import Pending, Record, State
 from envdplan.states.seals import Seal
 from envdplan.values import Value, redact_sensitive
@@ -50,7 +51,7 @@ def decode(data: bytes, name: str, mend: str) -> State:
 
 
 def _record(one: Record) -> Mapping[str, Value]:
-    return {
+    content: dict[str, Value] = {
         "address": str(one.address),
         "type": one.type,
         "attributes": to_json(redact_sensitive(one.attributes)),
@@ -58,6 +59,7 @@ def _record(one: Record) -> Mapping[str, Value]:
         "prevent_destroy": one.prevent_destroy,
         **({} if one.seal is None else {"seal": _seal(one.seal)}),
     }
+    return {**content, "adopted": strangers_to_json(one.adopted)} if one.adopted else content
 
 
 def _seal(one: Seal) -> Mapping[str, Value]:
@@ -77,7 +79,18 @@ def _to_record(one: Mapping[str, Value]) -> Record:
         depends_on=tuple(Address.parse(address) for address in one["depends_on"]),
         prevent_destroy=bool(one["prevent_destroy"]),
         seal=_to_seal(one["seal"]) if one.get("seal") is not None else None,
+        adopted=strangers_from_json(one.get("adopted", ())),
     )
+
+
+def strangers_to_json(strangers: tuple[Stranger, ...]) -> Value:
+    """As a state or plan file holds them."""
+    return [[one.id, one.lineage] for one in strangers]
+
+
+def strangers_from_json(value: Value) -> tuple[Stranger, ...]:
+    """Raises TypeError or ValueError when they make no sense."""
+    return tuple(Stranger(str(id), str(lineage)) for id, lineage in value)
 
 
 def _pending(one: Pending) -> Mapping[str, Value]:

@@ -1,10 +1,12 @@
 """The life of a builder's container: lost, stopped, changed, broken, foreign."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from envdplan.checksum import seal
 from tests.e2e.conftest import Project, Registry
 
 pytestmark = [pytest.mark.docker, pytest.mark.buildkit, pytest.mark.registry]
@@ -202,7 +204,6 @@ def test_a_foreign_container_is_never_touched(
 def test_the_real_envd_finds_the_context_and_its_builder(
     applied: Project, name: str, envd_program: Any, envd_keys: Any
 ) -> None:
-    import json
     import os
     import shutil
     import subprocess
@@ -252,3 +253,58 @@ def test_a_name_that_somebody_has_is_refused_before_anything_goes(
         assert docker("inspect", "-f", "{{.State.Status}}", name).strip() == "running"
     finally:
         docker("rm", "-f", other)
+
+
+def test_a_container_of_others_under_a_recorded_name_is_let_be_until_it_is_taken_over(
+    applied: Project, name: str, docker: Docker, services: Mapping[str, Any]
+) -> None:
+    docker("rm", "-f", name)
+    docker("run", "-d", "--name", name, services["images"]["busybox"], "sleep", "600")
+    theirs = docker("inspect", "-f", "{{.Id}}", name)
+    commands = (
+        ("apply", "--auto-approve"),
+        ("apply", "--auto-approve", "-replace", "builder.b"),
+        ("builder", "stop", "b"),
+        ("builder", "start", "b"),
+        ("builder", "prune", "b"),
+    )
+    for command in commands:
+        done = applied.run(*command)
+        assert done.code == 1, done.text
+        assert "carries no mark of this state" in " ".join(done.err.split()), done.text
+    state = docker("inspect", "-f", "{{.Id}} {{.State.Status}}", name)
+    assert state == f"{theirs.strip()} running\n"
+    plan = applied.run("plan", "-destroy")
+    assert "somebody else's, and stays as it is" in plan.out, plan.text
+    assert applied.run("import", "builder.b").code == 0
+    applied.apply()
+    assert docker("inspect", "-f", "{{.Id}}", name) != theirs
+    applied.assert_settled()
+
+
+def test_a_planted_state_destroys_nothing(
+    project: Project, docker: Docker, services: Mapping[str, Any]
+) -> None:
+    """A state that comes with a repository may name any container of whoever runs it."""
+    name = f"{project.environment['ENVDPLAN_VAR_project']}-theirs"
+    docker("run", "-d", "--name", name, services["images"]["busybox"], "sleep", "600")
+    docker("volume", "create", f"{name}-state")
+    record = {
+        "address": "builder.b",
+        "type": "docker-container",
+        "attributes": {"name": name, "address": name},
+        "depends_on": [],
+        "prevent_destroy": False,
+    }
+    state = {"lineage": "x", "serial": 3, "resources": [record], "pending": [], "outputs": {}}
+    try:
+        project.write("")
+        (project.folder / ".envdplan").mkdir()
+        (project.folder / ".envdplan" / "state.json").write_bytes(seal("state", 1, state))
+        done = project.apply()
+        assert "somebody else's, and stays as it is" in done.out, done.text
+        assert docker("inspect", "-f", "{{.State.Status}}", name).strip() == "running"
+        assert f"{name}-state" in docker("volume", "ls", "-q")
+    finally:
+        docker("rm", "-f", name)
+        docker("volume", "rm", f"{name}-state")

@@ -73,6 +73,21 @@ def here(project: Project, cluster: Cluster) -> Project:
     return project
 
 
+@pytest.fixture
+def kubectl(here: Project) -> Callable[..., str]:
+    """The real kubectl, on the project's cluster."""
+    program = str(Path(sys.executable).parent / "kubectl")
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [program, *arguments], env=here.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
 ALL = """
 variable "mtls" {}
 variable "unix" {}
@@ -179,17 +194,10 @@ def test_the_real_envd_builds_in_the_pod_with_the_real_kubectl(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_kubectl_sees_and_changes_what_envdplan_made(here: Project, cluster: Cluster) -> None:
+def test_kubectl_sees_and_changes_what_envdplan_made(
+    here: Project, cluster: Cluster, kubectl: Callable[..., str]
+) -> None:
     here.apply("-target", "builder.b")
-    program = str(Path(sys.executable).parent / "kubectl")
-
-    def kubectl(*arguments: str) -> str:
-        done = subprocess.run(
-            [program, *arguments], env=here.environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
     assert "bk-0" in kubectl("get", "pods", "-o", "name")
     assert "linux/amd64" in kubectl("exec", "bk-0", "--", "buildctl", "debug", "workers")
     kubectl("set", "image", "statefulset/bk", "buildkitd=registry.test/other:9")
@@ -394,6 +402,35 @@ def test_a_foreign_workload_of_that_name_is_refused(here: Project, cluster: Clus
     assert done.code == 1
     assert "Exists already, and is not envdplan's" in done.err
     assert image(cluster) == "registry.test/buildkit:1"
+
+
+def test_a_workload_that_took_the_name_of_a_recorded_one_is_let_be(
+    here: Project, cluster: Cluster, kubectl: Callable[..., str]
+) -> None:
+    here.apply("-target", "builder.b")
+    kubectl("annotate", "statefulset", "bk", "envdplan.dev/lineage=another", "--overwrite")
+    edit(here, "registry.test/buildkit:1", "registry.test/buildkit:3")
+    for command in (("plan",), ("builder", "stop", "b")):
+        done = here.run(*command)
+        assert done.code == 1, done.text
+        assert "no mark of this state" in " ".join(done.err.split()), done.text
+    done = here.run("destroy", "--auto-approve")
+    assert "somebody else's, and stays as it is" in done.out, done.text
+    assert image(cluster) == "registry.test/buildkit:1"
+
+
+def test_objects_of_others_with_the_same_labels_stay_when_it_goes(
+    here: Project, cluster: Cluster, kubectl: Callable[..., str]
+) -> None:
+    here.apply("-target", "builder.b")
+    theirs = here.folder.parent / "theirs.yaml"
+    theirs.write_text(
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: theirs, labels: "
+        "{app.kubernetes.io/instance: bk, app.kubernetes.io/name: buildkitd}}}"
+    )
+    kubectl("apply", "--server-side", "--validate=false", "-f", str(theirs))
+    assert here.run("destroy", "--auto-approve").code == 0
+    assert left(cluster) == ["configmaps/theirs"]
 
 
 def test_an_unreachable_cluster_defers_the_builder_and_its_dependents(

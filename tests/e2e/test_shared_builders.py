@@ -158,3 +158,43 @@ def test_a_forced_build_is_deferred_as_any_other_when_its_builder_is_gone(
     told = guest.run("plan").text
     assert "does not exist" in " ".join(told.split()), told
     assert "0 to add, 1 to change" in told  # the context alone
+
+
+CURRENT = """
+context "NAME" {
+  builder         = "tcp"
+  builder_address = "10.0.0.1:1"
+  use             = true
+}
+"""
+
+
+def test_two_projects_that_choose_the_current_context_are_told(
+    project: Project, tmp_path: Path
+) -> None:
+    other = replace(project, folder=tmp_path / "other")
+    other.folder.mkdir()
+    project.write(CURRENT.replace("NAME", "one"))
+    other.write(CURRENT.replace("NAME", "two"))
+    done = project.apply()
+    assert "Current context" not in done.text
+    project.assert_settled()
+    done = other.apply()
+    assert "Current context" not in done.text  # its first apply: nobody undid anything
+    told = " ".join(project.plan().text.split())
+    assert "Current context was changed by others" in told
+    assert 'now it is "two"' in told
+    project.apply()
+    assert 'now it is "one"' in " ".join(other.plan().text.split())
+
+
+def test_envds_own_default_is_neither_imported_nor_destroyed(project: Project) -> None:
+    done = project.run("import")
+    assert "nothing to import" in done.out, done.text
+    assert not (project.folder / "imported.envdplan.hcl").exists()
+    project.write('context "default" { builder = "moby-worker" }')
+    project.apply()
+    project.write("")
+    done = project.apply()
+    assert "0 destroyed" in done.out, done.text
+    assert "default" in project.run("context", "ls").out

@@ -1,15 +1,16 @@
 """Finds builders for people who name them: as declared, through a context, or all there are."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from envdplan.addresses import Address, Kind
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import EnvdplanError, Refused
 from envdplan.drivers import driver
 from envdplan.drivers.base import Lifecycle, Undeclared
 from envdplan.providers.build.connections import Connection, Connections
 from envdplan.states.desired import DesiredState
-from envdplan.states.observed import Observation
+from envdplan.states.observed import Observation, Present, Stranger
+from envdplan.states.recorded import Record
 from envdplan.values import Attributes, is_known
 
 
@@ -20,16 +21,36 @@ class Reached:
     title: str
     type: str
     attributes: Attributes
-    """All of a declared one; else those with x-connection, so that nothing else may be asked."""
     lifecycle: Lifecycle
     address: Address | None = None
     """Its block, where it has one."""
+    whole: bool = False
+    """Whether `attributes` are all of its block; else those with x-connection."""
+    adopted: tuple[Stranger, ...] = ()
+    """What others made under its name and was taken over."""
 
     def look(self) -> Observation:
         """What is live."""
-        if self.address is None:
+        if self.address is None or not self.whole:
             return self.lifecycle.look(Undeclared(self.attributes))
         return self.lifecycle.read(self.address, self.attributes)
+
+    def check_ours(self, what: str) -> None:
+        """Raises Refused when somebody else's thing has its name; it is not to be `what`.
+
+        Of a builder without a block any mark will do: another project of envdplan made it.
+        """
+        seen = self.look()
+        strangers = seen.strangers if isinstance(seen, Present) else ()
+        others = [one for one in strangers if one not in self.adopted]
+        if self.address is None:
+            others = [one for one in others if not one.lineage]
+        if others:
+            whose = "of this state" if self.address else "of envdplan"
+            detail = (
+                f"What {self.title} names carries no mark {whose}, and is not {what} from here."
+            )
+            raise Refused("The builder is not envdplan's", detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +59,7 @@ class Reach:
 
     desired: DesiredState
     connections: Connections
+    records: Mapping[Address, Record] = field(default_factory=dict)
 
     def find(self, name: str) -> Reached:
         """`builder.NAME`, or the NAME of a builder or context. Raises EnvdplanError."""
@@ -74,14 +96,15 @@ class Reach:
     def _declared(self, address: Address, type: str, attributes: Attributes) -> Reached:
         """With all that its block says; where some of it is known after apply, by its address."""
         lifecycle = self.connections.lifecycles(type)
-        if is_known(attributes):
-            return Reached(str(address), type, attributes, lifecycle, address)
-        kind = driver(type)
-        names = () if kind is None else kind.type.with_annotation("x-connection")
-        reach = {name: attributes[name] for name in names if name in attributes}
-        if not is_known(reach):
+        record = self.records.get(address)
+        adopted = () if record is None else record.adopted
+        whole, kind = is_known(attributes), driver(type)
+        if not whole:
+            names = () if kind is None else kind.type.with_annotation("x-connection")
+            attributes = {name: attributes[name] for name in names if name in attributes}
+        if not is_known(attributes):
             raise _not_known(str(address))
-        return Reached(str(address), type, reach, lifecycle)
+        return Reached(str(address), type, attributes, lifecycle, address, whole, adopted)
 
     def _through(self, name: str) -> Reached:
         declared = self.desired.resources.get(Address(Kind.CONTEXT, name))

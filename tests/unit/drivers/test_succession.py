@@ -12,8 +12,8 @@ from envdplan.addresses import Address
 from envdplan.diagnostics import Conflict
 from envdplan.dockerengine.container import ContainerSpec
 from envdplan.drivers import succession
-from envdplan.drivers.container_spec import Owner
 from envdplan.drivers.docker_container import TYPE
+from envdplan.drivers.ownership import Claim, Owner
 from envdplan.plans.compare import differences
 from envdplan.states.observed import Present
 from envdplan.values import Attributes
@@ -49,10 +49,10 @@ def apply(process: Process, attributes: Attributes) -> Attributes | None:
     cancel = threading.Event()
     live = driver.read(ADDRESS, attributes)
     if not isinstance(live, Present):
-        return driver.create(ADDRESS, attributes, lambda *_: None, cancel)
+        return driver.create(Claim(ADDRESS), attributes, lambda *_: None, cancel)
     if not differences(TYPE, live.attributes, attributes):
         return None
-    return driver.update(ADDRESS, live.attributes, attributes, lambda *_: None, cancel)
+    return driver.update(Claim(ADDRESS), live.attributes, attributes, lambda *_: None, cancel)
 
 
 def killed(world: World, attributes: Attributes, moment: int) -> Process | None:
@@ -126,7 +126,7 @@ def test_what_a_killed_update_had_asked_for_may_be_served_at_any_time() -> None:
 def test_a_name_that_others_took_meanwhile_is_a_conflict() -> None:
     world = built()
     engine: Any = SimpleNamespace(containers=world)
-    line = succession.Succession(engine, "b", Owner(ADDRESS, "lineage"), fresh=False)
+    line = succession.Succession(engine, "b", Owner(Claim(ADDRESS), "lineage"))
     line.confirm("id1")
     with pytest.raises(Conflict, match="was replaced meanwhile"):
         line.confirm("id2")
@@ -137,5 +137,5 @@ def test_a_container_of_others_is_let_be() -> None:
     world.create("b", ContainerSpec("theirs"))
     driver = Driver(Process(world))
     with pytest.raises(Conflict, match="is taken"):
-        driver.create(ADDRESS, wanted(16), lambda *_: None, threading.Event())
+        driver.create(Claim(ADDRESS), wanted(16), lambda *_: None, threading.Event())
     assert [one.spec.image for one in world.containers.values()] == ["theirs"]

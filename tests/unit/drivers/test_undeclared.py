@@ -8,6 +8,7 @@ import pytest
 from envdplan.addresses import Address
 from envdplan.drivers import DRIVERS, docker_container, driver
 from envdplan.drivers.base import Surroundings, Undeclared
+from envdplan.drivers.ownership import Claim
 from envdplan.states.observed import Absent, Present, Unreachable
 from tests.unit.drivers.fake_containers import Driver, Process, World
 from tests.unit.drivers.test_succession import wanted
@@ -69,7 +70,9 @@ def test_an_address_that_is_no_container_is_none(type: str, address: str) -> Non
 def test_a_container_is_seen_as_it_is(state: str) -> None:
     world = World()
     driver = Driver(Process(world))
-    driver.create(Address.parse("builder.ci"), wanted(1, name="ci"), lambda *_: None, _never())
+    driver.create(
+        Claim(Address.parse("builder.ci")), wanted(1, name="ci"), lambda *_: None, _never()
+    )
     world._set("ci", state=state)
     seen = Driver(Process(world)).look(at("docker-container", "ci"))
     assert isinstance(seen, Present)
@@ -106,7 +109,9 @@ def test_nodes_that_are_not_there_are_named() -> None:
     world = World()
     inner = Driver(Process(world))
     for name in ("b-one", "b-two"):
-        inner.create(Address.parse("builder.b"), wanted(1, name=name), lambda *_: None, _never())
+        inner.create(
+            Claim(Address.parse("builder.b")), wanted(1, name=name), lambda *_: None, _never()
+        )
         world._set(name, state="exited")
     from envdplan.drivers.docker_container import TYPE
     from envdplan.drivers.nodes import Nodes

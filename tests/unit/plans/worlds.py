@@ -16,7 +16,7 @@ from envdplan.plans.plan import Plan
 from envdplan.schema import Catalog
 from envdplan.source import SourceFile
 from envdplan.states.desired import DesiredState, Resource
-from envdplan.states.observed import Absent, BuildFacts, Observation, Present
+from envdplan.states.observed import Absent, BuildFacts, Observation, Present, Stranger
 from envdplan.states.recorded import Record, State
 from envdplan.values import UNKNOWN, Attributes
 from envdplan.workflow import Project, load, make_plan
@@ -49,6 +49,8 @@ class World:
     concurrent: bool = False
     ours: bool = False
     """Whether what there is carries our mark."""
+    strangers: tuple[Stranger, ...] = ()
+    """What carries no mark of this state."""
     asked: list[Attributes] = field(default_factory=list)
     """By what readers looked, the latest last."""
 
@@ -62,7 +64,9 @@ class World:
         if known.address.kind is Kind.BUILD:
             return Present({}, facts=BuildFacts(files=()))
         found = self.live.get(identity(known.address, known.type, attributes))
-        return Absent() if found is None else Present(found, ours=self.ours)
+        if found is None:
+            return Absent()
+        return Present(found, ours=self.ours, strangers=self.strangers)
 
     def plan(self, wanted: DesiredState, options: PlanOptions = PlanOptions()) -> Plan:
         """What has to be done so that the world is as `wanted`."""

@@ -1,0 +1,119 @@
+"""A mark or a consent decides what may be changed; a name and a record are not enough."""
+
+from dataclasses import replace
+
+import pytest
+
+from envdplan.addresses import Address
+from envdplan.diagnostics import Rejected
+from envdplan.engine.adopt import adopted
+from envdplan.plans import planfile
+from envdplan.plans.changes import Action, Change
+from envdplan.plans.options import PlanOptions
+from envdplan.plans.planfile import PlanFile
+from envdplan.states import statefile
+from envdplan.states.desired import DesiredState
+from envdplan.states.observed import Stranger
+from envdplan.states.recorded import State
+from tests.unit.plans.worlds import World, actions, desired, reasons
+
+BUILDER = Address.parse("builder.b")
+THEIRS = Stranger("f00")
+LOST = Stranger("f01", "a-lineage-that-is-lost")
+
+
+def box(memory: str = "1g", more: str = "") -> DesiredState:
+    block = f'type = "docker-container"\n name = "box"\n memory = "{memory}"\n'
+    return desired(f'builder "b" {{\n{block}}}\n{more}')
+
+
+def taken() -> World:
+    """Ours was made and recorded; somebody else's has its name by now."""
+    world = World()
+    world.apply(box())
+    world.strangers = (THEIRS,)
+    return world
+
+
+def change(world: World, wanted: DesiredState) -> Change:
+    (found,) = world.plan(wanted).changes
+    return found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "options"),
+    [(box("2g"), PlanOptions()), (box(), PlanOptions(replace=(BUILDER,)))],
+)
+def test_a_record_is_no_right_to_what_has_its_name(
+    wanted: DesiredState, options: PlanOptions
+) -> None:
+    with pytest.raises(Rejected, match="carries no mark of this state") as caught:
+        taken().plan(wanted, options)
+    assert "envdplan import builder.b" in str(caught.value)
+
+
+def test_replace_is_no_right_to_what_was_never_recorded() -> None:
+    world = taken()
+    world.state = State.new()
+    with pytest.raises(Rejected, match="is not in the state"):
+        world.plan(box(), PlanOptions(replace=(BUILDER,)))
+
+
+def test_what_is_as_wanted_is_used_and_left_alone() -> None:
+    assert actions(taken().plan(box())) == {}
+
+
+@pytest.mark.parametrize("destroy", [True, False])
+def test_what_is_somebody_elses_is_forgotten_and_never_destroyed(destroy: bool) -> None:
+    wanted = box() if destroy else DesiredState()
+    plan = taken().plan(wanted, PlanOptions(destroy=destroy))
+    assert actions(plan) == {"builder.b": Action.FORGET}
+    assert reasons(plan, "builder.b") == (
+        "what has its name now is somebody else's, and stays as it is",
+    )
+
+
+def test_an_import_takes_over_the_very_thing_that_it_saw() -> None:
+    world = taken()
+    world.state = adopted(box().resources[BUILDER], world.state, lambda _: world)
+    assert world.state.records[BUILDER].adopted == (THEIRS,)
+    assert change(world, box("2g")).action is Action.UPDATE
+    assert change(world, DesiredState()).action is Action.DELETE
+    world.strangers = (Stranger("f02"),)  # another one took its place
+    with pytest.raises(Rejected):
+        world.plan(box("2g"))
+
+
+def test_an_import_block_takes_over_too_and_the_change_knows_it() -> None:
+    wanted = box("2g", "import { to = builder.b }")
+    found = change(taken(), wanted)
+    assert (found.action, found.adopted) == (Action.UPDATE, (THEIRS,))
+    found = change(taken(), box(more="import { to = builder.b }"))
+    assert (found.action, found.adopted) == (Action.ADOPT, (THEIRS,))
+
+
+def test_what_a_lost_state_made_is_taken_over_for_good() -> None:
+    world = taken()
+    world.state, world.ours, world.strangers = State.new(), True, (LOST,)
+    assert change(world, box()).action is Action.ADOPT
+    world.apply(box())
+    world.ours = False  # the state has a history again, and another lineage
+    assert change(world, box("2g")).action is Action.UPDATE
+
+
+def test_a_state_and_a_plan_keep_what_was_taken_over() -> None:
+    world = taken()
+    world.state = adopted(box().resources[BUILDER], world.state, lambda _: world)
+    state = statefile.decode(statefile.encode(world.state), "state", "")
+    assert state.records[BUILDER].adopted == (THEIRS,)
+    plan = world.plan(box("2g"))
+    saved = planfile.decode(planfile.encode(PlanFile(plan, ())), "plan")
+    assert saved.plan.changes[0].adopted == (THEIRS,)
+
+
+def test_a_state_without_takeovers_is_written_as_before() -> None:
+    world = World()
+    world.apply(box())
+    assert b"adopted" not in statefile.encode(world.state)
+    record = world.state.records[BUILDER]
+    assert replace(record, adopted=()) == record
