@@ -1,7 +1,7 @@
 """Registries on localhost, for builders whose localhost is not this machine's."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from envdplan.imagenames import is_loopback
@@ -12,7 +12,6 @@ _HOST: Final = "host"
 _IMAGE: Final = re.compile(
     r"(?:docker-image://|oci://)?(localhost[^/]*|127\.[^/]*|\[::1\][^/]*)/\S"
 )
-_SHOWN: Final = 3
 _POD: Final = "The builder's pod has a localhost of its own"
 _POD_REMEDY: Final = "Name the registry by an address that pods reach."
 _CONTAINER: Final = "The builder's container has a network, and with it a localhost, of its own"
@@ -35,15 +34,14 @@ def unreachable_registries(
 
     `bases` are the images that the build's definition names itself.
     """
-    names = tuple(dict.fromkeys((*_names(build), *bases)))
-    hosts = tuple(dict.fromkeys(host for one in names if (host := on_localhost(one))))
+    found = (on_localhost(one) for one in (*_names(build), *bases))
+    hosts = tuple(dict.fromkeys(one for one in found if one))
     if not hosts or not _is_apart(type, builder):
         return None
     place, remedy = (_POD, _POD_REMEDY) if type == "kube-pod" else (_CONTAINER, _CONTAINER_REMEDY)
-    shown = [*names[:_SHOWN], *(["..."] if len(names) > _SHOWN else [])]
     return (
-        f"{place}, so that {' and '.join(hosts)} is there something else than here, and the "
-        f"connection is mostly refused. It is needed for {', '.join(shown)}. {remedy}"
+        f"{place}, so that {' and '.join(hosts)} is there something else than here: what is "
+        f'pushed, or taken as a base or a cache, mostly ends with "connection refused". {remedy}'
     )
 
 
@@ -62,22 +60,20 @@ def _networks(builder: Attributes) -> Iterator[Value]:
         yield one.get("network") or builder.get("network")
 
 
-def _names(build: Attributes) -> Iterator[str]:
+def _names(build: Attributes) -> Iterator[Value]:
     """Images that the builder itself pushes, or reads or writes as a cache or as a base."""
     outputs = build.get("output")
     if isinstance(outputs, tuple) and any(one.get("push") for one in outputs):
-        yield from _local(build.get("tags"))
+        yield from _items(build.get("tags"))
     for name in ("import_cache", "export_cache"):
-        caches = build.get(name)
-        for one in caches if isinstance(caches, tuple) else ():
-            yield from _local((one.get("ref"),))
+        for one in _items(build.get(name)):
+            yield one.get("ref")
     for name in ("args", "contexts"):
-        values = build.get(name)
-        yield from _local(values.values() if isinstance(values, dict) else ())
+        yield from _items(build.get(name))
 
 
-def _local(texts: Value) -> Iterator[str]:
-    for one in texts if isinstance(texts, Iterable) and not isinstance(texts, str) else ():
-        plain = one.value if isinstance(one, Sensitive) else one
-        if on_localhost(plain):
-            yield "(sensitive value)" if isinstance(one, Sensitive) else plain
+def _items(values: Value) -> Iterable[Value]:
+    """The members of a collection; nothing of what is not known yet."""
+    if isinstance(values, Mapping):
+        return values.values()
+    return values if isinstance(values, tuple) else ()

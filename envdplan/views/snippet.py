@@ -20,10 +20,16 @@ def diagnostic_text(one: Diagnostic, style: Style, width: int) -> str:
     if one.range is not None:
         lines += _place(one, one.range, style, color, width)
     elif one.address is not None:
-        lines.append(style(f"  {safe(one.address)}", "dim"))
+        lines.append(style(f"  {safe(_address(one))}", "dim"))
     lines.append("")
     lines += wrapped(one.detail, width)
     return "\n".join(lines) + "\n"
+
+
+def _address(one: Diagnostic) -> str:
+    """The resource, or the first of several."""
+    more = f" and {len(one.addresses) - 1} more" if len(one.addresses) > 1 else ""
+    return f"{one.address}{more}"
 
 
 def wrapped(text: str, width: int, indent: str = "  ") -> Iterator[str]:
@@ -47,7 +53,7 @@ def wrapped(text: str, width: int, indent: str = "  ") -> Iterator[str]:
 def _place(
     one: Diagnostic, range: SourceRange, style: Style, color: str, width: int
 ) -> Iterator[str]:
-    address = f", in {safe(one.address)}" if one.address else ""
+    address = f", in {safe(_address(one))}" if one.address else ""
     yield style(f"  at {safe(str(range))}{address}", "dim")
     line = range.file.line(range.start.line)
     if not line.strip():

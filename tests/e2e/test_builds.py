@@ -280,7 +280,7 @@ def test_a_saved_plan_is_applied_when_what_stood_in_its_way_is_gone(
         HEAD
         + """
 build "x" {
-  dockerfile_inline = "${local.from}${local.step} echo ${var.project}\\n"
+  dockerfile_inline = "${local.from}${local.step} && echo ${var.project}\\n"
   tags = ["${local.image}/secretive:1"]
   push = true
   secret {
@@ -288,15 +288,16 @@ build "x" {
     env = "TOKEN"
   }
 }
-locals { step = "RUN --mount=type=secret,id=t,required=true" }
+locals { step = "RUN --mount=type=secret,id=t,required=true grep -q right /run/secrets/t" }
 output "x" { value = build.x.digest }
 """
     )
     (on_unix.folder / ".dockerignore").write_text("*\n")
     assert on_unix.run("plan", "--out", "p").code == 0
+    on_unix.environment["TOKEN"] = "wrong"
     done = on_unix.run("apply", "p")
     assert (done.code, "1 failed" in done.out) == (1, True), done.text
-    on_unix.environment["TOKEN"] = "t"
+    on_unix.environment["TOKEN"] = "right"
     done = on_unix.run("apply", "p")
     assert done.code == 0, done.text
     assert registry.digest(name(on_unix, "secretive"), "1") is not None

@@ -49,7 +49,7 @@ def test_the_network_of_the_builder_decides(
     told = unreachable_registries(PUSHED, type, builder)
     assert (told is not None) is warned
     if told is not None:
-        assert "localhost:5000/a:1" in told
+        assert "localhost:5000 is" in told
         assert ("network" in told) is (type != "kube-pod")
 
 
@@ -72,10 +72,11 @@ def test_what_the_dockerfile_names_counts_and_a_name_without_push_does_not() -> 
     assert unreachable_registries(only_named, "docker-container", {}) is None
     told = unreachable_registries(only_named, "docker-container", {}, ["localhost:5000/base"])
     assert told is not None
-    assert "localhost:5000/base" in told
+    assert "localhost:5000" in told
 
 
-def test_a_secret_address_is_not_shown() -> None:
+def test_of_a_secret_address_only_the_host_is_shown() -> None:
     build = {"args": {"BASE": Sensitive("localhost:5000/hidden")}}
     told = unreachable_registries(build, "kube-pod", {})
-    assert told is None or "hidden" not in told
+    assert told is not None
+    assert "hidden" not in told

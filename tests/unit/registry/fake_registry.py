@@ -71,6 +71,10 @@ class FakeRegistry:
     token_life: int = 300
     realm: str = ""
     mounts: bool = True
+    hides: bool = False
+    """Nobody may look into a repository that is not there; who may push there may make it."""
+    read_only: frozenset[str] = frozenset()
+    """Repositories to which nobody may push."""
     faults: list[Fault] = field(default_factory=list)
     manifests: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
     blobs: dict[tuple[str, str], bytes] = field(default_factory=dict)
@@ -177,6 +181,10 @@ class FakeRegistry:
 
     def _upload(self, seen: Seen, path: str, session: str) -> Reply:
         query = parse_qs(seen.query)
+        if path in self.read_only:
+            return Reply(403, b'{"errors":[{"code":"DENIED","message":"read only"}]}')
+        if seen.method == "DELETE":
+            return Reply(204)
         if seen.method == "PUT":
             digest = query["digest"][0]
             if sha256(seen.body) != digest:
@@ -233,10 +241,16 @@ class FakeRegistry:
             scopes = {s for text in parse_qs(seen.query).get("scope", []) for s in text.split()}
         if not known:
             scopes = {one for one in scopes if one.startswith("repository:public/")}
+        scopes = {one for one in scopes if not self._is_hidden(one)}
         self.issued += 1
         token = f"token-{self.issued}"
         self.tokens[token] = _actions(scopes)
         return Reply(200, json.dumps({"token": token, "expires_in": self.token_life}).encode())
+
+    def _is_hidden(self, scope: str) -> bool:
+        _, path, actions = scope.split(":")
+        exists = any(at == path for at, _ in self.manifests)
+        return self.hides and not exists and "push" not in actions
 
 
 def not_found(code: str) -> Reply:
@@ -317,7 +331,7 @@ def serving(registry: FakeRegistry, tls: SSLContext | None = None) -> Iterator[F
             if self.command != "HEAD":
                 self.wfile.write(reply.body)
 
-        do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = handle_any  # noqa: N815
+        do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815
 
         def log_message(self, *args: object) -> None:
             """Say nothing, not even about the TLS that clients try first."""

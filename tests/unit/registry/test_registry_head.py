@@ -197,3 +197,19 @@ def test_missing_and_forbidden_are_not_tried_again(registry: FakeRegistry) -> No
 def test_any_host_has_an_answer(host: str) -> None:
     found = client(FakeRegistry(host="x")).head(parse_reference(f"{host}/app:1"))
     assert isinstance(found, Unclear)
+
+
+def test_who_may_push_is_told_that_a_new_repository_is_not_there(registry: FakeRegistry) -> None:
+    """As Docker Hub does, which answers 401 to anybody who may only pull."""
+    registry.auth, registry.hides = "bearer", True
+    login = FixedCredentials({registry.host: Login(registry.username, registry.password)})
+    known = client(registry, login)
+    assert known.head(registry.reference("team/new:1")) == Missing()
+    registry.put_image("team/new", "1")
+    assert isinstance(known.head(registry.reference("team/new:1")), Found)
+    assert {one.partition(" ")[0] for one in registry.lines()} <= {"GET", "HEAD"}
+
+
+def test_a_stranger_is_told_nothing_of_a_new_repository(registry: FakeRegistry) -> None:
+    registry.auth, registry.hides = "bearer", True
+    assert isinstance(client(registry).head(registry.reference("team/new:1")), Unclear)

@@ -156,3 +156,23 @@ def test_a_read_only_registry_is_named(registry: FakeRegistry) -> None:
     registry.faults.append(lambda seen: Reply(403) if seen.method == "PUT" else None)
     with pytest.raises(Refused, match="does not allow this on app"):
         client(registry).put_tag(registry.reference("app:1"), registry.reference("app:2"))
+
+
+@pytest.mark.parametrize("auth", ["none", "basic", "bearer"])
+def test_the_right_to_push_is_asked_for_and_nothing_stays(
+    registry: FakeRegistry, auth: str
+) -> None:
+    registry.auth = auth
+    login = FixedCredentials({registry.host: Login(registry.username, registry.password)})
+    client(registry, login).check_push(registry.reference("team/app:1"))
+    assert registry.lines()[-1] == "DELETE /v2/team/app/blobs/uploads/1"
+    assert (registry.manifests, registry.blobs) == ({}, {})
+
+
+def test_who_may_not_push_is_told_so(registry: FakeRegistry) -> None:
+    registry.read_only = frozenset({"team/app"})
+    with pytest.raises(Refused, match="does not allow this on team/app"):
+        client(registry).check_push(registry.reference("team/app:1"))
+    registry.auth = "bearer"
+    with pytest.raises(Refused, match="wants a login for team/other"):
+        client(registry).check_push(registry.reference("team/other:1"))
