@@ -176,3 +176,14 @@ def test_variants_with_one_tag_are_planned_one_at_a_time(
     both = ("-target", "build.variant", "-target", "build.web")
     code, _, err = told(capsys, "plan", "--no-refresh", *both)
     assert (code, "Claimed twice" in err) == (1, True)
+
+
+def test_a_variable_by_envdplans_name_is_told_to_have_no_effect(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "docker-bake.hcl").write_text(BAKE)
+    monkeypatch.setenv("ENVDPLAN_VAR_TAG", "2")
+    code, out, err = told(capsys, "validate")
+    assert code == 0, out
+    assert "ENVDPLAN_VAR_TAG has no effect" in err
+    assert "Variables of bake files are set by their own names: TAG, or --var TAG=..." in err

@@ -1,6 +1,7 @@
 """Saved plans come back as they were, without secrets; broken ones are refused."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,17 +10,19 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from envdplan.addresses import Address
+from envdplan.checksum import seal, unseal
 from envdplan.diagnostics import CorruptFile
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
-from envdplan.plans.planfile import ModuleTexts, PlanFile, decode, encode
+from envdplan.plans.planfile import KIND, VERSION, ModuleTexts, PlanFile, decode, encode
 from envdplan.source import SourceFile
-from envdplan.states.observed import Input
+from envdplan.states.observed import Cause, Input
 from envdplan.values import UNKNOWN, Sensitive
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "plan.schema.json").read_text())
 BUILDER, BUILD = Address.parse("builder.b"), Address.parse('build.x["k"]')
+CAUSE = Cause("A registry cannot be reached", "Nothing listens there.", "r:1")
 PLAN = Plan(
     "lineage",
     7,
@@ -47,7 +50,10 @@ PLAN = Plan(
             inputs=(Input("file", "a.txt", "1"),),
             source="r/x@sha256:1",
             tags=("r/x:1",),
+            warned=("It has a localhost of its own.",),
+            kept=(("r/x:1", CAUSE),),
         ),
+        Change(Address.parse("build.y"), "dockerfile", Action.DEFER, reasons=("no",), cause=CAUSE),
     ),
     (Drift(BUILDER, (Difference(("address",), "a", "b"),)), Drift(BUILD, gone=True)),
     {"o": UNKNOWN},
@@ -69,6 +75,16 @@ def test_a_plan_comes_back_as_it_was() -> None:
     data = encode(SAVED)
     Draft202012Validator(SCHEMA).validate(json.loads(data))
     assert decode(data, "plan") == SAVED
+
+
+def test_a_plan_of_before_is_still_read() -> None:
+    content = unseal(encode(SAVED), KIND, VERSION, "plan", "")
+    for change in content["changes"]:
+        for name in ("cause", "kept", "warned"):
+            del change[name]
+    read = decode(seal(KIND, VERSION, content), "plan")
+    bare = [replace(one, cause=None, kept=(), warned=()) for one in SAVED.plan.changes]
+    assert list(read.plan.changes) == bare
 
 
 def test_secrets_are_not_written() -> None:
