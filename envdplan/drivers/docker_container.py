@@ -89,7 +89,8 @@ class DockerContainer:
             if info.state != "running":
                 return Present({"status": info.state}, strangers=strangers)
             with self._client(builder.reach, _PATIENCE) as client:
-                return Present({"status": "running", **computed(client)}, strangers=strangers)
+                live = {"status": "running", "network": info.spec.network, **computed(client)}
+                return Present(live, strangers=strangers)
         except EnvdplanError as error:
             return Unreachable.of(error)
 

@@ -22,6 +22,16 @@ target "default" {
 }
 """
 
+NAMED = """
+variable "registry" {}
+build "x" {
+  context           = "team"
+  dockerfile_inline = "FROM scratch\\nCOPY envdplan.hcl /\\n"
+  tags              = ["${var.registry}/readme-named:1"]
+  push              = true
+}
+"""
+
 
 def block(kind: str) -> str:
     """The first block of code of a kind in the section."""
@@ -66,4 +76,10 @@ def test_the_first_configuration_works_as_it_is_written(typed: Project, registry
     assert listed.code == 0, listed.text
     assert "docker-container" in listed.out
     assert "moby-worker" in listed.out
+    named = Project(typed.folder.parent / "named", typed.environment)
+    named.folder.mkdir()
+    named.write(NAMED)
+    plan = named.plan()
+    assert (plan.code, plan.err) == (2, ""), "its container has the host's network"
+    named.apply()
     typed.assert_settled()
