@@ -6,11 +6,10 @@ never followed.
 
 import os
 from collections.abc import Iterable, Iterator
-from re import compile as regex
 from typing import TYPE_CHECKING, Final
 
 from envdplan.files.inside import link_target
-from envdplan.files.patterns import compiled, is_literal, translated
+from envdplan.files.patterns import compiled, is_literal, single
 
 if TYPE_CHECKING:
     from envdplan.files.walk import Test
@@ -42,13 +41,13 @@ def way_to(patterns: Iterable[str]) -> "Test":
 def _way(parts: list[str]) -> "Test":
     if "**" in parts[0]:
         return lambda folder: True  # noqa: ARG005  anywhere
-    compiled_parts = [regex(translated(one)) for one in parts]
+    compiled_parts = [single(one) for one in parts]
 
     def test(folder: str) -> bool:
         for name, part, text in zip(folder.split("/"), compiled_parts, parts, strict=False):
             if "**" in text:
                 return True
-            if not part.fullmatch(name):
+            if not part(name):
                 return False
         return folder.count("/") + 1 < len(parts)
 
@@ -92,14 +91,14 @@ def _follow(root: str, parts: list[str], found: list[str], queue: list[list[str]
 
 def _fitting(root: str, at: str, parts: list[str], index: int) -> Iterator[list[str]]:
     """The links among what a wildcard fits are followed too."""
-    part = regex(translated(parts[index]))
+    part = single(parts[index])
     try:
         names = os.listdir(f"{root}/{at}" if at else root)  # noqa: PTH208  names are enough
     except OSError:
         return
     for name in sorted(names):
         here = f"{at}/{name}" if at else name
-        if part.fullmatch(name) and link_target(f"{root}/{here}") is not None:
+        if part(name) and link_target(f"{root}/{here}") is not None:
             yield [*here.split("/"), *parts[index + 1 :]]
 
 
