@@ -15,11 +15,13 @@ from envdplan.config.conversion import to_string
 from envdplan.config.expressions import EvaluationError, evaluate
 from envdplan.config.problems import ConversionError, NameUnknown, failure
 from envdplan.diagnostics import Diagnostics
+from envdplan.linear import BadExpression, compiled
 from envdplan.source import SourceRange
 from envdplan.syntax.document import Block
 from envdplan.values import Value
 
 _ATTRIBUTES: Final = ("targets", "description")
+_PART: Final = re.compile(r"\[\^?[^\]]*\]|\\.|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,18 +143,18 @@ def _follow(
 def matching(pattern: str, names: Iterable[str]) -> list[str]:
     """The names that fit a pattern with `*`, `?` and `[...]`. Raises ValueError for a bad one."""
     try:
-        compiled = re.compile(_translated(pattern))
-    except re.error as error:
+        found = compiled(_translated(pattern))
+    except BadExpression as error:
         raise ValueError(f'"{pattern}" is no pattern ({error})') from None
-    return [name for name in names if compiled.fullmatch(name)]
+    return [name for name in names if found.fullmatch(name)]
 
 
 def _translated(pattern: str) -> str:
     """As Go's path.Match."""
     pieces: list[str] = []
-    for part in re.findall(r"\[\^?[^\]]*\]|\\.|.", pattern, re.DOTALL):
+    for part in _PART.findall(pattern):
         if part[0] == "[" and len(part) > 1:
-            pieces.append(re.sub(r"([\[&~|])", r"\\\1", part[1:-1]).join("[]"))
+            pieces.append(part)
         else:
             pieces.append({"*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part.removeprefix("\\"))))
     return "".join(pieces)

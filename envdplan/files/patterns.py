@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
+from envdplan import linear
 from envdplan.diagnostics import EnvdplanError
-
-if TYPE_CHECKING:
-    from re2 import Options
 
 _META: Final = frozenset("*?[\\")
 _META_OR_SLASH: Final = _META | {"/"}
@@ -192,7 +190,7 @@ def _automaton(expressions: Mapping[int, str]) -> Callable[[str], list[int]]:
     """The numbers of the `expressions` that are found in a path. Raises EnvdplanError."""
     import re2
 
-    made = re2.Set.SearchSet(_options())
+    made = re2.Set.SearchSet(linear.options(memory=_MOST_MEMORY, captures=False))
     for expression in expressions.values():
         made.Add(expression)
     always = made.Add("")  # always found, unless RE2 gives up for want of memory
@@ -212,16 +210,6 @@ def _automaton(expressions: Mapping[int, str]) -> Callable[[str], list[int]]:
         return [numbers[at] for at in places if at != always]
 
     return found
-
-
-def _options() -> "Options":
-    from re2 import Options
-
-    options = Options()
-    options.log_errors = False
-    options.never_capture = True
-    options.max_mem = _MOST_MEMORY
-    return options
 
 
 def _cleaned(pattern: str) -> str:
@@ -244,18 +232,13 @@ def _cleaned(pattern: str) -> str:
 
 def _expression(pattern: str) -> str:
     """The regular expression of a pattern, to be searched for. Raises EnvdplanError."""
-    import re2
-
     if not _SYNTAX.fullmatch(pattern):
         raise _bad(pattern, "a bracket or a backslash in it is not followed by what it needs")
     made = _translated(_readable(pattern))
     try:
-        re2.compile(made, _options())
-    except re2.error as problem:
-        said = problem.args[0]
-        raise _bad(
-            pattern, said.decode(errors="replace") if type(said) is bytes else said
-        ) from None
+        linear.compiled(made)
+    except linear.BadExpression as error:
+        raise _bad(pattern, str(error)) from None
     return made
 
 

@@ -3,6 +3,7 @@
 import base64
 import glob
 import os
+import re
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
@@ -12,7 +13,10 @@ from envdplan.config.context import Context, Function
 from envdplan.config.functions.encoding import MAX_TEXT, text_of
 from envdplan.config.problems import FunctionError
 
+_REPEATED: Final = re.compile(r"(?<![^/])\*\*/(?:\*\*/)+")
 _MOST_FILES: Final = 100_000
+_MOST_STEPS: Final = 10 * _MOST_FILES
+"""Several `**` find a file on several ways; each is a step."""
 _DEEPEST: Final = 20
 
 
@@ -70,16 +74,17 @@ def _fileset(context: Context, path: str, pattern: str) -> tuple[str, ...]:
     if pattern.startswith("/") or ".." in pattern.split("/"):
         raise FunctionError("a pattern stays inside of the folder", 1)
     found: set[str] = set()
-    for one in _alternatives(pattern):
-        for name in _glob(root, one):
-            if (root / name).is_file():
-                found.add(name)
-            if len(found) > _MOST_FILES:
-                raise FunctionError(f"the pattern fits more than {_MOST_FILES} files", 1)
+    fitting = (name for one in _alternatives(pattern) for name in _glob(root, one))
+    for count, name in enumerate(fitting):
+        if name not in found and (root / name).is_file():
+            found.add(name)
+        if len(found) > _MOST_FILES or count > _MOST_STEPS:
+            raise FunctionError(f"the pattern fits more than {_MOST_FILES} files", 1)
     return tuple(sorted(found))
 
 
 def _glob(root: Path, pattern: str) -> Iterator[str]:
+    pattern = _REPEATED.sub("**/", pattern)  # each would walk the whole tree for each way
     # pathlib's own glob follows links into endless loops and takes no hidden files away
     return glob.iglob(pattern, root_dir=root, recursive=True, include_hidden=True)  # noqa: PTH207  see above
 

@@ -1,37 +1,55 @@
-"""Regular expressions: Python's, which take nearly all that Go's RE2 takes."""
+"""Regular expressions: RE2, whose syntax and meaning Terraform's and bake's engine has too.
+
+It takes time in proportion to the text, whatever the pattern.
+"""
 
 import re
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
 
 from envdplan.config.context import Function
-from envdplan.config.functions.re2 import to_python
 from envdplan.config.problems import FunctionError
+from envdplan.linear import BadExpression, Expression, compiled
 from envdplan.values import Value
 
 _LONGEST_TEXT: Final = 1024 * 1024
-_NESTED: Final = re.compile(r"\([^()]*[*+][^()]*\)\s*(?:[*+]|\{\d+,)")
+_LONGEST_RESULT: Final = 16 * _LONGEST_TEXT
+
+_ONE_BYTE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\C")
+"""RE2 can tear a character apart; Go's engine refuses to."""
+
+_Match: TypeAlias = Any
 
 
-def _compiled(pattern: str) -> "re.Pattern[str]":
-    """Python's engine backtracks: what could take for ever (a repeat of a repeat) is refused."""
-    if _NESTED.search(pattern):
-        raise FunctionError("a repeated group must not hold a repeat itself", 0)
+def _compiled(pattern: str) -> Expression:
     try:
-        found = re.compile(to_python(pattern), re.ASCII)
-    except (re.error, RecursionError, OverflowError) as error:
+        found = compiled(pattern)
+    except BadExpression as error:
         raise FunctionError(f"this is no regular expression: {error}", 0) from None
-    if 0 < len(found.groupindex) < found.groups:
-        raise FunctionError("either all groups have names, or none", 0)
+    if _ONE_BYTE.search(pattern):
+        raise FunctionError("this is no regular expression: invalid escape sequence: \\C", 0)
     return found
 
 
-def _check(text: str) -> str:
+def _matches(pattern: str, text: str) -> Iterator[_Match]:
+    """Every match, as Go finds them: an empty one right behind another is none."""
     if len(text) > _LONGEST_TEXT:
         raise FunctionError(f"the text has more than {_LONGEST_TEXT} characters", 1)
-    return text
+    end = -1
+    for match in _compiled(pattern).finditer(text):
+        if match.end() > match.start() or match.start() != end:
+            yield match
+        end = match.end()
 
 
-def _captured(match: "re.Match[str]") -> Value:
+def _captures(pattern: str, text: str) -> Iterator[Value]:
+    found = _compiled(pattern)
+    if 0 < len(found.groupindex) < found.groups:
+        raise FunctionError("either all groups have names, or none", 0)
+    yield from map(_captured, _matches(pattern, text))
+
+
+def _captured(match: _Match) -> Value:
     """The match; with groups a list of them, or an object where they have names."""
     if match.re.groupindex:
         return dict(sorted(match.groupdict().items()))
@@ -39,42 +57,47 @@ def _captured(match: "re.Match[str]") -> Value:
 
 
 def _regex(pattern: str, text: str) -> Value:
-    match = _compiled(pattern).search(_check(text))
-    if match is None:
-        raise FunctionError("the pattern does not fit anywhere in the text", 1)
-    return _captured(match)
+    for found in _captures(pattern, text):
+        return found
+    raise FunctionError("the pattern does not fit anywhere in the text", 1)
 
 
 def _regexall(pattern: str, text: str) -> Value:
-    return tuple(map(_captured, _compiled(pattern).finditer(_check(text))))
+    return tuple(_captures(pattern, text))
 
 
 def _replace(text: str, part: str, by: str) -> str:
     """Between slashes `part` is a regular expression, and `$1` or `${name}` mean its groups."""
     if len(part) > 1 and part.startswith("/") and part.endswith("/"):
         return _substituted(text, part[1:-1], by)
-    if part == "" and len(text) * len(by) > _LONGEST_TEXT * 16:
+    if part == "" and len(text) * len(by) > _LONGEST_RESULT:
         raise FunctionError("the result is too long", 2)
     return text.replace(part, by)
 
 
 def _substituted(text: str, pattern: str, by: str) -> str:
-    found = _compiled(pattern)
-    return found.sub(lambda match: _expanded(match, by), _check(text))
+    pieces: list[str] = []
+    at = length = 0
+    for match in _matches(pattern, text):
+        pieces += (text[at : match.start()], _expanded(match, by))
+        at = match.end()
+        length += len(pieces[-1])
+        if length > _LONGEST_RESULT:
+            raise FunctionError("the result is too long", 2)
+    return "".join((*pieces, text[at:]))
 
 
 _GROUP: Final = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,7}")
 
 
-def _expanded(match: "re.Match[str]", by: str) -> str:
+def _expanded(match: _Match, by: str) -> str:
     def group(found: "re.Match[str]") -> str:
         name = found.group(1) or found.group(2)
         if name is None:
             return "$"
-        try:
-            return match.group(int(name) if name.isdigit() else name) or ""
-        except IndexError:
-            return ""
+        number = int(name) if _NUMBER.fullmatch(name) else match.re.groupindex.get(name, -1)
+        return (match.group(number) or "") if 0 <= number <= match.re.groups else ""
 
     return _GROUP.sub(group, by)
 
