@@ -119,7 +119,7 @@ PROPERTIES: Final[dict[str, JsonSchema]] = {
     "dockerfile": {
         "type": "string",
         "minLength": 1,
-        "description": "Dockerfile, relative to path (default: Dockerfile)",
+        "description": "Dockerfile, relative to path (default: Dockerfile, else dockerfile)",
     },
     "dockerfile_inline": {"type": "string", "description": "The text of the Dockerfile itself"},
     "ignore_file": {

@@ -1,5 +1,6 @@
 """Builds by a frontend of BuildKit: its own for Dockerfiles, or one that is an image."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -121,11 +122,28 @@ def source(attributes: Attributes) -> Source:
         hidden = is_sensitive(inline)
         return Source(directory, None, reveal(inline), places, contexts=named, hidden=hidden)
     given = attributes.get("dockerfile")
-    definition = Path(directory, given or DEFAULT_FILE)
+    definition = _as_written(Path(directory, given or DEFAULT_FILE))
     beside = Place(str(definition.parent), f"{definition.name}{IGNORE}")
     optional = not given and attributes.get("frontend") is not None
     usual = (ignores.named(ignore),) if ignore else (beside, own)
     return Source(directory, str(definition), None, usual, None, named, optional)
+
+
+def _as_written(definition: Path) -> Path:
+    """`dockerfile` where there is no `Dockerfile`: buildx takes it, and its own ignore file.
+
+    The names in the folder decide: some file systems of macOS find both by either.
+    """
+    if definition.name != DEFAULT_FILE:
+        return definition
+    try:
+        names = os.listdir(definition.parent)  # noqa: PTH208  names are enough
+    except OSError:
+        return definition
+    lower = DEFAULT_FILE.lower()
+    return (
+        definition.with_name(lower) if DEFAULT_FILE not in names and lower in names else definition
+    )
 
 
 def request(attributes: Attributes, extras: Extras) -> SolveRequest:

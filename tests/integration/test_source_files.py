@@ -167,3 +167,43 @@ def test_a_dockerfile_may_be_a_link_inside_of_its_folder(dialer: Dialer, tmp_pat
     app = filled(tmp_path / "app", {"Dockerfile": "->docker/main", "docker/main": ALL})
     out = built(dialer, {"path": str(app)}, tmp_path / "out")
     assert out == planned({"path": str(app)}) == {"Dockerfile", "docker/main"}
+
+
+LOWER = {"dockerfile": ALL, "a": "a", "b": "b", "c": "c"}
+IGNORES = {
+    "dockerfile.dockerignore": "a\n",
+    "Dockerfile.dockerignore": "b\n",
+    ".dockerignore": "c\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "attributes", "left_out"),
+    [
+        pytest.param({**LOWER, **IGNORES}, {}, "a", id="its own ignore file"),
+        pytest.param(
+            {**LOWER, **{n: IGNORES[n] for n in ("Dockerfile.dockerignore", ".dockerignore")}},
+            {},
+            "c",
+            id="not that of a Dockerfile",
+        ),
+        pytest.param({**LOWER, "Dockerfile": ALL, **IGNORES}, {}, "b", id="a Dockerfile beside"),
+        pytest.param(
+            {f"sub/{name}": text for name, text in LOWER.items()} | {".dockerignore": "sub/c\n"},
+            {"dockerfile": "sub/Dockerfile"},
+            "sub/c",
+            id="in a folder",
+        ),
+    ],
+)
+def test_a_file_named_dockerfile_is_taken_as_buildx_takes_it(
+    dialer: Dialer,
+    tmp_path: Path,
+    files: dict[str, str],
+    attributes: dict[str, str],
+    left_out: str,
+) -> None:
+    whole: Attributes = {"path": str(filled(tmp_path / "app", files)), **attributes}
+    expected = set(files) - {left_out}
+    assert planned(whole) == expected
+    assert built(dialer, whole, tmp_path / "out") == expected
