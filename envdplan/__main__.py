@@ -2,26 +2,40 @@
 
 import sys
 
-from envdplan import __version__
+from envdplan import __version__, interrupts
 
 
 def main() -> None:
     """Run the command and exit with its code."""
-    arguments = sys.argv[1:]
+    interrupts.watch()
+    from envdplan.cli import streams
+
+    streams.prepare()
+    code = streams.finish(_run(sys.argv[1:]))
+    if interrupts.stopping.is_set():
+        interrupts.leave(code)  # threads that still wait for an answer are not waited for
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
     if arguments == ["--version"]:
         sys.stdout.write(f"envdplan {__version__}\n")
-        return
+        return 0
     if arguments in (["--help"], ["-h"], []):
         from envdplan.cli.helptext import HELP
 
         sys.stdout.write(HELP)
-        return
+        return 0
     import gc
 
     gc.set_threshold(200_000, 20, 50)  # a short life makes few cycles and many values
     from envdplan.cli.app import run
 
-    sys.exit(run(arguments))
+    interrupts.work()
+    try:
+        return run(arguments)
+    finally:
+        interrupts.end()
 
 
 if __name__ == "__main__":

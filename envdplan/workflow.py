@@ -259,7 +259,7 @@ def apply(run: Apply) -> Iterator[Event]:
 
     Raises EnvdplanError, and does nothing, when something is not as it was planned.
     """
-    precheck(run.plan, run.desired, run.writers, run.parallelism)
+    precheck(run.plan, run.desired, run.writers, run.parallelism, run.cancel)
     return run.run()
 
 

@@ -2,11 +2,25 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import children
+
+
+def pytest_configure() -> None:
+    """Tests interrupt themselves and their children, also where the tests run in background."""
+    children.hear_signals()
+
+
+@pytest.fixture(autouse=True)
+def no_child_is_left() -> Iterator[None]:
+    """No process outlives the test that started it."""
+    yield
+    children.end_all()
 
 
 @pytest.fixture(scope="session")

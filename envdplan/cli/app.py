@@ -1,13 +1,13 @@
 """The command line: every command, and one place where errors end."""
 
-import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from envdplan import __version__
+from envdplan import __version__, interrupts
 from envdplan.cli import exit_codes
 from envdplan.cli.adopt import adopt
 from envdplan.cli.apply import apply, destroy
@@ -22,8 +22,9 @@ from envdplan.cli.output import output
 from envdplan.cli.plan import plan
 from envdplan.cli.schema import schema
 from envdplan.cli.spelling import as_here, tell_whole
+from envdplan.cli.streams import OutputLost, tell_lost
 from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import EnvdplanError, Interrupted
 
 app: Final = typer.Typer(
     name="envdplan",
@@ -90,19 +91,22 @@ def run(arguments: list[str]) -> int:
         code = app(as_here(arguments), standalone_mode=False, obj=session)
     except EnvdplanError as error:
         session.tell(error)
-        code = exit_codes.ERROR
+        stopped = isinstance(error, Interrupted)
+        code = exit_codes.INTERRUPTED if stopped else exit_codes.ERROR
     except KeyboardInterrupt:
         code = exit_codes.INTERRUPTED
-    except BrokenPipeError:
-        # whoever read has seen enough; keep Python from complaining at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = exit_codes.ERROR
+    except OutputLost as lost:
+        code = tell_lost(lost)
     except Exception as error:  # noqa: BLE001  the last place: a bug of ours, told as one
         tell_whole(error, arguments)
         code = _unexpected(session, error)
     finally:
         if "view" in session.__dict__:
-            session.view.close()
+            with suppress(OutputLost):  # told when the last of it is written
+                session.view.close()
+    if code == exit_codes.INTERRUPTED:
+        sys.stderr.write(f"Stopped by {interrupts.name()}.\n")
+        return interrupts.exit_code()
     return code if isinstance(code, int) else exit_codes.OK
 
 
@@ -122,6 +126,9 @@ def _unexpected(session: Session, error: Exception) -> int:
         return exit_codes.INTERRUPTED
     if session.environment.get("ENVDPLAN_DEBUG"):
         raise error
+    if isinstance(error, OSError):
+        session.view.error(_refused(error))
+        return exit_codes.ERROR
     if isinstance(error, RecursionError):
         detail = "A value of the configuration is nested so deeply that it cannot be worked with."
         session.view.error(EnvdplanError("Nested too deeply", detail))
@@ -135,3 +142,9 @@ def _unexpected(session: Session, error: Exception) -> int:
         )
     )
     return exit_codes.ERROR
+
+
+def _refused(error: OSError) -> EnvdplanError:
+    """What the system said no to, where nobody knew better words."""
+    what = f"{error.filename}: " if error.filename else ""
+    return EnvdplanError("The system refuses", f"{what}{error.strerror or error}.")

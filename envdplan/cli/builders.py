@@ -1,6 +1,7 @@
 """envdplan builder and forward: builders as they are now, and what people do to them by hand."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from envdplan.cli import exit_codes
+from envdplan.cli.interrupts import graceful
 from envdplan.cli.options import VarFiles, Vars
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import EnvdplanError
+from envdplan.together import together
 
 if TYPE_CHECKING:
     from envdplan.providers.build.reach import Reach, Reached
@@ -94,11 +97,8 @@ def ls(
 
 
 def _lines(reach: "Reach") -> "list[Line]":
-    from concurrent.futures import ThreadPoolExecutor
-
     found = list(reach.all())
-    with ThreadPoolExecutor(max(1, len(found))) as pool:
-        return list(pool.map(_line_of, found))
+    return together(_line_of, found, max(1, len(found)), "look")
 
 
 def _line_of(one: "Reached | EnvdplanError") -> "Line":
@@ -187,16 +187,19 @@ def prune(
         kept = size_in_bytes(keep)
     except ValueError as error:
         raise EnvdplanError("Not a size", f"--keep: {error}.") from error
-    with reaching(ctx, var_file, var) as (_, reach):
+    cancel = threading.Event()
+    with reaching(ctx, var_file, var) as (session, reach):
         one = reach.find(name)
         if one.address is not None:
             one.check_ours("pruned")
         with _client(one) as client:
-            records = client.prune(all=all, keep_bytes=kept)
+            client.workers()  # a builder that does not answer is not waited for
+            with graceful(cancel, session.view.message, "waiting until the builder has pruned"):
+                records = client.prune(all=all, keep_bytes=kept)
     total = size(sum(each.size for each in records))
     noun = "record" if len(records) == 1 else "records"
     typer.echo(f"{len(records)} {noun} deleted, {total} freed.")
-    return exit_codes.OK
+    return exit_codes.INTERRUPTED if cancel.is_set() else exit_codes.OK
 
 
 @builder_app.command("logs")
@@ -228,10 +231,6 @@ def stop(ctx: typer.Context, name: Name, var: Vars = None, var_file: VarFiles = 
 @builder_app.command("start")
 def start(ctx: typer.Context, name: Name, var: Vars = None, var_file: VarFiles = None) -> int:
     """Start a builder again, and wait until it answers."""
-    import threading
-
-    from envdplan.cli.interrupts import graceful
-
     cancel = threading.Event()
     with reaching(ctx, var_file, var) as (session, reach):
         one = reach.find(name)
@@ -243,7 +242,7 @@ def start(ctx: typer.Context, name: Name, var: Vars = None, var_file: VarFiles =
             if message:
                 session.view.message(f"{one.title}: {message}")
 
-        with graceful(cancel, session.view.message):
+        with graceful(cancel, session.view.message, "waiting no longer"):
             one.lifecycle.start(one.attributes, report, cancel)
         session.view.message(f"{one.title} is ready.")
     return exit_codes.OK
@@ -263,9 +262,6 @@ def forward(
 
     Only this user may connect. A context with forward = true points there.
     """
-    import threading
-
-    from envdplan.cli.interrupts import graceful
     from envdplan.providers.contexttype import forward_path
 
     cancel = threading.Event()
@@ -275,7 +271,10 @@ def forward(
         _make_room(path)
         with one.lifecycle.connect(one.attributes) as client:
             client.workers()  # its own words, before anybody waits for it in vain
-            with client.exposed(path) as address, graceful(cancel, session.view.message):
+            with (
+                client.exposed(path) as address,
+                graceful(cancel, session.view.message, "closing the socket"),
+            ):
                 session.view.message(f"{one.title} is at unix://{address} until Ctrl-C.")
                 while not cancel.is_set():
                     time.sleep(0.1)

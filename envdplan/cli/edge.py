@@ -14,6 +14,7 @@ from envdplan.addresses import Kind
 from envdplan.drivers.base import Lifecycle, Surroundings
 from envdplan.engine.protocols import Reader, StateStore, Writer
 from envdplan.envd.store import ContextStore
+from envdplan.silence import Silence
 
 if TYPE_CHECKING:
     from envdplan.providers.build.connections import Connections
@@ -39,6 +40,7 @@ class Edge:
     environment: Mapping[str, str] = field(repr=False)
     folder: Path
     """Where runs keep what is theirs alone: beside the state."""
+    silence: Silence = field(default_factory=Silence)
     _guard: threading.RLock = field(default_factory=threading.RLock)
     _readers: dict[str, Reader] = field(default_factory=dict)
     _writers: dict[str, Writer] = field(default_factory=dict)
@@ -142,7 +144,7 @@ class Edge:
     def _registries(self) -> "Registries":
         from envdplan.providers.build.registries import Registries
 
-        return Registries(self.environment)
+        return Registries(self.environment, self.silence)
 
     @cached_property
     def _engines(self) -> "Engines":

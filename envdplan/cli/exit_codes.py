@@ -9,3 +9,4 @@ CHANGES: Final = 2
 UNFORMATTED: Final = 3
 """With fmt -check: a file is not in canonical form."""
 INTERRUPTED: Final = 130
+"""Asked to stop: by SIGINT. After SIGTERM the process ends with 143 instead (interrupts)."""

@@ -11,6 +11,7 @@ from envdplan.cli import exit_codes
 from envdplan.cli.catalog import CATALOG
 from envdplan.cli.clock import SystemClock
 from envdplan.cli.interrupts import graceful
+from envdplan.cli.streams import OutputLost
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import Diagnostics, EnvdplanError
 from envdplan.engine.apply import Apply
@@ -116,11 +117,18 @@ def run(project: Opened, plan: Plan, state: State, *, parallelism: int) -> int:
     )
     view = project.session.view
     finished: Finished | None = None
+    lost: OutputLost | None = None
     with graceful(cancel, view.message):
         for event in apply(work):
-            view.event(event)
+            try:
+                if lost is None:
+                    view.event(event)
+            except OutputLost as error:
+                lost = error  # what was begun is finished and saved all the same
             if isinstance(event, Finished):
                 finished = event
+    if lost is not None:
+        raise lost
     view.diagnostics(Diagnostics() if finished is None else finished.problems)
     outputs = project.loaded.desired.outputs
     if finished is not None and finished.outputs:

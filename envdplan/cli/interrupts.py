@@ -1,33 +1,43 @@
-"""Ctrl-C once: finish what runs, begin nothing new, save. Twice: end now."""
+"""Ctrl-C while things are changed: once finishes what runs, begins nothing new, and saves."""
 
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
-from envdplan.cli.exit_codes import INTERRUPTED
+from envdplan import interrupts
+from envdplan.cli.streams import OutputLost
+
+APPLYING = "stopping what runs, then saving the state"
 
 
 @contextmanager
-def graceful(cancel: threading.Event, tell: Callable[[str], None]) -> Iterator[None]:
+def graceful(
+    cancel: threading.Event, tell: Callable[[str], None], doing: str = APPLYING
+) -> Iterator[None]:
     """While inside, the first SIGINT or SIGTERM sets `cancel`, the second ends the process.
 
-    The second loses nothing: what has begun is in the state as pending.
+    The second loses nothing: what has begun is in the state as pending. `doing` is what the first
+    one leads to.
     """
 
     def stop(number: int, frame: FrameType | None) -> None:
         del frame
         if cancel.is_set():
-            os._exit(INTERRUPTED)
+            interrupts.leave(interrupts.exit_code())
+        interrupts.note(number)
         cancel.set()
-        name = signal.Signals(number).name
-        tell(f"{name}: stopping what runs, then saving the state. Once more ends at once.")
+        _say(tell, f"{interrupts.name()}: {doing}. Once more ends at once.")
 
-    former = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with interrupts.handled_by(stop):
         yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+
+
+def _say(tell: Callable[[str], None], text: str) -> None:
+    """Tell it, though the signal came in the middle of other words, which no stream can take."""
+    try:
+        tell(text)
+    except (OutputLost, OSError, RuntimeError):
+        with suppress(OSError):
+            os.write(2, f"{text}\n".encode())

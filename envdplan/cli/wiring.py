@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan import __version__
 from envdplan.diagnostics import EnvdplanError, Rejected
+from envdplan.silence import Silence
 from envdplan.values import Value
 from envdplan.views import VIEWS
 from envdplan.views.base import View
@@ -42,6 +43,8 @@ class Session:
     overrides: tuple[str, ...] = ()
     """--set: overrides of bake's targets."""
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    silence: Silence = field(default_factory=Silence)
+    """Hosts that did not answer in this run."""
 
     @cached_property
     def view(self) -> View:
@@ -130,7 +133,7 @@ class Session:
         from envdplan.workflow import load
 
         if look:
-            project = replace(project, image=Images(self.environment))
+            project = replace(project, image=Images(self.environment, self.silence))
         return load(project, CATALOG, FUNCTIONS, __version__)
 
     def settings(self) -> "Settings":
@@ -163,6 +166,7 @@ class Session:
             Surroundings(self.environment, state.lineage, fresh=not state.records),
             self.environment,
             store.path.parent,
+            self.silence,
         )
         try:
             yield made

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from envdplan.cluster.access import Access
 from envdplan.cluster.failures import failure, unreachable
+from envdplan.together import within
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -18,8 +19,8 @@ MANAGER: Final = "envdplan"
 """Who sets fields, in the words of server-side apply."""
 
 _APPLY: Final = "application/apply-patch+yaml"
-_CONNECT, _READ = 5.0, 30.0
-"""Seconds."""
+_CONNECT, _READ, _TOTAL = 5.0, 30.0, 60.0
+"""Seconds; the last one for a request with its answer, but for streams, which have no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +159,19 @@ class Api:
             headers["Content-Type"] = content
         url = self.access.url(path, query)
         try:
-            response = self.access.pool.request(
-                method,
-                url,
-                body=body,
-                headers=headers,
-                preload_content=not stream,
-                timeout=Timeout(_CONNECT, _READ),
-                retries=_retries(),
+            response = within(
+                _TOTAL,
+                lambda: self.access.pool.request(
+                    method,
+                    url,
+                    body=body,
+                    headers=headers,
+                    preload_content=not stream,
+                    timeout=Timeout(_CONNECT, _READ),
+                    retries=_retries(),
+                ),
             )
-        except HTTPError as error:
+        except (HTTPError, TimeoutError) as error:
             raise unreachable(self.access.host, error) from error
         if response.status >= _BAD and not (absent and _is_absent(response)):
             raise failure(response.status, bytes(response.data), self.access.host)

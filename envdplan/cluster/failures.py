@@ -50,8 +50,8 @@ def failure(status: int, body: bytes, host: str) -> EnvdplanError:
             return Refused("The cluster does not take this", f"{host} answers {status}: {said}.")
 
 
-def unreachable(host: str, error: "HTTPError") -> Unreachable:
-    """Translate an exception of urllib3's."""
+def unreachable(host: str, error: "HTTPError | TimeoutError") -> Unreachable:
+    """Translate an exception of urllib3's, or that all the time is up."""
     from urllib3 import exceptions
 
     cause = getattr(error, "reason", None) or error
@@ -62,7 +62,7 @@ def unreachable(host: str, error: "HTTPError") -> Unreachable:
             why = f"no connection ({_short(cause.__cause__ or cause)})"
         case exceptions.ConnectTimeoutError():
             why = "it does not answer (the connection timed out)"
-        case exceptions.ReadTimeoutError():
+        case exceptions.ReadTimeoutError() | TimeoutError():
             why = "it took the request but did not answer in time"
         case exceptions.SSLError():
             why = f"its certificate is not accepted ({_short(cause)})"

@@ -9,8 +9,9 @@ from typing import Final
 from envdplan.credentials.credential import Credential
 from envdplan.credentials.dockerconfig import DockerConfig, decode
 from envdplan.credentials.helper import TIMEOUT, ask_helper
-from envdplan.diagnostics import CorruptFile
+from envdplan.diagnostics import CorruptFile, Unreachable
 from envdplan.imagenames import DOCKER_HUB, canonical_host
+from envdplan.silence import Silence
 
 HUB_SERVER: Final = "https://index.docker.io/v1/"
 """The name under which Docker's clients keep Docker Hub's credentials (docker/cli, registry)."""
@@ -29,12 +30,14 @@ class DockerCredentials:
         *,
         directory: Path | None = None,
         helper_timeout: float = TIMEOUT,
+        silence: Silence | None = None,
     ) -> None:
         self._environment = environment
         self.directory = directory or docker_directory(environment)
         self._helper_timeout = helper_timeout
         # Helpers were seen to hang when asked in parallel (docker/cli#1862).
         self._one_helper = Lock()
+        self._silence = silence or Silence()
 
     def for_host(self, host: str) -> Credential | None:
         """The credential for `host`, or None for anonymous use.
@@ -51,8 +54,13 @@ class DockerCredentials:
         suffix = config.helper(server)
         if suffix is None:
             return None
+        who = f"docker-credential-{suffix} {server}"
         with self._one_helper:
-            return ask_helper(suffix, server, self._environment, timeout=self._helper_timeout)
+            self._silence.check(who)
+            try:
+                return ask_helper(suffix, server, self._environment, timeout=self._helper_timeout)
+            except Unreachable as error:
+                raise self._silence.keep(who, error) from None
 
     def _from_environment(self) -> DockerConfig:
         text = self._environment.get("DOCKER_AUTH_CONFIG")

@@ -1,11 +1,13 @@
 """A Docker Engine as a few typed objects: itself, its containers, volumes and images."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
+from envdplan.diagnostics import Unreachable
 from envdplan.dockerengine.containers import Containers
 from envdplan.dockerengine.endpoint import Endpoint
 from envdplan.dockerengine.images import Images
@@ -13,9 +15,13 @@ from envdplan.dockerengine.info import EngineInfo, engine_info
 from envdplan.dockerengine.reply import Reply
 from envdplan.dockerengine.volumes import Volumes
 from envdplan.loading import load
+from envdplan.silence import Silence
 
 if TYPE_CHECKING:
     from envdplan.dockerengine.client import Api
+
+_LONG: Final = 5.0
+"""Seconds; an engine that took longer to give no answer is not asked again at once."""
 
 
 class Engine:
@@ -31,6 +37,7 @@ class Engine:
         self.images = Images(self.doing)
         self._lock = threading.Lock()
         self._api: Api | None = None
+        self._silence = Silence()
 
     def __enter__(self) -> Self:
         return self
@@ -74,5 +81,15 @@ class Engine:
 
         with self._lock:
             if self._api is None:
-                self._api = open_api(self.endpoint)
+                self._api = self._opened(open_api)
             return self._api
+
+    def _opened(self, open_api: "Callable[[Endpoint], Api]") -> "Api":
+        self._silence.check(self.endpoint.url)
+        begun = time.monotonic()
+        try:
+            return open_api(self.endpoint)
+        except Unreachable as error:
+            if time.monotonic() - begun > _LONG:
+                self._silence.keep(self.endpoint.url, error)
+            raise

@@ -35,6 +35,8 @@ from envdplan.states.recorded import State
 from envdplan.values import Attributes, Value, is_sensitive
 
 STOPPED = "the user asked to stop"
+_LOOK_UP = 0.1
+"""Seconds between two looks at a wish to stop."""
 _TOGETHER = 250
 """So many quick changes run at once, each in a thread that mostly waits."""
 
@@ -51,6 +53,9 @@ class Apply:
     clock: Clock
     parallelism: int = 10
     cancel: threading.Event = field(default_factory=threading.Event)
+    grace: float = 30.0
+    """Seconds that what runs has to end by itself once `cancel` is set; some waits hear nothing,
+    such as that for an engine which pushes an image."""
     _graph: Graph[Address] = field(init=False)
     _events: "queue.SimpleQueue[Event]" = field(default_factory=queue.SimpleQueue)
     _outcomes: dict[Address, Event] = field(default_factory=dict)
@@ -168,7 +173,7 @@ class Apply:
 
     def _settle(self, sorter: TopologicalSorter[Address], running: set[Address]) -> Iterator[Event]:
         """Wait for an event; take all that are there, save them together, then tell them."""
-        events = [self._events.get()]
+        events = self._awaited(running)
         while not self._events.empty():
             events.append(self._events.get())
         self._save(*events)
@@ -178,6 +183,28 @@ class Apply:
                 self._outcomes[event.change.address] = event
                 sorter.done(event.change.address)
             yield event
+
+    def _awaited(self, running: set[Address]) -> list[Event]:
+        """The next event; or, when what runs does not end though it was asked to, its failures."""
+        asked: float | None = None
+        while True:
+            try:
+                return [self._events.get(timeout=_LOOK_UP)]
+            except queue.Empty:
+                if not self.cancel.is_set():
+                    continue
+            now = self.clock.monotonic()
+            asked = now if asked is None else asked
+            if now - asked >= self.grace:
+                left = [one for one in self.plan.to_apply if one.address in running]
+                return [self._given_up(one) for one in left]
+
+    def _given_up(self, change: Change) -> Event:
+        detail = (
+            f"It did not end within {self.grace:g} seconds after it was asked to stop, and was "
+            "left as it is. The next plan looks at what became of it."
+        )
+        return Failed(change, "Given up while it ran", detail, self.grace)
 
     def _work(self, change: Change) -> None:
         started = self.clock.monotonic()

@@ -1,6 +1,6 @@
 """All or nothing: what would fail for being other than planned stops a plan before it begins."""
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from dataclasses import replace
 
 from envdplan.diagnostics import Conflict
@@ -11,21 +11,25 @@ from envdplan.plans.promise import check_promise
 from envdplan.plans.resolve import resolve
 from envdplan.states.desired import DesiredState, Known, Resource
 from envdplan.states.ignoring import let_be
+from envdplan.together import together
 
 
-def precheck(plan: Plan, desired: DesiredState, writers: Writers, parallelism: int) -> None:
-    """Look at all changes of `plan`; do nothing. Raises EnvdplanError: the first in its order.
+def precheck(
+    plan: Plan,
+    desired: DesiredState,
+    writers: Writers,
+    parallelism: int,
+    cancel: threading.Event | None = None,
+) -> None:
+    """Look at all changes of `plan`; do nothing. Raises EnvdplanError: the first in its order,
+    or Interrupted once `cancel` is set.
 
     Each is looked at again right before it is done, when more is known.
     """
     known = {one.address: one.after for one in plan.changes if one.after is not None}
     wanted = [_resolved(one, desired, known) for one in plan.to_apply if one.action.is_change]
     asked = [one for one in wanted if isinstance(writers(one.address.kind.value), Checker)]
-    if not asked:
-        return
-    with ThreadPoolExecutor(min(parallelism, len(asked)), "check") as pool:
-        for _ in pool.map(lambda change: _ask(change, writers), asked):
-            pass
+    together(lambda change: _ask(change, writers), asked, parallelism, "check", cancel)
 
 
 def _ask(change: Change, writers: Writers) -> None:

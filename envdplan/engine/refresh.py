@@ -1,7 +1,6 @@
 """Looks at everything that is desired or recorded, many at once. In memory only."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
 from envdplan.addresses import Address, Kind
@@ -19,6 +18,7 @@ from envdplan.states.observed import (
     Unreachable,
 )
 from envdplan.states.recorded import Record, State
+from envdplan.together import together
 from envdplan.values import Attributes
 
 
@@ -114,14 +114,9 @@ def _ask(readers: Readers, question: _Question) -> Observation:
 def _ask_together(
     readers: Readers, questions: Iterable[_Question], parallelism: int
 ) -> Mapping[Address, Observation]:
-    questions = list(questions)
-    if len(questions) <= 1:
-        return {one.address: _ask(readers, one) for one in questions}
-    with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="refresh") as pool:
-        asked: dict[Future[Observation], Address] = {
-            pool.submit(_ask, readers, one): one.address for one in questions
-        }
-        return {asked[done]: done.result() for done in as_completed(asked)}
+    asked = list(questions)
+    found = together(lambda one: _ask(readers, one), asked, parallelism, "refresh")
+    return {one.address: observation for one, observation in zip(asked, found, strict=True)}
 
 
 def unread(desired: DesiredState, state: State) -> ObservedState:

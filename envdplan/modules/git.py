@@ -19,7 +19,7 @@ from tempfile import TemporaryFile
 from typing import IO, Final
 
 from envdplan.diagnostics import EnvdplanError, Unreachable
-from envdplan.modules.held import interrupts_held
+from envdplan.interrupts import held
 from envdplan.modules.tree import unsafe
 
 _PROTOCOLS: Final = "https:ssh:file:git"
@@ -107,7 +107,7 @@ class Git:
         """
         late = threading.Event()
         with ExitStack() as ending:
-            with interrupts_held():
+            with held():
                 process = self._process(arguments, stdin, stderr)
                 ending.callback(_end, process)
             self._limit(process)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envdplan.diagnostics import EnvdplanError, Unreachable
+from envdplan.silence import Silence
 from envdplan.values import Value
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ class Images:
     """Looks into registries with the logins of the user; any thread may ask."""
 
     environment: Mapping[str, str] = field(repr=False)
+    silence: Silence = field(default_factory=Silence)
     _known: dict[str, Value] = field(default_factory=dict)
     _reader: "RegistryReader | None" = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -53,8 +55,10 @@ class Images:
         from envdplan.registry.transport import Transport
 
         if self._reader is None:
-            transport = Transport(environment=self.environment)
-            self._reader = RegistryReader(transport, DockerCredentials(self.environment))
+            transport = Transport(environment=self.environment, silence=self.silence)
+            self._reader = RegistryReader(
+                transport, DockerCredentials(self.environment, silence=self.silence)
+            )
         return self._reader
 
 

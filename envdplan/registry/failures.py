@@ -33,6 +33,18 @@ def unreachable(host: str, error: "HTTPError") -> Unreachable:
     return Unreachable(*problem)
 
 
+def late(host: str) -> Unreachable:
+    """`host` has had all the time that it gets."""
+    return Unreachable(*_slow(host))
+
+
+def is_silence(error: "HTTPError") -> bool:
+    """Whether somebody was waited for in vain: asking again would cost as much time."""
+    from urllib3 import exceptions
+
+    return isinstance(error, exceptions.TimeoutError | exceptions.NameResolutionError)
+
+
 def socket_failure(host: str, error: OSError | None) -> tuple[str, str]:
     """Summary and detail for a connection that could not be made."""
     if isinstance(error, socket.gaierror):

@@ -10,10 +10,13 @@ class Limits:
     """Time limits in seconds, and how often a request is tried when the failure may pass.
 
     A server's Retry-After of up to `longest_pause` is waited for; beyond it we give up at once.
+    `total` is for a request with all its attempts, and for each MiB of what is carried through
+    this machine: `read` alone would let a server go on for ever that sends a byte now and then.
     """
 
     connect: float = 5.0
     read: float = 30.0
+    total: float = 60.0
     attempts: int = 3
     first_pause: float = 0.5
     longest_pause: float = 10.0

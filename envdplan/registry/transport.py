@@ -8,16 +8,18 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from envdplan.diagnostics import Refused
+from envdplan.diagnostics import Refused, Unreachable
 from envdplan.imagenames import canonical_host, is_loopback
+from envdplan.interrupts import stopping
 from envdplan.loading import load
-from envdplan.registry.failures import unreachable
+from envdplan.registry.failures import is_silence, late, unreachable
 from envdplan.registry.hosts import (
     DOCKER_CERTIFICATES,
     HostSettings,
@@ -26,6 +28,8 @@ from envdplan.registry.hosts import (
 )
 from envdplan.registry.messages import Answer, Limits, Request
 from envdplan.registry.proxies import proxy_for
+from envdplan.silence import Silence
+from envdplan.together import within
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -38,6 +42,7 @@ LARGEST_ANSWER: Final = 8 * 1024 * 1024
 
 _PASSING: Final = frozenset({429, 500, 502, 503, 504})
 _CONNECTIONS: Final = 32
+_PIECE: Final = 1024 * 1024
 _USUAL: Final = Limits()
 
 
@@ -51,13 +56,15 @@ class Transport:
         *,
         certificates: Path = DOCKER_CERTIFICATES,
         limits: Limits = _USUAL,
-        pause: Callable[[float], None] = time.sleep,
+        pause: Callable[[float], object] = stopping.wait,
+        silence: Silence | None = None,
     ) -> None:
         self._settings = {canonical_host(host): one for host, one in (settings or {}).items()}
         self._environment = environment
         self._certificates = certificates
         self._limits = limits
         self._pause = pause
+        self._silence = silence or Silence()
         self._lock = Lock()
         self._probing = Lock()
         self._pools: dict[tuple[str, str], PoolManager] = {}
@@ -72,6 +79,7 @@ class Transport:
         if host not in self._schemes:
             with self._probing:  # one tries, the others wait for what it finds
                 if host not in self._schemes:
+                    self._silence.check(host)
                     self._schemes[host] = self._scheme(host)
         return f"{self._schemes[host]}://{host}"
 
@@ -81,16 +89,21 @@ class Transport:
         Failures that may pass (429, 5xx, a broken connection) are tried again, a few times.
         Raises Unreachable when there is no answer.
         """
-        attempts = 1 if isinstance(request.body, Iterator) else self._limits.attempts
-        for attempt in count(1):
-            outcome = self._try(request)
-            pause = _pause_after(outcome, attempt, self._limits)
-            if pause is None or attempt == attempts:
-                break
-            self._pause(pause)
+        self._silence.check(request.host)
+        body = _Progress(request.body) if isinstance(request.body, Iterator) else None
+        request = request if body is None else replace(request, body=body)
+        try:
+            outcome = within(
+                self._limits.total,
+                lambda: self._tried(request, 1 if body else self._limits.attempts),
+                (lambda: 0.0) if body is None else body.since,
+            )
+        except TimeoutError:
+            raise self._silence.keep(request.host, late(request.host)) from None
         if isinstance(outcome, Answer):
             return outcome
-        raise unreachable(request.host, outcome) from None
+        error = unreachable(request.host, outcome)
+        raise (self._silence.keep(request.host, error) if is_silence(outcome) else error) from None
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[tuple[Answer, Iterator[bytes]]]:
@@ -100,13 +113,29 @@ class Transport:
 
         response = None
         try:
-            response = self._open(request)
-            yield _head(response), response.stream(1024 * 1024)
+            response = within(self._limits.total, lambda: self._open(request))
+            yield _head(response), self._pieces(response)
         except HTTPError as error:
             raise unreachable(request.host, error) from None
+        except TimeoutError:
+            raise late(request.host) from None
         finally:
             if response is not None:
                 response.close()
+
+    def _pieces(self, response: "BaseHTTPResponse") -> Iterator[bytes]:
+        """Raises TimeoutError when a piece does not come in time."""
+        while piece := within(self._limits.total, lambda: response.read(_PIECE)):
+            yield piece
+
+    def _tried(self, request: Request, attempts: int) -> "Answer | HTTPError":
+        for attempt in count(1):
+            outcome = self._try(request)
+            pause = _pause_after(outcome, attempt, self._limits)
+            if pause is None or attempt == attempts or stopping.is_set():
+                break
+            self._pause(pause)
+        return outcome
 
     def _try(self, request: Request) -> "Answer | HTTPError":
         load("urllib3")
@@ -173,7 +202,10 @@ class Transport:
             return "https"
         from envdplan.registry.probe import probe
 
-        found = probe(host, self._limits.connect)
+        try:
+            found = probe(host, self._limits.connect)
+        except Unreachable as error:
+            raise self._silence.keep(host, error) from None
         self._fingerprints[host] = found.fingerprint
         return "https" if found.tls else "http"
 
@@ -189,6 +221,25 @@ class Transport:
 
     def _setting(self, host: str) -> HostSettings:
         return self._settings.get(canonical_host(host), HostSettings())
+
+
+class _Progress:
+    """A body that is sent piece by piece, and when the last one was taken."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._taken = 0.0
+
+    def __iter__(self) -> "_Progress":
+        return self
+
+    def __next__(self) -> bytes:
+        self._taken = time.monotonic()
+        return next(self._pieces)
+
+    def since(self) -> float:
+        """As time.monotonic."""
+        return self._taken
 
 
 def _pause_after(outcome: "Answer | HTTPError", attempt: int, limits: Limits) -> float | None:

@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from envdplan.testing.kubernetes import Cluster
+from tests import children
 
 ROOT = Path(__file__).parents[2]
 ACCEPT = ", ".join(
@@ -52,7 +53,7 @@ class Project:
         (self.folder / name).write_text(text)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
+        return children.start(
             [sys.executable, "-m", "envdplan", *arguments],
             cwd=self.folder,
             env=self._used(),

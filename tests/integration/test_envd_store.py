@@ -22,6 +22,7 @@ from envdplan.envd.gobwriter import slice_bytes, slice_definition, struct_bytes,
 from envdplan.envd.listing import as_json, as_table
 from envdplan.envd.repair import repair
 from envdplan.envd.store import ContextStore, default_path
+from tests import children
 
 pytestmark = pytest.mark.envd
 
@@ -227,7 +228,7 @@ for name in sys.argv[2:]:
 
 def start_changes(store: Path, names: Sequence[str]) -> "subprocess.Popen[bytes]":
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen([sys.executable, "-c", CHANGE, str(store), *names], env=environ)
+    return children.start([sys.executable, "-c", CHANGE, str(store), *names], env=environ)
 
 
 def stored_names(envd: Envd) -> set[str]:

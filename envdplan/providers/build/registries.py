@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -12,7 +11,9 @@ from envdplan.imagenames import ImageReference, InvalidReference, parse_referenc
 from envdplan.providers.build.images import LABEL
 from envdplan.registry.answers import Existence, Found, Missing, Unclear
 from envdplan.registry.manifests import INDEX_TYPES, Descriptor
+from envdplan.silence import Silence
 from envdplan.states.observed import Cause, ImageFact, ImageFound, ImageMissing, ImageUnclear
+from envdplan.together import together
 
 _AT_ONCE: Final = 8
 _GONE: Final = Missing()
@@ -28,6 +29,7 @@ class Registries:
     """Answers as facts: a registry that gives no answer never means that an image is gone."""
 
     environment: Mapping[str, str] = field(repr=False)
+    silence: Silence = field(default_factory=Silence)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _whole: set[str] = field(default_factory=set)
     """Indexes, by digest, of which all manifests are there."""
@@ -37,7 +39,7 @@ class Registries:
         """Logins as Docker keeps them."""
         from envdplan.credentials import DockerCredentials
 
-        return DockerCredentials(self.environment)
+        return DockerCredentials(self.environment, silence=self.silence)
 
     @property
     def writer(self) -> "RegistryWriter":
@@ -50,7 +52,9 @@ class Registries:
         from envdplan.registry.transport import Transport
         from envdplan.registry.writer import RegistryWriter
 
-        return RegistryWriter(Transport(environment=self.environment), self.credentials)
+        return RegistryWriter(
+            Transport(environment=self.environment, silence=self.silence), self.credentials
+        )
 
     def auth(self) -> "Services":
         """The service that logs a builder in."""
@@ -98,10 +102,7 @@ class Registries:
         return None
 
     def _heads(self, references: Sequence[ImageReference]) -> list[Existence]:
-        if not references:
-            return []
-        with ThreadPoolExecutor(min(len(references), _AT_ONCE)) as pool:
-            return list(pool.map(self.writer.head, references))
+        return together(self.writer.head, references, _AT_ONCE, "heads")
 
     def _label(self, reference: ImageReference) -> str | None:
         try:

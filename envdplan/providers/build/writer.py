@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 
@@ -35,6 +36,7 @@ from envdplan.providers.build.readiness import Readiness
 from envdplan.providers.build.registries import Registries, parse
 from envdplan.providers.build.sources import Sources
 from envdplan.states.observed import Input
+from envdplan.together import until
 from envdplan.values import Attributes
 
 _NOTHING = SolveResult({})
@@ -88,7 +90,7 @@ class BuildWriter:
 
     def _write(self, change: Change, report: Reporter, cancel: Flag) -> Attributes:
         if Work.RETAG in change.work:
-            return self._retag(change, report)
+            return until(cancel, lambda: self._retag(change, report))
         job = self._job(change, report, cancel)
         if Work.BUILD in change.work:
             return self._build(job)
@@ -228,7 +230,8 @@ class BuildWriter:
     def _load(self, job: "_Job", archive: Path) -> None:
         job.report("loading into the Docker Engine")
         with archive.open("rb") as file:
-            self.engines.at(job.connection.host).images.load(file)
+            images = self.engines.at(job.connection.host).images
+            until(job.cancel, lambda: images.load(file))
 
     # -- on several nodes
 
@@ -324,7 +327,8 @@ class BuildWriter:
             job.report(f"joining {len(parts)} platforms as {name}")
             references = [parse(part) for part in parts]
             mark = {LABEL: job.digest}
-            digest = self.registries.writer.put_index(parse(name), references, mark)
+            join = partial(self.registries.writer.put_index, parse(name), references, mark)
+            digest = until(job.cancel, join)
         return digest
 
     # -- push through an engine that cannot push by BuildKit
@@ -346,7 +350,8 @@ class BuildWriter:
         digest = ""
         for name in names:
             job.report(f"pushing {name}")
-            digest = engine.images.push(name, self.registries.credentials)
+            push = partial(engine.images.push, name, self.registries.credentials)
+            digest = until(job.cancel, push)
         for name in {findable(name, job.digest) for name in names}:
             engine.images.remove(name)  # a name for registries only
         return digest

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import children
 from tests.unit.cli.running import environment as plain
 
 ROOT = Path(__file__).parents[3]
 
 
 def start(folder: Path, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
+    return children.start(
         [sys.executable, "-m", "envdplan", *arguments],
         cwd=folder,
         env=plain(folder / "home", **environment),

@@ -19,6 +19,7 @@ from envdplan.diagnostics import Conflict, EnvdplanError
 from envdplan.modules.events import ModuleEvent, Outcome
 from envdplan.modules.installed import Installed, find
 from envdplan.modules.source import parse
+from tests import children
 from tests.unit.cli.running import environment as plain
 
 ROOT = Path(__file__).parents[3]
@@ -55,7 +56,7 @@ class Project:
             "ARCHIVE", f"file://{self.archive}"))  # fmt: skip
 
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
+        return children.start(
             [sys.executable, "-m", "envdplan", *arguments],
             cwd=self.folder,
             env=plain(self.folder.parent, **environment),

@@ -188,6 +188,33 @@ def test_a_stop_lets_running_ones_end_and_begins_no_new_ones() -> None:
     assert [one.change.address for one in events if isinstance(one, Skipped)] == [B]
 
 
+def test_what_hears_no_wish_to_stop_is_given_up_and_stays_pending() -> None:
+    """An engine that pushes an image to a registry that says nothing, for example."""
+    store, for_ever = MemoryStore(), threading.Event()
+    changes = [create(A), create(B, A)]
+
+    def hang(change: Change) -> Attributes | None:
+        run.cancel.set()
+        for_ever.wait()
+        return change.after
+
+    run = Apply(
+        order(changes, store.load()),
+        desired(*changes),
+        lambda _: Hands(hang),
+        store,
+        store.load(),
+        Clock(),
+        grace=0.0,
+    )
+    events = list(run.run())
+    for_ever.set()
+    assert [one.summary for one in events if isinstance(one, Failed)] == ["Given up while it ran"]
+    assert [one.change.address for one in events if isinstance(one, Skipped)] == [B]
+    assert set(store.state.pending) == {A}
+    assert not store.state.records
+
+
 def test_deleting_removes_the_record_and_adopting_adds_one() -> None:
     store = MemoryStore(State("l", 3, {A: Record(A, "context", {"name": "a"})}))
     going = Change(A, "context", Action.DELETE, before={"name": "a"})

@@ -6,8 +6,11 @@ import pytest
 
 from envdplan.credentials import Credential, FixedCredentials, Login
 from envdplan.diagnostics import Refused, Unreachable
-from envdplan.registry import Found, Missing, Unclear, parse_reference
+from envdplan.registry import Found, HostSettings, Missing, Unclear, parse_reference
 from envdplan.registry.messages import Limits
+from envdplan.registry.reader import RegistryReader
+from envdplan.registry.transport import Transport
+from tests.silent import silent
 from tests.unit.registry.fake_registry import (
     MANIFEST,
     FakeRegistry,
@@ -213,3 +216,27 @@ def test_who_may_push_is_told_that_a_new_repository_is_not_there(registry: FakeR
 def test_a_stranger_is_told_nothing_of_a_new_repository(registry: FakeRegistry) -> None:
     registry.auth, registry.hides = "bearer", True
     assert isinstance(client(registry).head(registry.reference("team/new:1")), Unclear)
+
+
+def asking(address: str, limits: Limits) -> RegistryReader:
+    transport = Transport({address: HostSettings(http=True)}, {}, limits=limits)
+    return RegistryReader(transport, FixedCredentials())
+
+
+def test_a_host_that_does_not_answer_is_waited_for_once() -> None:
+    with silent() as server:
+        reader = asking(server.address, Limits(read=0.2))
+        found = [reader.head(parse_reference(f"{server.address}/app:{n}")) for n in range(20)]
+        assert server.connections == 1
+    assert {type(one) for one in found} == {Unclear}
+    assert all("did not answer in time" in getattr(one, "reason", "") for one in found)
+
+
+@pytest.mark.parametrize("drip", [b"H", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 3])
+def test_a_host_that_answers_for_ever_is_given_up(drip: bytes) -> None:
+    """Each piece comes in time, and the answer never ends."""
+    with silent(drip) as server:
+        reader = asking(server.address, Limits(read=60, total=0.5))
+        found = reader.head(parse_reference(f"{server.address}/app:1"))
+    assert isinstance(found, Unclear)
+    assert "did not answer in time" in found.reason

@@ -14,6 +14,7 @@ from envdplan.states.observed import Input
 from envdplan.states.recorded import Record, State
 from envdplan.store.local import LocalStore
 from envdplan.store.memory import MemoryStore
+from tests import children
 
 Store = LocalStore | MemoryStore
 
@@ -126,7 +127,7 @@ with LocalStore(Path(sys.argv[1])).lock("apply"):
 
 
 def test_another_processes_lock_is_named_and_dies_with_it(local: LocalStore) -> None:
-    holder = subprocess.Popen(
+    holder = children.start(
         [sys.executable, "-c", HOLD, str(local.path)], stdout=subprocess.PIPE, text=True
     )
     try:
@@ -166,7 +167,7 @@ with store.lock("apply"):
 @pytest.mark.slow
 def test_a_killed_writer_leaves_the_old_state_or_the_new(local: LocalStore) -> None:
     for moment in range(12):
-        writer = subprocess.Popen(
+        writer = children.start(
             [sys.executable, "-c", WRITE, str(local.path)], stdout=subprocess.PIPE
         )
         assert writer.stdout is not None

@@ -3,19 +3,29 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
-from envdplan.modules.held import interrupts_held
+from envdplan import interrupts
+from envdplan.interrupts import held
 
 
-def test_an_interrupt_waits_for_the_end_of_the_block() -> None:
+@pytest.fixture(autouse=True)
+def nobody_stops_after_the_test() -> Iterator[None]:
+    yield
+    interrupts.stopping.clear()
+    interrupts._first.clear()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_waits_for_the_end_of_the_block(number: int) -> None:
     done: list[bool] = []
     before = signal.getsignal(signal.SIGINT)
 
     def work() -> None:
-        with interrupts_held():
-            os.kill(os.getpid(), signal.SIGINT)
+        with held():
+            os.kill(os.getpid(), number)
             done.append(True)
 
     with pytest.raises(KeyboardInterrupt):
@@ -28,7 +38,7 @@ def test_without_one_nothing_happens_in_any_thread() -> None:
     ended: list[bool] = []
 
     def work() -> None:
-        with interrupts_held():
+        with held():
             ended.append(True)
 
     work()
