@@ -36,7 +36,7 @@ from envdplan.buildkit.request import LocalDirectory
 from envdplan.buildkit.services import Abort, Services, Stream
 from envdplan.diagnostics import Conflict, EnvdplanError
 from envdplan.files.digest import content_digest, shortened
-from envdplan.files.ignore import HIDDEN
+from envdplan.files.ignore import HIDDEN, folders_above, literal
 from envdplan.files.patterns import compiled
 from envdplan.files.selection import selection
 from envdplan.files.walk import walk
@@ -285,11 +285,13 @@ class _Transfer:
         root = self.directory.path
         if root is None:
             return iter(())
-        excluded = compiled((*self.asked.excludes, *HIDDEN))
+        results = self.directory.results
+        excluded = compiled((*self.asked.excludes, *literal(results), *HIDDEN))
+        lazily = folders_above(results)
         if not self.asked.includes and not self.asked.follow:
-            return walk(root, excluded)
+            return walk(root, excluded, lazily=lazily)
         included, enter = selection(root, self.asked.includes, self.asked.follow)
-        return walk(root, excluded, included, enter)
+        return walk(root, excluded, included, enter, lazily)
 
     def _overlay(self) -> list[tuple[bytes, bytes]]:
         """Files that exist for this build only, if they are asked for."""

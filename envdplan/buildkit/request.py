@@ -17,6 +17,8 @@ class LocalDirectory:
     name: str
     path: str | None
     overlay: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    results: tuple[str, ...] = ()
+    """Paths in it where the build writes: they are not sent, nor folders for them alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ permission bits do not: they differ from one checkout to the next.
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
 from typing import Final
 
@@ -24,13 +24,19 @@ _TRIES: Final = 3
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def entries(root: str, excluded: Patterns, cache: StatCache | None = None) -> Iterator[Entry]:
+def entries(
+    root: str,
+    excluded: Patterns,
+    cache: StatCache | None = None,
+    lazily: Collection[str] = (),
+) -> Iterator[Entry]:
     """The entries below `root`, sorted as BuildKit walks. Raises EnvdplanError.
 
-    Everything is read; `cache` saves that for files that have not changed.
+    Everything is read; `cache` saves that for files that have not changed. Folders of `lazily` do
+    not count when they are empty.
     """
     waiting: str | None = None
-    for path, found in walk(root, excluded):
+    for path, found in walk(root, excluded, lazily=lazily):
         if waiting is not None and not path.startswith(waiting):
             yield "dir", waiting[:-1], "empty"
         waiting = None

@@ -1,7 +1,9 @@
 """Which files of a folder are no part of a build's source: .dockerignore and its kin."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final
 
 from envdplan.diagnostics import EnvdplanError
@@ -12,6 +14,8 @@ HIDDEN: Final = ("**/.envdplan",)
 """Never a part of any source: the state of envdplan itself."""
 
 NAME: Final = ".dockerignore"
+_SIGNS: Final = re.compile(r"([\\*?\[\]!])")
+"""What means more than itself in a pattern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +54,32 @@ def ignore_file(places: Iterable[Place]) -> bytes | None:
     return None
 
 
-def read_ignore(places: Iterable[Place]) -> Patterns:
-    """The patterns of `ignore_file`, and of what is hidden in any case. Raises EnvdplanError."""
+def literal(paths: Iterable[str]) -> tuple[str, ...]:
+    """Patterns that match `paths`, whatever signs they have in them."""
+    return tuple(_SIGNS.sub(r"\\\1", one) for one in paths)
+
+
+def folders_above(paths: Iterable[str]) -> frozenset[str]:
+    """The folders that `paths` lie in."""
+    above = (str(folder) for one in paths for folder in PurePosixPath(one).parents)
+    return frozenset(above) - {"."}
+
+
+def read_ignore(places: Iterable[Place], results: Iterable[str] = ()) -> Patterns:
+    """The patterns of `ignore_file`, those for `results`, and of what is hidden in any case.
+
+    Raises EnvdplanError.
+    """
     content = ignore_file(places)
     if content is None:
-        return compiled(HIDDEN)
-    return parse_ignore(content.decode("utf-8-sig", "surrogateescape"))
+        return compiled((*literal(results), *HIDDEN))
+    return parse_ignore(content.decode("utf-8-sig", "surrogateescape"), literal(results))
 
 
-def parse_ignore(text: str) -> Patterns:
+def parse_ignore(text: str, more: Iterable[str] = ()) -> Patterns:
     """Lines of patterns; comments start with # at the very beginning of a line.
 
     Lines end where moby/patternmatcher/ignorefile ends them: at newlines, and nowhere else.
     """
     lines = [line.removesuffix("\r") for line in text.split("\n")]
-    return compiled([*(line for line in lines if not line.startswith("#")), *HIDDEN])
+    return compiled([*(line for line in lines if not line.startswith("#")), *more, *HIDDEN])

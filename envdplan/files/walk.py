@@ -5,7 +5,7 @@ Nothing outside of the root is looked at: links are seen as links.
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final, TypeAlias
 
 from envdplan.diagnostics import EnvdplanError
@@ -29,13 +29,15 @@ def walk(
     excluded: Patterns | None = None,
     included: Test | None = None,
     enter: Test | None = None,
+    lazily: Collection[str] = (),
 ) -> Iterator[Found]:
     """Everything below `root` that is not `excluded`, and, if given, `included`.
 
     `enter` says whether something included can lie below a folder. A folder that is itself left
-    out comes when something below it is not. Raises EnvdplanError when something is unreadable.
+    out, or is in `lazily`, comes when something below it is not. Raises EnvdplanError when
+    something is unreadable.
     """
-    walker = _Walker(root, excluded, included, enter)
+    walker = _Walker(root, excluded, included, enter, lazily)
     return walker.below("", 0)
 
 
@@ -46,6 +48,7 @@ class _Walker:
         excluded: Patterns | None,
         included: Test | None,
         enter: Test | None,
+        lazily: Collection[str],
     ) -> None:
         self._root = root
         self._excluded = excluded.matches if excluded and excluded.texts else None
@@ -53,6 +56,7 @@ class _Walker:
         self._excepted = way_to(exceptions) if exceptions else None
         self._included = included
         self._enter = enter
+        self._lazily = lazily
 
     def below(self, folder: str, depth: int) -> Iterator[Found]:
         if depth > _DEEPEST:
@@ -69,7 +73,7 @@ class _Walker:
                 continue
             if not is_folder:
                 yield path, found
-            elif wanted:
+            elif wanted and path not in self._lazily:
                 yield path, found
                 yield from self.below(path, depth + 1)
             else:

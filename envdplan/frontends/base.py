@@ -17,6 +17,8 @@ class NamedDirectory:
     directory: str
     """Absolute; of a layout with its DIR[:TAG][@DIGEST]."""
     layout: bool = False
+    results: tuple[str, ...] = ()
+    """Paths in it where the build itself writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Source:
     """What else the definition may name; each folder has its own .dockerignore."""
     optional: bool = False
     """The definition need not be there: not every frontend reads one."""
+    results: tuple[str, ...] = ()
+    """Paths in it where the build itself writes: no part of the source."""
     hidden: bool = False
     """The inline text is sensitive, so that no digest of it may be kept or pushed."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan.buildkit.request import LocalDirectory
 from envdplan.config.problems import suggestion
+from envdplan.frontends import results
 from envdplan.frontends.base import NamedDirectory
 from envdplan.imagenames import InvalidReference, parse_reference
 from envdplan.schema import Problem
@@ -103,10 +104,16 @@ def _unfit(name: str) -> str:
 def directories(attributes: Attributes) -> tuple[NamedDirectory, ...]:
     """The contexts that lie on this machine, as far as they are known."""
     return tuple(
-        NamedDirectory(name, value.removeprefix(_LAYOUT), layout=value.startswith(_LAYOUT))
+        _directory(attributes, name, value)
         for name, value in _known(attributes)
         if value.startswith(("/", _LAYOUT))
     )
+
+
+def _directory(attributes: Attributes, name: str, value: str) -> NamedDirectory:
+    if value.startswith(_LAYOUT):
+        return NamedDirectory(name, value.removeprefix(_LAYOUT), layout=True)
+    return NamedDirectory(name, value, results=results.below(attributes, value))
 
 
 def _known(attributes: Attributes) -> Iterator[tuple[str, str]]:
@@ -120,7 +127,7 @@ def local_directories(attributes: Attributes) -> Iterator[LocalDirectory]:
     """The folders that the session shares for them, by the names that frontends look up."""
     for one in directories(attributes):
         if not one.layout:
-            yield LocalDirectory(lookup_name(one.name), one.directory)
+            yield LocalDirectory(lookup_name(one.name), one.directory, results=one.results)
 
 
 def layouts(attributes: Attributes) -> "tuple[OciLayout, ...]":

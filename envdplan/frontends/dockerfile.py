@@ -17,7 +17,7 @@ from envdplan.buildkit.sharedkey import shared_key
 from envdplan.files import ignore as ignores
 from envdplan.files.ignore import NAME as IGNORE
 from envdplan.files.ignore import Place
-from envdplan.frontends import attestations, clear, contexts, gateway, hosts
+from envdplan.frontends import attestations, clear, contexts, gateway, hosts, results
 from envdplan.frontends.base import Extras, Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
 from envdplan.frontends.outputs import cache_problems, name_problems, with_caches, with_outputs
@@ -116,17 +116,20 @@ def source(attributes: Attributes) -> Source:
     ignore = attributes.get("ignore_file")
     inline = attributes.get("dockerfile_inline")
     named = contexts.directories(attributes)
-    own = Place(directory, IGNORE)
+    own = results.below(attributes, directory)
+    whole = Place(directory, IGNORE)
     if inline is not None:
-        places = (ignores.named(ignore) if ignore else own,)
+        places = (ignores.named(ignore) if ignore else whole,)
         hidden = is_sensitive(inline)
-        return Source(directory, None, reveal(inline), places, contexts=named, hidden=hidden)
+        return Source(
+            directory, None, reveal(inline), places, contexts=named, results=own, hidden=hidden
+        )
     given = attributes.get("dockerfile")
     definition = _as_written(Path(directory, given or DEFAULT_FILE))
     beside = Place(str(definition.parent), f"{definition.name}{IGNORE}")
     optional = not given and attributes.get("frontend") is not None
-    usual = (ignores.named(ignore),) if ignore else (beside, own)
-    return Source(directory, str(definition), None, usual, None, named, optional)
+    usual = (ignores.named(ignore),) if ignore else (beside, whole)
+    return Source(directory, str(definition), None, usual, None, named, optional, own)
 
 
 def _as_written(definition: Path) -> Path:
@@ -183,7 +186,7 @@ def _directories(found: Source) -> tuple[tuple[LocalDirectory, ...], str]:
     content = ignores.ignore_file(found.ignore_files)
     if content is not None:  # of an empty one some frontends think that there is none
         overlay[f"{filename}{IGNORE}"] = content or b"# nothing is left out\n"
-    context = LocalDirectory("context", found.directory)
+    context = LocalDirectory("context", found.directory, results=found.results)
     return (context, LocalDirectory("dockerfile", home, overlay)), filename
 
 

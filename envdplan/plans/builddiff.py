@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from os.path import normpath
+from pathlib import PurePosixPath
 from typing import Final
 
 from envdplan.addresses import Address
@@ -10,6 +12,7 @@ from envdplan.plans.capabilities import check_capabilities, foreign_platforms
 from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.inputs import sensitive_inputs
 from envdplan.plans.localhost import unreachable_registries
+from envdplan.plans.names import outputs as outputs_of
 from envdplan.plans.triggers import why_forced
 from envdplan.plans.world import Diff, World
 from envdplan.states.desired import Resource
@@ -45,6 +48,7 @@ def build_change(
     if Work.BUILD not in change.work and Work.PUSH not in change.work:
         return change
     _warn_of_nowhere(outcome, resource, change, facts)
+    _warn_of_own_source(outcome, resource, change)
     _warn_of_exposed(outcome, resource, change)
     return _with_builder(outcome, world, resource, change, facts)
 
@@ -91,6 +95,27 @@ def _warn_of_exposed(outcome: Diff, resource: Resource, change: Change) -> None:
         resource.range,
         str(resource.address),
     )
+
+
+def _warn_of_own_source(outcome: Diff, resource: Resource, change: Change) -> None:
+    """Other places in the source are left out of it; these cannot be."""
+    after = change.after or {}
+    source = after.get("path")
+    for one in outputs_of(after):
+        place = one.get("dest")
+        if isinstance(source, str) and isinstance(place, str) and _holds(place, source):
+            outcome.diagnostics.warn(
+                "Result lies over its own source",
+                f"The output {place} is the source of the build, or holds it: what is written "
+                "there is an input of the next plan, which may build once more. Where this is not "
+                "meant, write to a folder of its own.",
+                resource.range,
+                str(resource.address),
+            )
+
+
+def _holds(place: str, source: str) -> bool:
+    return PurePosixPath(source).is_relative_to(PurePosixPath(normpath(place)))
 
 
 def _keeps(output: Value) -> bool:

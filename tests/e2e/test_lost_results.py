@@ -129,3 +129,62 @@ build "x" {
     assert blob.exists()
     shutil.rmtree(out)
     assert f"{out} is not there" in here.changes()["build.x"]["reasons"]
+
+
+def test_results_in_the_source_of_their_build_are_no_part_of_it(here: Project) -> None:
+    here.write(
+        HEAD
+        + """
+build "x" {
+  dockerfile_inline = "FROM scratch\\nCOPY . /\\nLABEL a=${var.project}"
+  contexts          = { more = "app" }
+  tags              = ["x:1"]
+  export_cache      = ["type=local,dest=app/[cache]"]
+  output {
+    type = "local"
+    dest = "out dir/*"
+  }
+  output {
+    type = "docker"
+    dest = "image.tar"
+  }
+}
+"""
+    )
+    here.apply()
+    here.assert_settled()
+    out = here.folder / "out dir" / "*"
+    assert (out / "app" / "f").read_text() == "content"
+    assert (here.folder / "app" / "[cache]" / "index.json").exists()
+    (out / "app" / "f").unlink()
+    here.apply()
+    here.assert_settled()
+    assert sorted(one.name for one in out.iterdir()) == ["app", "envdplan.hcl"]
+    assert not list((out / "app").glob("*cache*"))
+
+
+def test_a_result_over_its_own_source_is_told_and_comes_to_rest(here: Project) -> None:
+    here.write(
+        HEAD
+        + """
+build "x" {
+  path              = "app"
+  dockerfile_inline = <<-EOT
+    FROM ${var.registry}/lib/busybox:1 AS made
+    RUN echo ${var.project} > /version
+    FROM scratch
+    COPY --from=made /version /version
+  EOT
+  output {
+    type = "local"
+    dest = "app"
+  }
+}
+"""
+    )
+    assert "Result lies over its own source" in here.plan().text
+    here.apply()
+    assert (here.folder / "app" / "version").exists()
+    assert here.changes()["build.x"]["reasons"] == ["+ version"]
+    here.apply()
+    here.assert_settled()

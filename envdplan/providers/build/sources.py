@@ -111,7 +111,8 @@ class Sources:
         """
         definition = None if source.definition is None else _inside(source)
         is_there = False
-        for kind, path, digest in self._entries(source.directory, source.ignore_files, contents):
+        entries = self._entries(source.directory, source.ignore_files, source.results, contents)
+        for kind, path, digest in entries:
             is_there = is_there or path == definition
             if path != definition or kind != "file" or not digest.startswith(_PLAIN):
                 yield Input(kind, path, digest)
@@ -119,13 +120,14 @@ class Sources:
             yield Input("left-out", definition, "ignored")
 
     def _entries(
-        self, root: str, ignores: "tuple[Place, ...]", contents: Contents
+        self, root: str, ignores: "tuple[Place, ...]", results: tuple[str, ...], contents: Contents
     ) -> "Iterator[Entry]":
         from envdplan.files.digest import entries
-        from envdplan.files.ignore import read_ignore
+        from envdplan.files.ignore import folders_above, read_ignore
 
         digests = contents.setdefault(root, {})
-        for entry in entries(root, read_ignore(ignores), self.cache(root)):
+        excluded = read_ignore(ignores, results)
+        for entry in entries(root, excluded, self.cache(root), folders_above(results)):
             kind, path, digest = entry
             if kind == "file":
                 digests[path] = digest[1:]
@@ -146,7 +148,8 @@ class Sources:
                 "There is no such context directory",
                 f"contexts.{context.name}: {root} is no directory.",
             )
-        for kind, path, digest in self._entries(root, (Place(root, NAME),), contents):
+        places = (Place(root, NAME),)
+        for kind, path, digest in self._entries(root, places, context.results, contents):
             yield Input(f"context-{kind}", f"{context.name}:{path}", digest)
 
     def _tool(self, source: Source) -> Iterator[Input]:

@@ -8,6 +8,7 @@ import pytest
 
 from envdplan.buildkit.request import CacheEntry, SolveRequest, SshAgent
 from envdplan.diagnostics import EnvdplanError
+from envdplan.files.ignore import read_ignore
 from envdplan.frontends.base import Extras
 from envdplan.frontends.contexts import lookup_name
 from envdplan.frontends.dockerfile import TYPE, request, source
@@ -78,6 +79,34 @@ def test_names_are_looked_up_as_docker_writes_them(name: str, looked_up: str) ->
 
 def test_without_contexts_nothing_is_said_about_them() -> None:
     assert not {"frontend.caps", "context:a"} & {*asked().attributes}
+
+
+def test_what_a_build_writes_into_its_source_is_left_out_of_it(tmp_path: Path) -> None:
+    own, other = str(tmp_path / "own"), str(tmp_path / "other")
+    outputs: tuple[Value, ...] = (
+        {"type": "local", "dest": f"{own}/out/"},
+        {"type": "tar", "dest": f"{own}/a/[x]*.tar"},
+        {"type": "tar", "dest": f"{other}/b.tar"},
+        {"type": "local", "dest": own},
+        {"type": "local", "dest": str(tmp_path)},
+    )
+    given: dict[str, Value] = {
+        "path": own,
+        "dockerfile_inline": "FROM scratch\n",
+        "contexts": {"more": other},
+        "output": outputs,
+        "export_cache": (f"type=local,dest={own}/cache", "type=inline"),
+    }
+    found = source(TYPE.derive(given))
+    assert found.results == ("out", "a/[x]*.tar", "cache")
+    assert found.contexts[0].results == ("b.tar",)
+    shared = {one.name: one.results for one in request(TYPE.derive(given), NOTHING).directories}
+    assert shared == {"context": found.results, "dockerfile": (), "more": ("b.tar",)}
+    patterns = read_ignore((), found.results)
+    for name in ("out", "out/x", "a/[x]*.tar", "cache/index.json"):
+        assert patterns.matches(name)
+    for name in ("a/[x]y.tar", "a/x.tar", "b.tar", "outside", "a"):
+        assert not patterns.matches(name)
 
 
 PUSHED = {"type": "image", "push": True, "names": ("r:5000/a:1",)}
