@@ -4,13 +4,14 @@
 #   and drops what stands behind the bracket without a word: the port is gone, and `# a comment` or a
 #   second array too. Text before the bracket, or single quotes inside, make it the shell form.
 #   A port of the parser to Python (e2b-dockerfile-utils 0.1.1) takes the shell form for all of them,
-#   so the two read one Dockerfile as two programs.
+#   so the two read one Dockerfile as two programs. An image that a BuildKit daemon, 0.13.2, built of
+#   the second line has the command ["serve"].
 # Output seen: the text under "expected".
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check dockerfile==3.4.0 e2b-dockerfile-utils==0.1.1
+timeout 300 "$work/venv/bin/pip" install -qq --disable-pip-version-check dockerfile==3.4.0 e2b-dockerfile-utils==0.1.1
 
 cat > "$work/read.py" <<'EOF'
 import dockerfile

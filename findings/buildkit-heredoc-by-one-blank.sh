@@ -4,13 +4,14 @@
 #   against the shell in both directions: `cat << EOF`, which every POSIX shell takes, begins no
 #   heredoc, so its lines are read as instructions; `$((1 <<2))`, arithmetic in every POSIX shell,
 #   begins one, and the Dockerfile is refused ("unterminated heredoc"). So does a word with `<<` in a
-#   shell comment. The rule is: a word of the line that begins with `<<` and goes on.
+#   shell comment. The rule is: a word of the line that begins with `<<` and goes on. A BuildKit
+#   daemon, 0.13.2, answers alike.
 # Output seen: the text under "expected".
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check dockerfile==3.4.0
+timeout 300 "$work/venv/bin/pip" install -qq --disable-pip-version-check dockerfile==3.4.0
 
 cat > "$work/read.py" <<'EOF'
 import dockerfile

@@ -30,7 +30,7 @@ http: {addr: "127.0.0.1:$port"}
 EOF
 "$work/tree/usr/bin/docker-registry" serve "$work/registry.yml" > "$work/registry.log" 2>&1 &
 registry=$!
-trap 'kill $registry; wait $registry 2> /dev/null || true; rm -rf "$work"' EXIT
+trap 'kill $registry || true; wait $registry 2> /dev/null || true; rm -rf "$work"' EXIT
 tries=0
 until python3 -c "import urllib.request as r; r.urlopen('http://127.0.0.1:$port/v2/')" 2> "$work/told"; do
     tries=$((tries + 1))

@@ -10,7 +10,7 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check dockerfile-parse==2.0.1 dockerfile==3.4.0
+timeout 300 "$work/venv/bin/pip" install -qq --disable-pip-version-check dockerfile-parse==2.0.1 dockerfile==3.4.0
 
 cat > "$work/edit.py" <<'EOF'
 import io

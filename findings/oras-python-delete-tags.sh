@@ -16,7 +16,7 @@ cd "$work"
 timeout 200 apt-get -qq -o APT::Sandbox::User=root download 'docker-registry=2.8.2*'
 dpkg-deb -x docker-registry_*.deb tree
 python3 -m venv venv
-venv/bin/pip install -qq --disable-pip-version-check oras==0.2.43
+timeout 300 venv/bin/pip install -qq --disable-pip-version-check oras==0.2.43
 
 # A registry on a free port of 127.0.0.1.
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -29,7 +29,7 @@ http: {addr: "127.0.0.1:$port"}
 EOF
 "$work/tree/usr/bin/docker-registry" serve "$work/registry.yml" > "$work/registry.log" 2>&1 &
 registry=$!
-trap 'kill $registry; wait $registry 2> /dev/null || true; rm -rf "$work"' EXIT
+trap 'kill $registry || true; wait $registry 2> /dev/null || true; rm -rf "$work"' EXIT
 tries=0
 until python3 -c "import urllib.request as r; r.urlopen('http://127.0.0.1:$port/v2/')" 2> "$work/told"; do
     tries=$((tries + 1))

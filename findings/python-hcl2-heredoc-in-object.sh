@@ -12,7 +12,7 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check python-hcl2==8.1.4 pygohcl==1.2.9
+timeout 300 "$work/venv/bin/pip" install -qq --disable-pip-version-check python-hcl2==8.1.4 pygohcl==1.2.9
 
 cat > "$work/round.py" <<'EOF'
 import hcl2
