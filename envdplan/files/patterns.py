@@ -41,12 +41,15 @@ _INVALID_BYTES: Final = {code: 0x102000 + code for code in range(0xDC80, 0xDD00)
 _MOST_MEMORY: Final = 256 * 1024 * 1024
 """Bytes that the automaton of one list may take; ten thousand lines take a tenth of it."""
 
+MOST_WILDCARDS: Final = 10_000
+"""Patterns with wildcards in one list: each may cost its own time at each file."""
+
 _MOST_FOLDERS: Final = 4096
 """Folders whose answer is remembered for what is in them."""
 
 _TOO_MANY: Final = (
-    "The patterns of one list are too many, or too long, to be matched: they would take more than "
-    f"{_MOST_MEMORY // 1024 // 1024} MiB. Name folders instead of files."
+    f"One list holds more than {MOST_WILDCARDS:,} patterns with wildcards, or such that would take "
+    f"more than {_MOST_MEMORY // 1024 // 1024} MiB to match. Name folders instead of files."
 )
 
 
@@ -168,6 +171,8 @@ def _others(patterns: Mapping[int, str]) -> Callable[[str], list[int]]:
     Asking the automaton costs half a microsecond. Where Python's engine can tell in less, and
     without going back, that nothing fits, it is asked first: most files are in no ignore file.
     """
+    if len(patterns) > MOST_WILDCARDS:
+        raise EnvdplanError("Too many patterns", _TOO_MANY)
     found = _automaton({at: _expression(one) for at, one in patterns.items()})
     if len(patterns) > _MOST_QUICK or not all(map(_QUICK.fullmatch, patterns.values())):
         return found

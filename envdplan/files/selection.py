@@ -8,13 +8,18 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from envdplan.diagnostics import EnvdplanError
 from envdplan.files.inside import link_target
-from envdplan.files.patterns import compiled, is_literal, single
+from envdplan.files.patterns import MOST_WILDCARDS, compiled, is_literal, single
 
 if TYPE_CHECKING:
     from envdplan.files.walk import Test
 
 _MOST_LINKS: Final = 255
+_TOO_MANY: Final = (
+    f"More than {MOST_WILDCARDS // 10:,} patterns with wildcards are asked for, or excepted by "
+    "lines of an ignore file that begin with !. Name folders instead of files."
+)
 
 
 def selection(root: str, includes: Iterable[str], follow: Iterable[str]) -> "tuple[Test, Test]":
@@ -34,6 +39,8 @@ def way_to(patterns: Iterable[str]) -> "Test":
             literal.update("/".join(parts[:count]) for count in range(1, len(parts)))
         else:
             loose.append(parts)
+    if len(loose) > MOST_WILDCARDS // 10:  # each is asked about each folder
+        raise EnvdplanError("Too many patterns", _TOO_MANY)
     tests = [_way(parts) for parts in loose]
     return lambda folder: folder in literal or any(test(folder) for test in tests)
 

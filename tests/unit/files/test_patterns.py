@@ -12,6 +12,7 @@ from envdplan.diagnostics import EnvdplanError
 from envdplan.files import patterns
 from envdplan.files.ignore import parse_ignore
 from envdplan.files.patterns import compiled, single
+from envdplan.files.selection import selection
 from envdplan.files.walk import walk
 from tests.integration.ignorefiles import make_tree
 
@@ -56,6 +57,16 @@ def test_many_patterns_are_one_automaton() -> None:
     many = compiled(f"**/dir{at}/*name{at}*[.]txt" for at in range(2000))
     assert many.matches("src/dir77/xxname77yy.txt")
     assert not many.matches("src/dir77/xxname78yy.txt")
+
+
+def test_patterns_with_wildcards_have_a_limit_and_paths_have_none(tmp_path: Path) -> None:
+    many = 2 * patterns.MOST_WILDCARDS
+    assert compiled(f"a/{at}" for at in range(many)).matches("a/7")
+    with pytest.raises(EnvdplanError, match="Too many patterns"):
+        compiled(f"*{at}" for at in range(many))
+    assert selection(str(tmp_path), [f"a/{at}" for at in range(many)], ())[1]("a")
+    with pytest.raises(EnvdplanError, match="Too many patterns"):
+        selection(str(tmp_path), [f"*{at}" for at in range(many // 10)], ())
 
 
 def test_what_would_take_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
