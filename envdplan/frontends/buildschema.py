@@ -96,8 +96,8 @@ _SECRET: Final[JsonSchema] = {
     },
 }
 
-_ULIMIT = r"^[a-z]+=-?\d+(:-?\d+)?$"
-_SIZE = r"^\d+(\.\d+)?\s*[kKmMgG]?i?[bB]?$"
+_ULIMIT = r"^[a-z]+=-?\d{1,19}(:-?\d{1,19})?$"
+_SIZE = r"^\d{1,18}(\.\d{1,18})?\s*[kKmMgG]?i?[bB]?$"
 
 PROPERTIES: Final[dict[str, JsonSchema]] = {
     "context": {

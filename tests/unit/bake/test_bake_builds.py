@@ -363,3 +363,10 @@ def test_overrides_stand_at_their_flag() -> None:
     text = 'target "default" {}'
     made = document(text, overrides=("*.tags=x",)).body.blocks[0].body.attributes["tags"]
     assert made.expression.range.file.text == "*.tags=x"
+
+
+@pytest.mark.parametrize(
+    "body", [f'shm-size = "{"9" * 5000}g"', f'ulimits = ["nofile={"9" * 5000}"]']
+)
+def test_no_size_and_no_limit_has_thousands_of_digits(body: str) -> None:
+    assert desired([document(f'target "default" {{\n{body}\n}}')])[2] == ["Value not allowed"]
