@@ -24,9 +24,10 @@ target "default" {
 
 NAMED = """
 variable "registry" {}
+variable "project" {}
 build "x" {
   context           = "team"
-  dockerfile_inline = "FROM scratch\\nCOPY envdplan.hcl /\\n"
+  dockerfile_inline = "FROM scratch\\nLABEL of=${var.project}\\n"
   tags              = ["${var.registry}/readme-named:1"]
   push              = true
 }
