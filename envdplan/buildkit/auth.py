@@ -32,7 +32,8 @@ _Request = TypeVar("_Request", bound=Message)
 def registry_auth(
     credentials: Credentials, registry: RegistryReader, seeds: TokenSeeds
 ) -> Services:
-    """The Auth service. `registry` fetches the tokens; `seeds` are behind the keys that let a
+    """The Auth service. Nobody is logged in but by `credentials`. `registry` fetches the tokens;
+    `seeds` are behind the keys that let a
     builder see that two sessions are the same user's.
     """
     auth = _Auth(credentials, registry, seeds)
@@ -80,7 +81,7 @@ class _Auth:
             scopes,
             request.ClientID or "buildkit-client",
         )
-        token = self._registry.token(query)
+        token = self._registry.token(query, self._credentials)
         return auth_pb2.FetchTokenResponse(
             Token=token.value, ExpiresIn=token.expires_in, IssuedAt=token.issued_at
         )

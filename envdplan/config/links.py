@@ -40,12 +40,25 @@ def link_context(
         raise failure("Builder address given twice", detail, range)
     type, target = lookup(builder.address)
     connection = {name: target.get(name) for name in type.with_annotation("x-connection")}
+    if registries := _registries(target.get("config")):
+        connection["registries"] = registries
     linked = {
         **attributes,
         "builder": type.name or UNKNOWN,
         "builder_address": target.get("address", UNKNOWN),
     }
     return linked, {"resource": str(builder.address), "type": type.name, **connection}
+
+
+def _registries(config: Value) -> tuple[str, ...]:
+    """The registries and mirrors that a builder is configured for: they may be logged in to."""
+    table = config.get("registry") if isinstance(config, Mapping) else None
+    found: list[str] = []
+    for name, settings in table.items() if isinstance(table, Mapping) else ():
+        mirrors = settings.get("mirrors") if isinstance(settings, Mapping) else None
+        listed = mirrors if isinstance(mirrors, tuple) else ()
+        found += [name, *(one for one in listed if isinstance(one, str))]
+    return tuple(dict.fromkeys(found))
 
 
 def link_named_contexts(

@@ -9,6 +9,7 @@ from envdplan.credentials.credential import (
     RegistryToken,
 )
 from envdplan.credentials.docker import DockerCredentials, docker_directory
+from envdplan.credentials.named import NamedCredentials
 from envdplan.credentials.seeds import TokenSeeds
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "FixedCredentials",
     "IdentityToken",
     "Login",
+    "NamedCredentials",
     "RegistryToken",
     "TokenSeeds",
     "docker_directory",

@@ -26,6 +26,8 @@ class EngineInfo:
     rootless: bool
     userns: bool
     """Containers run in a user namespace unless told otherwise (userns-remap)."""
+    mirrors: tuple[str, ...] = ()
+    """URLs of registries that are asked before Docker Hub."""
 
 
 def engine_info(info: Reply, version: Reply) -> EngineInfo:
@@ -44,4 +46,5 @@ def engine_info(info: Reply, version: Reply) -> EngineInfo:
         cgroup_version=info.text("CgroupVersion"),
         rootless="name=rootless" in security,
         userns="name=userns" in security,
+        mirrors=info.part("RegistryConfig").texts("Mirrors"),
     )

@@ -69,3 +69,5 @@ class Frontend:
     source: Callable[[Attributes], Source]
     request: Callable[[Attributes, Extras], SolveRequest] | None = None
     """What BuildKit is asked for; None when a command does the asking (envd)."""
+    registries: Callable[[Attributes], frozenset[str]] = lambda _: frozenset()
+    """The hosts of the registries that a build names, each in one spelling."""

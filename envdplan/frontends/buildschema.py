@@ -221,6 +221,17 @@ PROPERTIES: Final[dict[str, JsonSchema]] = {
         "items": _SECRET,
         "description": "Secrets for RUN --mount=type=secret, read when the builder asks for them",
     },
+    "registries": {
+        "type": "array",
+        "x-unplanned": True,
+        "items": {
+            "type": "string",
+            "pattern": r"^(\*|[^/\s]+)$",
+            "description": "HOST[:PORT], or * for every registry that you are logged in to",
+        },
+        "description": "Registries that the builder may be logged in to as you are, besides those "
+        "that the build names",
+    },
     "ssh": SSH,
     "attest": ATTEST,
     "triggers": {

@@ -21,6 +21,7 @@ from envdplan.frontends import attestations, clear, contexts, gateway, hosts, re
 from envdplan.frontends.base import Extras, Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
 from envdplan.frontends.outputs import cache_problems, name_problems, with_caches, with_outputs
+from envdplan.frontends.registries import named_registries
 from envdplan.frontends.sizes import size_in_bytes
 from envdplan.frontends.sshagents import agents, with_ssh
 from envdplan.imagenames import full_name
@@ -317,4 +318,9 @@ def _annotations(annotations: Mapping[str, str]) -> Mapping[str, str]:
     return found
 
 
-FRONTEND: Final = Frontend(TYPE, source, request)
+def registries(attributes: Attributes) -> frozenset[str]:
+    """The registries that the builder may be logged in to."""
+    return named_registries(attributes, source(attributes))
+
+
+FRONTEND: Final = Frontend(TYPE, source, request, registries)

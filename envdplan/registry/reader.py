@@ -121,9 +121,10 @@ class RegistryReader:
             self._authorizer.learn(server)
         return self._authorizer.challenge(server)
 
-    def token(self, query: TokenQuery) -> IssuedToken:
+    def token(self, query: TokenQuery, credentials: Credentials | None = None) -> IssuedToken:
         """A token for someone who asks a registry in our name, such as a builder.
 
+        `credentials` are those that may be used for them; by default all of ours.
         The login goes only to the registry itself or to the token server that the registry
         names to us: whoever asks could name any other. Raises Refused otherwise.
         """
@@ -132,7 +133,7 @@ class RegistryReader:
             challenge = self.challenge(query.host)
             if challenge is None or origin(challenge.realm) != realm:
                 raise _strange_realm(query)
-        credential = self._credentials.for_host(query.host)
+        credential = (credentials or self._credentials).for_host(query.host)
         return fetch_token(self._transport, query, credential)
 
     def _as_pusher(self, reference: ImageReference) -> Existence | None:

@@ -1,7 +1,7 @@
 """One connection pool and one set of credentials for all registries of a run."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -56,14 +56,18 @@ class Registries:
             Transport(environment=self.environment, silence=self.silence), self.credentials
         )
 
-    def auth(self) -> "Services":
-        """The service that logs a builder in."""
+    def auth(self, is_named: Callable[[str], bool], refused: Callable[[str], None]) -> "Services":
+        """The service that logs a builder in to registries that are named.
+
+        `refused` hears the host of each other one that it asked for.
+        """
         from envdplan.buildkit.auth import registry_auth
-        from envdplan.credentials import TokenSeeds
+        from envdplan.credentials import NamedCredentials, TokenSeeds
         from envdplan.credentials.docker import docker_directory
 
         seeds = TokenSeeds(docker_directory(self.environment))
-        return registry_auth(self.credentials, self.writer, seeds)
+        named = NamedCredentials(self.credentials, is_named, refused)
+        return registry_auth(named, self.writer, seeds)
 
     def fact(self, ref: str, *, inputs: bool = False) -> ImageFact:
         """What is at `ref`; with `inputs`, what its image was built from, too."""

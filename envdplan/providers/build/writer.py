@@ -32,6 +32,7 @@ from envdplan.providers.build.images import (
     findable,
     with_findable,
 )
+from envdplan.providers.build.logins import Logins
 from envdplan.providers.build.readiness import Readiness
 from envdplan.providers.build.registries import Registries, parse
 from envdplan.providers.build.sources import Sources
@@ -204,7 +205,7 @@ class BuildWriter:
                     job.cancel,
                     refusals.add,
                 )
-            finally:
+            finally:  # of a failed build it may be the reason
                 for one in refusals.lines():
                     job.report(f"refused what the builder asked for: {one}")
             if archive is not None:
@@ -224,8 +225,21 @@ class BuildWriter:
             **file_sync(request.directories, refused=refused, content=content),
             **secrets(request.secrets, self.environment, refused=refused),
             **ssh_forward(request.ssh, self.environment, refused=refused),
-            **self.registries.auth(),
+            **self._logins(job).services(self.registries, refused),
         }
+
+    def _logins(self, job: "_Job") -> Logins:
+        """The registries that the builder may be logged in to."""
+
+        def mirrors() -> tuple[str, ...]:
+            known = job.connection.attributes.get("registries") or ()
+            engine = (
+                self.engines.at(job.connection.host).info() if job.connection.in_engine else None
+            )
+            return (*known, *(engine.mirrors if engine else ()))
+
+        named = job.kind.registries(job.after)
+        return Logins(job.change.address, named, mirrors, self.environment)
 
     def _load(self, job: "_Job", archive: Path) -> None:
         job.report("loading into the Docker Engine")

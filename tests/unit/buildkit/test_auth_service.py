@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from google.protobuf.message import Message
-from nacl.signing import VerifyKey
+from nacl.signing import SigningKey, VerifyKey
 
 from envdplan.buildkit.auth import registry_auth
 from envdplan.buildkit.proto import auth_pb2
@@ -19,6 +19,7 @@ from envdplan.credentials import (
     FixedCredentials,
     IdentityToken,
     Login,
+    NamedCredentials,
     RegistryToken,
     TokenSeeds,
 )
@@ -244,3 +245,22 @@ def test_an_auth_message_that_cannot_be_read_is_refused(
     with pytest.raises(Abort) as caught:
         services[f"{SERVICE}/{method}"](OneCall(b"\xff\xff"))
     assert caught.value.code == INVALID_ARGUMENT
+
+
+def test_a_host_that_is_not_named_gets_an_anonymous_token(
+    registry: FakeRegistry, tmp_path: Path
+) -> None:
+    registry.auth = "bearer"
+    full = login(registry)
+    told: list[str] = []
+    named = NamedCredentials(full, lambda _: False, told.append)
+    services = registry_auth(named, client(registry, full), TokenSeeds(tmp_path))
+    assert credentials_for(services, registry.host) == auth_pb2.CredentialsResponse()
+    fetch(services, registry.host, f"http://{registry.host}/token")
+    asked = [one for one in registry.seen if one.path.startswith("/token")]
+    assert asked
+    assert not [one for one in asked if "authorization" in one.headers]
+    assert public_key(services, registry.host) == bytes(
+        SigningKey(hmac.new(b"salt", b"", hashlib.sha256).digest()).verify_key
+    )
+    assert told == [registry.host]
