@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from envdplan.addresses import Address
 from envdplan.diagnostics import EnvdplanError
 from envdplan.imagenames import canonical_host
+from envdplan.providers.build.connections import Connection
+from envdplan.providers.build.engines import Engines
 from envdplan.providers.build.registries import Registries
 
 if TYPE_CHECKING:
@@ -55,6 +57,12 @@ class Logins:
             f"your login to {host}, which {self.build} does not name: consent with "
             f'registries = ["{host}"] or {VARIABLE}'
         )
+
+
+def mirrors(connection: Connection, engines: Engines) -> tuple[str, ...]:
+    """The registries and mirrors that a builder is configured for, as far as is known."""
+    known = tuple(connection.attributes.get("registries") or ())
+    return (*known, *engines.at(connection.host).info().mirrors) if connection.in_engine else known
 
 
 def _consented(environment: Mapping[str, str]) -> Iterator[str]:

@@ -32,7 +32,7 @@ from envdplan.providers.build.images import (
     findable,
     with_findable,
 )
-from envdplan.providers.build.logins import Logins
+from envdplan.providers.build.logins import Logins, mirrors
 from envdplan.providers.build.readiness import Readiness
 from envdplan.providers.build.registries import Registries, parse
 from envdplan.providers.build.sources import Sources
@@ -221,25 +221,15 @@ class BuildWriter:
         from envdplan.buildkit.sshforward import ssh_forward
 
         content = self.sources.content(job.kind.source(job.after))
+        named = job.kind.registries(job.after)
+        configured = partial(mirrors, job.connection, self.engines)
+        logins = Logins(job.change.address, named, configured, self.environment)
         return {
             **file_sync(request.directories, refused=refused, content=content),
             **secrets(request.secrets, self.environment, refused=refused),
             **ssh_forward(request.ssh, self.environment, refused=refused),
-            **self._logins(job).services(self.registries, refused),
+            **logins.services(self.registries, refused),
         }
-
-    def _logins(self, job: "_Job") -> Logins:
-        """The registries that the builder may be logged in to."""
-
-        def mirrors() -> tuple[str, ...]:
-            known = job.connection.attributes.get("registries") or ()
-            engine = (
-                self.engines.at(job.connection.host).info() if job.connection.in_engine else None
-            )
-            return (*known, *(engine.mirrors if engine else ()))
-
-        named = job.kind.registries(job.after)
-        return Logins(job.change.address, named, mirrors, self.environment)
 
     def _load(self, job: "_Job", archive: Path) -> None:
         job.report("loading into the Docker Engine")
