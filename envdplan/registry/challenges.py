@@ -3,8 +3,11 @@
 import re
 from dataclasses import dataclass, field
 
-_SCHEME = re.compile(r"\s*,?\s*([A-Za-z][A-Za-z0-9_-]*)(?=[\s,]|$)(?!\s*=)")
-_PARAMETER = re.compile(r'\s*,?\s*([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+# Repeats are possessive (`*+`): what a registry sends must not make anybody go back and forth.
+_SCHEME = re.compile(r"\s*+(?:,\s*+)?+([A-Za-z][A-Za-z0-9_-]*+)(?=[\s,]|$)(?!\s*+=)")
+_PARAMETER = re.compile(
+    r'\s*+(?:,\s*+)?+([A-Za-z0-9_-]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*)"|([^\s,"]++))'
+)
 
 
 @dataclass(frozen=True, slots=True)

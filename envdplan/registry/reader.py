@@ -35,7 +35,7 @@ _OK: Final = 200
 _NOT_FOUND: Final = 404
 _NO_HEAD: Final = frozenset({404, 405})
 _GONE: Final = frozenset({"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"})
-_NEXT_PAGE = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
+_NEXT_PAGE = re.compile(r'<([^<>]*+)>\s*+;\s*+rel="?next"?')
 _MOST_PAGES: Final = 100
 
 

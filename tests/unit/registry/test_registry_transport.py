@@ -17,6 +17,7 @@ from envdplan.registry.challenges import parse_challenges, preferred
 from envdplan.registry.hosts import api_host
 from envdplan.registry.messages import Limits, Request
 from envdplan.registry.proxies import proxy_for
+from envdplan.registry.reader import _NEXT_PAGE
 from envdplan.registry.transport import Transport
 from envdplan.registry.writer import RegistryWriter
 from tests.unit.registry.fake_registry import FakeRegistry, Reply, client, serving
@@ -237,6 +238,21 @@ def test_docker_hub_is_served_by_another_host() -> None:
 )
 def test_challenges_are_read(header: str, schemes: list[str]) -> None:
     assert [one.scheme for one in parse_challenges(header)] == schemes
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer" + " " * 500_000 + "=",
+        'Bearer a="' + "\\" * 500_001,
+        "Bearer a" + " " * 500_000 + "b",
+    ],
+)
+def test_a_header_of_blanks_takes_no_time(header: str) -> None:
+    assert len(parse_challenges(header)) <= 3
+    for link in ("<" * 500_000, "<a>" + " " * 500_000):
+        assert _NEXT_PAGE.search(link) is None
 
 
 def test_bearer_is_preferred() -> None:
