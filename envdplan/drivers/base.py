@@ -61,7 +61,8 @@ class Lifecycle(Protocol):
     def look(self, builder: Undeclared) -> Observation:
         """What is live of a builder that is only used: Present, Absent, or Unreachable.
 
-        Present.attributes are `status`, and the computed ones where that is "running".
+        Present.attributes are `status`, the `network` of a container, and the computed ones where
+        it is "running".
         """
 
     def create(

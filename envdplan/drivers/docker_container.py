@@ -86,11 +86,11 @@ class DockerContainer:
             if info is None:
                 return Absent()
             strangers = line.owner.stranger(info.id, Mark.of_labels(info.spec.labels))
-            if info.state != "running":
-                return Present({"status": info.state}, strangers=strangers)
-            with self._client(builder.reach, _PATIENCE) as client:
-                live = {"status": "running", "network": info.spec.network, **computed(client)}
-                return Present(live, strangers=strangers)
+            seen = {"status": info.state, "network": info.spec.network or None}
+            if info.state == "running":
+                with self._client(builder.reach, _PATIENCE) as client:
+                    seen.update(computed(client))
+            return Present(seen, strangers=strangers)
         except EnvdplanError as error:
             return Unreachable.of(error)
 

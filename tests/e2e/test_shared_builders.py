@@ -81,7 +81,8 @@ def test_two_projects_share_a_builder_that_one_of_them_declares(
     owner: Project, guest: Project, container: str, registry: Registry
 ) -> None:
     plan = guest.plan()
-    assert (plan.code, "builder" in plan.err) == (2, False), plan.text
+    assert plan.code == 2, plan.text
+    assert "localhost of its own" not in plan.err  # its container is on the host's network
     guest.apply()
     name = owner.environment["ENVDPLAN_VAR_project"]
     assert registry.digest(f"{name}/theirs", "1")

@@ -71,12 +71,15 @@ def test_a_container_is_seen_as_it_is(state: str) -> None:
     world = World()
     driver = Driver(Process(world))
     driver.create(
-        Claim(Address.parse("builder.ci")), wanted(1, name="ci"), lambda *_: None, _never()
+        Claim(Address.parse("builder.ci")),
+        wanted(1, name="ci", network="host"),
+        lambda *_: None,
+        _never(),
     )
     world._set("ci", state=state)
     seen = Driver(Process(world)).look(at("docker-container", "ci"))
     assert isinstance(seen, Present)
-    assert seen.attributes["status"] == state
+    assert (seen.attributes["status"], seen.attributes["network"]) == (state, "host")
     assert ("workers" in seen.attributes) == (state == "running")
     assert isinstance(driver.look(at("docker-container", "gone")), Absent)
 
@@ -101,7 +104,7 @@ def test_a_container_behind_a_command_is_seen_as_it_is(
         assert isinstance(seen, Unreachable)
     else:
         assert isinstance(seen, Present)
-        assert seen.attributes == {"status": "exited"}
+        assert seen.attributes == {"status": "exited", "network": None}
     assert isinstance(there.look(at("nerdctl-container", "gone")), Absent)
 
 
