@@ -35,6 +35,9 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     outputs = attributes.get("output")
     for index, one in enumerate(outputs if isinstance(outputs, tuple) else ()):
         if isinstance(one, Mapping):
+            for path in _sensitive(one.get("names"), ("output", index, "names")):
+                detail = _detail("names", "are names in a registry, in clear")
+                yield path, "Sensitive value in clear", detail
             for path in _sensitive(one.get("dest"), ("output", index, "dest")):
                 detail = _detail("dest", "is kept in the state, in clear")
                 yield path, "Sensitive value in clear", detail

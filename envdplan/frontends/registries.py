@@ -7,6 +7,7 @@ from typing import Final
 from envdplan.frontends.base import Source
 from envdplan.frontends.dockerfilebases import image_names
 from envdplan.imagenames import InvalidReference, canonical_host, parse_reference
+from envdplan.plans.names import all_names
 from envdplan.values import Attributes, Value, reveal
 
 _IMAGE: Final = "docker-image://"
@@ -27,7 +28,7 @@ def named_registries(attributes: Attributes, found: Source) -> frozenset[str]:
 
 
 def _names(plain: Attributes, found: Source) -> Iterator[str]:
-    yield from map(str, plain.get("tags") or ())
+    yield from all_names(plain)
     contexts = plain.get("contexts") or {}
     for value in contexts.values():
         if str(value).startswith(_IMAGE):

@@ -1,17 +1,15 @@
 """Registries on localhost, for builders whose localhost is not this machine's."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from envdplan.imagenames import is_loopback
+from envdplan.imagenames import InvalidReference, is_loopback, parse_reference
+from envdplan.plans.names import pushed_names
 from envdplan.values import Attributes, Sensitive, Value
 
 _CONTAINERS: Final = frozenset({"docker-container", "podman-container", "nerdctl-container"})
 _HOST: Final = "host"
-_IMAGE: Final = re.compile(
-    r"(?:docker-image://|oci://)?(localhost[^/]*|127\.[^/]*|\[::1\][^/]*)/\S"
-)
+_SCHEMES: Final = ("docker-image://", "oci://")
 _POD: Final = "The builder's pod has a localhost of its own"
 _POD_REMEDY: Final = "Name the registry by an address that pods reach."
 _CONTAINER: Final = "The builder's container has a network, and with it a localhost, of its own"
@@ -23,8 +21,15 @@ _CONTAINER_REMEDY: Final = (
 def on_localhost(text: Value) -> str | None:
     """The host of an image's name where it is this machine, else None."""
     plain = text.value if isinstance(text, Sensitive) else text
-    found = _IMAGE.match(plain) if isinstance(plain, str) else None
-    return found[1] if found is not None and is_loopback(found[1]) else None
+    if not isinstance(plain, str):
+        return None
+    for scheme in _SCHEMES:
+        plain = plain.removeprefix(scheme)
+    try:
+        host = parse_reference(plain).host
+    except InvalidReference:
+        return None
+    return host if is_loopback(host) else None
 
 
 def unreachable_registries(
@@ -62,9 +67,7 @@ def _networks(builder: Attributes) -> Iterator[Value]:
 
 def _names(build: Attributes) -> Iterator[Value]:
     """Images that the builder itself pushes, or reads or writes as a cache or as a base."""
-    outputs = build.get("output")
-    if isinstance(outputs, tuple) and any(one.get("push") for one in outputs):
-        yield from _items(build.get("tags"))
+    yield from pushed_names(build)
     for name in ("import_cache", "export_cache"):
         for one in _items(build.get(name)):
             yield one.get("ref")

@@ -188,3 +188,27 @@ build "x" {
     assert here.changes()["build.x"]["reasons"] == ["+ version"]
     here.apply()
     here.assert_settled()
+
+
+def test_a_result_that_cannot_be_written_is_no_success(here: Project) -> None:
+    here.write(
+        HEAD
+        + """
+build "x" {
+  path              = "app"
+  dockerfile_inline = "FROM scratch\\nCOPY f /\\nLABEL a=${var.project}"
+  output {
+    type = "local"
+    dest = "taken/out"
+  }
+}
+"""
+    )
+    (here.folder / "taken").write_text("a file")
+    done = here.run("apply", "--auto-approve")
+    assert done.code == 1
+    assert "Cannot write the result" in done.text
+    assert here.changes()["build.x"]["reasons"] == ["it was never built"]
+    (here.folder / "taken").unlink()
+    here.apply()
+    here.assert_settled()

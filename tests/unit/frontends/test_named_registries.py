@@ -76,6 +76,7 @@ def test_a_dockerfile_that_wants_to_keep_us_busy_does_not(text: str) -> None:
         ({"export_cache": ("type=registry,ref=i.io/c", "type=inline")}, {"i.io"}),
         ({"attest": ("type=sbom",)}, {"docker.io"}),
         ({"attest": ("type=sbom,generator=j.io/s", "type=provenance")}, {"j.io"}),
+        ({"output": ({"type": "image", "names": ("l.io/a",)},)}, {"l.io"}),
         ({"registries": ("K.io", "*")}, {"k.io", "*"}),
         ({}, set()),
     ],

@@ -58,7 +58,8 @@ def test_the_network_of_the_builder_decides(
     [
         {"import_cache": ({"type": "registry", "ref": "localhost:5000/c"},)},
         {"export_cache": ({"type": "registry", "ref": "localhost:5000/c"},)},
-        {"args": {"BASE": "localhost:5000/b@sha256:1"}},
+        {"args": {"BASE": f"localhost:5000/b@sha256:{'1' * 64}"}},
+        {"output": ({"type": "image", "push": True, "names": ("localhost:5000/b",)},)},
         {"contexts": {"base": "docker-image://localhost:5000/b"}},
     ],
 )
