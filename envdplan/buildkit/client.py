@@ -155,25 +155,27 @@ class BuildKit:
         on_progress: Callable[[Progress], None],
         cancel: threading.Event,
         refused: Callable[[str], None] = lambda _: None,
+        base: str | None = None,
     ) -> SolveResult:
         """Build. `on_progress` is called in this thread, `refused` hears what must not be written.
 
         Raises BuildFailed, Unreachable, Refused when a result did not come whole, and Interrupted
         once `cancel` is set and the builder has stopped. Results, local caches and OCI layouts
-        are taken, served and recorded here.
+        are taken, served and recorded here. Below the folder `base` no link is followed to them.
         """
         from envdplan.buildkit import layoutexport, localcache
         from envdplan.buildkit.content import content_services
-        from envdplan.buildkit.exports import Receipts, file_send, targets
+        from envdplan.buildkit.exports import Receipts, file_send, held_targets
 
-        receipts = Receipts(targets(request.exports))
-        services = {**services, **file_send(receipts, refused=refused)}
         request = localcache.prepared(request)
         stores = {**localcache.stores(request), **layoutexport.stores(request)}
         layouts = localcache.layouts(request)
         if stores or layouts:
             services = {**content_services(stores, layouts), **services}
-        response = self._solve(request, services, on_progress, cancel)
+        with held_targets(request, base) as known:
+            receipts = Receipts(known)
+            services = {**services, **file_send(receipts, refused=refused)}
+            response = self._solve(request, services, on_progress, cancel)
         receipts.check()
         localcache.record(request, response)
         layouts_written = layoutexport.record(request, response)

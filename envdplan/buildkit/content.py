@@ -7,12 +7,15 @@ that buildctl and buildx read and write the same directories.
 import hashlib
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias
 
+from envdplan.buildkit.openfile import Folder
 from envdplan.buildkit.services import Abort, Handler, Services, Stream
 
 if TYPE_CHECKING:
@@ -65,18 +68,48 @@ def blob(store: Path, digest: str) -> Path:
     return store / "blobs" / "sha256" / match[1]
 
 
-def _size(path: Path, digest: str) -> int:
+@contextmanager
+def _opened(store: Path, digest: str) -> Iterator[tuple[BufferedReader, int]]:
+    """A blob and its size. Raises Abort where there is none.
+
+    A link counts only if it leads to the very content that is asked for: it may have come with a
+    result of a builder, to have a file of this machine read by it.
+    """
+    descriptor = _descriptor(blob(store, digest))
+    if descriptor is None:
+        raise Abort(NOT_FOUND, f"content {digest}: not found")
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or not _is_plain(store, digest, file):
+            raise Abort(NOT_FOUND, f"content {digest}: not found")
+        yield file, found.st_size
+
+
+def _descriptor(path: Path) -> int | None:
     try:
-        return path.stat().st_size
+        return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise Abort(NOT_FOUND, f"content {digest}: not found") from None
+        return None
+
+
+def _is_plain(store: Path, digest: str, file: BufferedReader) -> bool:
+    """Whether no link led to the open `file`, or it holds what `digest` says."""
+    with Folder(str(store)) as folder:
+        again = folder.open(str(blob(store, digest).relative_to(store)))
+    if again is not None:
+        try:
+            return os.path.sameopenfile(again, file.fileno())
+        finally:
+            os.close(again)
+    return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" == digest
 
 
 def _info(stream: Stream, store: Path) -> None:
     from envdplan.buildkit.proto import content_pb2 as pb
 
     digest = pb.InfoRequest.FromString(stream.receive() or b"").digest
-    size = _size(blob(store, digest), digest)
+    with _opened(store, digest) as (_, size):
+        pass
     response = pb.InfoResponse(info=pb.Info(digest=digest, size=size))
     stream.send((response.SerializeToString(),))
 
@@ -85,13 +118,11 @@ def _read(stream: Stream, store: Path) -> None:
     from envdplan.buildkit.proto import content_pb2 as pb
 
     request = pb.ReadContentRequest.FromString(stream.receive() or b"")
-    path = blob(store, request.digest)
-    size = _size(path, request.digest)
     start = max(0, request.offset)
-    if start > size:
-        raise Abort(OUT_OF_RANGE, f"the content has {size} bytes")
-    end = min(size, start + request.size) if request.size > 0 else size
-    with path.open("rb") as file:
+    with _opened(store, request.digest) as (file, size):
+        if start > size:
+            raise Abort(OUT_OF_RANGE, f"the content has {size} bytes")
+        end = min(size, start + request.size) if request.size > 0 else size
         stream.send(
             pb.ReadContentResponse(offset=offset, data=data).SerializeToString()
             for offset, data in _chunks(file, start, end)

@@ -1,11 +1,13 @@
 """Receives a tree of files (fsutil's protocol) into a folder, trusting nothing of it.
 
 Every path is taken apart and opened step by step below the folder, never through a link; a link
-is written, not followed; devices, set-id bits and owners do not come through.
+is written, not followed; devices, set-id bits and owners do not come through. However many folders
+and files there are, few of them are open at a time.
 """
 
 import os
 import stat
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,7 +23,9 @@ from envdplan.buildkit.fsutil import (
     decode_packet,
     request_packet,
 )
+from envdplan.buildkit.openfile import Folder
 from envdplan.buildkit.services import Abort, Stream
+from envdplan.files.ignore import OWN
 
 _DIR: Final = 1 << 31
 _LINK: Final = 1 << 27
@@ -30,25 +34,28 @@ _SPECIAL: Final = (1 << 26) | (1 << 25) | (1 << 24) | (1 << 21)
 
 _UNAVAILABLE: Final = 14
 _AT_ONCE: Final = 32
-"""So many files are open at the same time."""
+"""So many files are asked for at the same time. Builders send about four of them at once, and only
+what comes is open."""
 
 _MOST_ENTRIES: Final = 10_000_000
 _LONGEST_PATH: Final = 4096
-_FOLDER: Final = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Unsafe(Exception):
     """The builder sent what must not be written."""
 
 
-def receive(root: str, stream: Stream) -> list[str]:
+def receive(root: str | int, stream: Stream) -> list[str]:
     """Write all that `stream` brings below `root`; the paths of it, relative to `root`.
 
     Raises Unsafe, BadPacket, Abort and OSError.
 
-    Files that are there already are replaced one by one, others stay: as with buildx.
+
+    `root` is a path, or a descriptor of the folder, which is closed then. Files that are there
+    already are replaced one by one, others stay: as with buildx.
     """
-    receiver = _Receiver(os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC), stream)
+    receiver = _Receiver(Folder(root), stream)
     try:
         receiver.run()
     finally:
@@ -61,26 +68,27 @@ class _File:
     """A file that is on its way."""
 
     stat: Stat
-    parent: int
+    folder: str
     name: bytes
     temporary: bytes
-    descriptor: int
+    descriptor: int | None = None
+    """None until the first of its content comes."""
     written: int = 0
 
 
 @dataclass(slots=True)
 class _Receiver:
-    root: int
+    root: Folder
     stream: Stream
     paths: list[bytes] = field(default_factory=list)
     """All that came, in its order."""
-    _folders: dict[bytes, int] = field(default_factory=dict)
-    """Folders of this stream, by path, opened."""
+    _folders: set[bytes] = field(default_factory=set)
+    """Folders of this stream, by path."""
     _names: set[bytes] = field(default_factory=set)
     """Regular files of this stream, which hard links may mean."""
     _count: int = 0
     _listed: bool = False
-    _waiting: list[tuple[int, Stat]] = field(default_factory=list)
+    _waiting: deque[tuple[int, Stat]] = field(default_factory=deque)
     _running: dict[int, _File] = field(default_factory=dict)
     _links: list[Stat] = field(default_factory=list)
     _finished: bool = False
@@ -112,11 +120,14 @@ class _Receiver:
     def close(self) -> None:
         """Remove what is half done, and close everything."""
         for one in self._running.values():
-            os.close(one.descriptor)
-            with suppress(OSError):
-                os.unlink(one.temporary, dir_fd=one.parent)
-        for descriptor in (*self._folders.values(), self.root):
-            os.close(descriptor)
+            if one.descriptor is not None:
+                os.close(one.descriptor)
+                self._remove(one)
+        self.root.close()
+
+    def _remove(self, one: _File) -> None:
+        with suppress(OSError):
+            os.unlink(one.temporary, dir_fd=self.root.folder(one.folder))
 
     # -- packets
 
@@ -135,8 +146,9 @@ class _Receiver:
 
     def _ask(self) -> None:
         while self._waiting and len(self._running) < _AT_ONCE:
-            id, one = self._waiting.pop()
-            self._running[id] = self._begin(one)
+            id, one = self._waiting.popleft()
+            folder, name = self._split(one.path)
+            self._running[id] = _File(one, folder, name, _temporary(name))
             self.stream.send([request_packet(id)])
 
     def _finish(self) -> None:
@@ -152,12 +164,12 @@ class _Receiver:
         id, self._count = self._count, self._count + 1
         if self._count > _MOST_ENTRIES:
             raise Unsafe(f"more than {_MOST_ENTRIES} files")
-        parent, name = self._split(one.path)
+        folder, name = self._split(one.path)
         self.paths.append(one.path)
         if one.mode & _DIR:
-            self._folder(one, parent, name)
+            self._folder(one, folder, name)
         elif one.mode & _LINK:
-            self._link(one, parent, name)
+            self._link(one, folder, name)
         elif one.mode & _SPECIAL:
             raise Unsafe(f"{_shown(one.path)} is a device, pipe or socket")
         elif one.link:
@@ -166,23 +178,24 @@ class _Receiver:
             self._names.add(one.path)
             self._waiting.append((id, one))
 
-    def _split(self, path: bytes) -> tuple[int, bytes]:
+    def _split(self, path: bytes) -> tuple[str, bytes]:
         """The folder that a path is in, which must have come before, and its name there."""
         parts = path.split(b"/")
         if not path or len(path) > _LONGEST_PATH or b"\0" in path:
             raise Unsafe(f"{_shown(path)} is no path")
         if any(part in (b"", b".", b"..") for part in parts):
             raise Unsafe(f"{_shown(path)} leads out of the folder")
+        if OWN.encode() in parts:
+            raise Unsafe(f"{_shown(path)} is where envdplan keeps its own state")
         above = b"/".join(parts[:-1])
-        parent = self._folders.get(above) if above else self.root
-        if parent is None:
+        if above and above not in self._folders:
             raise Unsafe(f"{_shown(path)} is in no folder of the result")
-        return parent, parts[-1]
+        return os.fsdecode(above), parts[-1]
 
-    def _folder(self, one: Stat, parent: int, name: bytes) -> None:
+    def _folder(self, one: Stat, folder: str, name: bytes) -> None:
         if one.path in self._folders:
             raise Unsafe(f"{_shown(one.path)} comes twice")
-        mode = one.mode & 0o777 | 0o700
+        parent, mode = self.root.folder(folder), one.mode & 0o777 | 0o700
         try:
             os.mkdir(name, mode, dir_fd=parent)
         except FileExistsError:
@@ -190,38 +203,43 @@ class _Receiver:
             if not stat.S_ISDIR(found.st_mode):
                 os.unlink(name, dir_fd=parent)  # a link or file gives way, it is never followed
                 os.mkdir(name, mode, dir_fd=parent)
-        self._folders[one.path] = os.open(name, _FOLDER, dir_fd=parent)
+        self._folders.add(one.path)
 
-    def _link(self, one: Stat, parent: int, name: bytes) -> None:
+    def _link(self, one: Stat, folder: str, name: bytes) -> None:
         if not one.link or b"\0" in one.link:
             raise Unsafe(f"{_shown(one.path)} is a link to nowhere")
-        temporary = _temporary(name)
+        temporary, parent = _temporary(name), self.root.folder(folder)
         os.symlink(one.link, temporary, dir_fd=parent)
         _into_place(temporary, name, parent)
 
     def _hard_link(self, one: Stat) -> None:
         if one.link not in self._names:
             raise Unsafe(f"{_shown(one.path)} is a hard link to {_shown(one.link)}, no file of it")
-        parent, name = self._split(one.path)
-        source, source_name = self._split(one.link)
+        folder, name = self._split(one.path)
+        source_folder, source_name = self._split(one.link)
         temporary = _temporary(name)
-        os.link(source_name, temporary, src_dir_fd=source, dst_dir_fd=parent, follow_symlinks=False)
+        source = os.dup(self.root.folder(source_folder))
+        try:
+            parent = self.root.folder(folder)
+            os.link(
+                source_name, temporary, src_dir_fd=source, dst_dir_fd=parent, follow_symlinks=False
+            )
+        finally:
+            os.close(source)
         _into_place(temporary, name, parent)
 
     # -- content
-
-    def _begin(self, one: Stat) -> _File:
-        parent, name = self._split(one.path)
-        temporary = _temporary(name)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        return _File(one, parent, name, temporary, os.open(temporary, flags, 0o600, dir_fd=parent))
 
     def _data(self, packet: Packet) -> None:
         one = self._running.get(packet.id)
         if one is None:
             raise Unsafe(f"content of file {packet.id}, which was not asked for")
+        if one.descriptor is None:
+            one.descriptor = os.open(
+                one.temporary, _NEW, 0o600, dir_fd=self.root.folder(one.folder)
+            )
         if not packet.data:
-            self._end(self._running.pop(packet.id))
+            self._end(self._running.pop(packet.id), one.descriptor)
             return
         one.written += len(packet.data)
         if one.written > one.stat.size:
@@ -230,18 +248,17 @@ class _Receiver:
         while rest:
             rest = rest[os.write(one.descriptor, rest) :]
 
-    def _end(self, one: _File) -> None:
+    def _end(self, one: _File, descriptor: int) -> None:
         try:
             _check_length(one)
-            os.fchmod(one.descriptor, one.stat.mode & 0o777)
-            os.utime(one.descriptor, ns=(one.stat.mtime, one.stat.mtime))
-            _into_place(one.temporary, one.name, one.parent)
+            os.fchmod(descriptor, one.stat.mode & 0o777)
+            os.utime(descriptor, ns=(one.stat.mtime, one.stat.mtime))
+            _into_place(one.temporary, one.name, self.root.folder(one.folder))
         except BaseException:
-            with suppress(OSError):
-                os.unlink(one.temporary, dir_fd=one.parent)
+            self._remove(one)
             raise
         finally:
-            os.close(one.descriptor)
+            os.close(descriptor)
 
 
 def _check_length(one: _File) -> None:

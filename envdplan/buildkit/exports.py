@@ -7,14 +7,16 @@ hostile until it is checked: see exportfolder.
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from envdplan.buildkit import layoutexport, localcache
+from envdplan.buildkit.destinations import Destination
 from envdplan.buildkit.exportfolder import Unsafe, receive
 from envdplan.buildkit.fsutil import BadPacket
-from envdplan.buildkit.request import Export
+from envdplan.buildkit.request import Export, SolveRequest
 from envdplan.buildkit.services import Abort, Services, Stream
 from envdplan.diagnostics import EnvdplanError, Refused
 
@@ -32,6 +34,8 @@ class Target:
 
     path: str
     is_folder: bool
+    held: Destination | None = None
+    """Where that was when the build began: the folder itself, or the one of the file."""
 
 
 def targets(exports: tuple[Export, ...]) -> dict[str, Target]:
@@ -130,41 +134,72 @@ def _number(stream: Stream, known: Mapping[str, Target]) -> str | None:
     return number if number in known else None
 
 
+@contextmanager
+def held_targets(request: SolveRequest, base: str | None) -> Iterator[Mapping[str, Target]]:
+    """`targets`, each held where it is now: no link that a result brings can lead it elsewhere.
+
+    Folders of caches and layouts are looked at too. `base` is the folder of the configuration, if
+    there is one. Raises EnvdplanError.
+    """
+    stores = {**localcache.stores(request), **layoutexport.stores(request)}
+    with ExitStack() as stack:
+        for folder in stores.values():
+            stack.enter_context(Destination(str(folder), base))
+            for inner in ("blobs/sha256", "ingest"):
+                stack.enter_context(Destination(f"{folder}/{inner}", str(folder)))
+        yield {
+            number: replace(one, held=stack.enter_context(Destination(_folder(one), base)))
+            for number, one in targets(request.exports).items()
+        }
+
+
+def _folder(target: Target) -> str:
+    return target.path if target.is_folder else str(Path(target.path).parent)
+
+
+def _opened(target: Target) -> int:
+    """A descriptor of the folder, which is made if it is missing."""
+    if target.held is not None:
+        return target.held.open()
+    with Destination(_folder(target)) as found:
+        return found.open()
+
+
 def _receive_folder(target: Target, stream: Stream) -> list[str]:
-    folder = Path(target.path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return receive(str(folder), stream)
+    return receive(_opened(target), stream)
 
 
 def _receive_file(target: Target, stream: Stream) -> list[str]:
     """Bytes up to the end of the stream; the place is taken only when all are there."""
-    path = Path(target.path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _beside(path) as (descriptor, finish):
-        while (message := stream.receive()) is not None:
-            data = _bytes(message)
-            while data:
-                data = data[os.write(descriptor, data) :]
-        finish()
+    folder = _opened(target)
+    try:
+        with _beside(folder, Path(target.path).name) as (descriptor, finish):
+            while (message := stream.receive()) is not None:
+                data = _bytes(message)
+                while data:
+                    data = data[os.write(descriptor, data) :]
+            finish()
+    finally:
+        os.close(folder)
     return []
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[tuple[int, Callable[[], None]]]:
-    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
+def _beside(folder: int, name: str) -> Iterator[tuple[int, Callable[[], None]]]:
+    temporary = f".{name[:200]}.{os.urandom(6).hex()}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o644)
+    descriptor = os.open(temporary, flags, 0o644, dir_fd=folder)
 
     def finish() -> None:
         os.fsync(descriptor)
-        temporary.replace(path)
+        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
 
     try:
         yield descriptor, finish
     finally:
         os.close(descriptor)
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            os.unlink(temporary, dir_fd=folder)
 
 
 def _bytes(message: bytes) -> memoryview:

@@ -44,8 +44,15 @@ from envdplan.files.walk import walk
 OnSent = Callable[[str, int], None]
 """Is told the name of a folder and a number of bytes, for progress."""
 
-Content: TypeAlias = Callable[[str, str, os.stat_result], str]
-"""The digest (files.digest) of the content of a file: its root, its path, and what lstat says."""
+Content: TypeAlias = Callable[[LocalDirectory, str, os.stat_result], str | None]
+"""The digest (files.digest) of the content of a file in a folder: its path, and what lstat says.
+None for a file that is not to be sent."""
+
+
+def as_they_are(directory: LocalDirectory, path: str, found: os.stat_result) -> str:
+    """Reads every file."""
+    return content_digest(directory.path or "", path, found)
+
 
 _INVALID_ARGUMENT: Final = 3
 _NOT_FOUND: Final = 5
@@ -62,7 +69,7 @@ def file_sync(
     on_sent: OnSent = lambda *_: None,
     *,
     refused: Callable[[str], None] = lambda _: None,
-    content: Content = content_digest,
+    content: Content = as_they_are,
 ) -> Services:
     """The FileSync service for `directories`; `refused` hears what else was asked for.
 
@@ -264,20 +271,25 @@ class _Transfer:
                 yield self._overlaid(*overlay.pop(0))
             if hidden and path in hidden:
                 continue
+            time = self._time(path, found)
+            if time is None:
+                continue
             link, xattrs = self._extras(path, found)
-            packet = file_packet(path, found, self._time(path, found), link, xattrs)
+            packet = file_packet(path, found, time, link, xattrs)
             self._paths.append("" if link or not stat.S_ISREG(found.st_mode) else path)
             yield packet
         for name, content in overlay:
             yield self._overlaid(name, content)
 
-    def _time(self, path: str, found: os.stat_result) -> int:
+    def _time(self, path: str, found: os.stat_result) -> int | None:
         """The time that tells a file's content from others of its size; also of further names
-        (hard links), which the builder else leaves with the old content.
+        (hard links), which the builder else leaves with the old content. None if it is not sent.
         """
         if not stat.S_ISREG(found.st_mode):
             return found.st_mtime_ns
-        digest = self.content(self.directory.path or "", path, found)
+        digest = self.content(self.directory, path, found)
+        if digest is None:
+            return None
         self._digests[len(self._paths)] = digest
         return telling_time(found.st_mtime_ns, digest)
 
@@ -334,7 +346,7 @@ def _readlink(path: str) -> str:
 def _xattrs(path: str) -> tuple[tuple[bytes, bytes], ...]:
     try:
         names = os.listxattr(path, follow_symlinks=False)
-    except OSError:
+    except (OSError, AttributeError):  # Python knows them on Linux only
         return ()
     if not names:
         return ()

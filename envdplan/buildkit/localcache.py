@@ -29,15 +29,16 @@ def prepared(request: SolveRequest) -> SolveRequest:
 
 
 def stores(request: SolveRequest) -> Stores:
-    """The directories that the builder may use, by the ids that it asks for."""
-    sources = [one.attributes.get("src", "") for one in _local(request.cache_imports)]
+    """The directories that the builder may write to, by the ids that it asks for."""
     targets = [one.attributes.get("dest", "") for one in _local(request.cache_exports)]
-    return {f"local:{path}": Path(path) for path in (*sources, *targets) if path}
+    return {f"local:{path}": Path(path) for path in targets if path}
 
 
 def layouts(request: SolveRequest) -> Stores:
     """The directories that it may read only, by the ids that it asks for."""
-    return {f"oci:{store}": Path(folder) for store, folder in request.layouts.items()}
+    sources = [one.attributes.get("src", "") for one in _local(request.cache_imports)]
+    caches = {f"local:{path}": Path(path) for path in sources if path}
+    return {**caches, **{f"oci:{name}": Path(path) for name, path in request.layouts.items()}}
 
 
 def manifest_digests(store: Path) -> dict[str, str]:

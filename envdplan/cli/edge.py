@@ -40,6 +40,8 @@ class Edge:
     environment: Mapping[str, str] = field(repr=False)
     folder: Path
     """Where runs keep what is theirs alone: beside the state."""
+    project: Path
+    """The folder of the configuration."""
     silence: Silence = field(default_factory=Silence)
     _guard: threading.RLock = field(default_factory=threading.RLock)
     _readers: dict[str, Reader] = field(default_factory=dict)
@@ -126,6 +128,7 @@ class Edge:
             self._envd,
             self.environment,
             self.state.keep_inputs,
+            str(self.project),
         )
 
     @cached_property

@@ -166,6 +166,7 @@ class Session:
             Surroundings(self.environment, state.lineage, fresh=not state.records),
             self.environment,
             store.path.parent,
+            self.directory,
             self.silence,
         )
         try:

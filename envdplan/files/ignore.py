@@ -10,8 +10,11 @@ from envdplan.diagnostics import EnvdplanError
 from envdplan.files.inside import read_inside
 from envdplan.files.patterns import Patterns, compiled
 
-HIDDEN: Final = ("**/.envdplan",)
-"""Never a part of any source: the state of envdplan itself."""
+OWN: Final = ".envdplan"
+"""The folder of envdplan itself, with its state."""
+
+HIDDEN: Final = (f"**/{OWN}",)
+"""Never a part of any source."""
 
 NAME: Final = ".dockerignore"
 _SIGNS: Final = re.compile(r"([\\*?\[\]!])")

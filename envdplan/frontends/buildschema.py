@@ -38,7 +38,8 @@ _OUTPUT: Final[JsonSchema] = {
             "type": "string",
             "x-path": True,
             "minLength": 1,
-            "description": "File (docker, oci, tar) or directory (local) to write",
+            "description": "File (docker, oci, tar) or directory (local) to write; no link in the "
+            "directory of the configuration is followed to it",
         },
         "compression": {
             "type": "string",

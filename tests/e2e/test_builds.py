@@ -382,3 +382,29 @@ def test_a_first_push_to_a_registry_that_does_not_answer_is_no_settled_build(
     assert "? build.x (dockerfile)\n      cannot be decided now: A registry cannot" in plan.out
     assert "127.0.0.1:1 refuses connections" in " ".join(plan.err.split())
     assert "No changes." not in plan.out
+
+
+def test_a_link_that_a_result_brought_leads_no_later_one_elsewhere(on_unix: Project) -> None:
+    elsewhere = on_unix.folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    (on_unix.folder / "app").mkdir()
+    (on_unix.folder / "app" / "sub").symlink_to(elsewhere)
+    block = """
+build "x" {
+  path              = "app"
+  dockerfile_inline = "FROM scratch\\nCOPY . /\\n"
+  output {
+    type = "TYPE"
+    dest = "DEST"
+  }
+}
+"""
+    on_unix.write(HEAD + block.replace("TYPE", "local").replace("DEST", "out"))
+    on_unix.apply()
+    assert (on_unix.folder / "out" / "sub").readlink() == elsewhere
+    for kind, place in (("tar", "out/sub/files.tar"), ("local", "out/sub"), ("local", "out/sub/x")):
+        on_unix.write(HEAD + block.replace("TYPE", kind).replace("DEST", place))
+        done = on_unix.run("apply", "--auto-approve")
+        assert done.code == 1
+        assert "A link is on the way to the result" in done.text
+    assert os.listdir(elsewhere) == []

@@ -155,6 +155,24 @@ def test_the_files_that_count_are_those_that_a_builder_copies(
     assert built(dialer, whole, tmp_path / "out") == expected
 
 
+@pytest.mark.buildkit
+@pytest.mark.parametrize("case", [name for name, (_, given, _) in CASES.items() if not given])
+def test_named_contexts_are_decided_by_their_own_ignore_file_alone(
+    services: Mapping[str, object], tmp_path: Path, case: str
+) -> None:
+    assets = filled(tmp_path / "assets", {**FILES, **CASES[case][0]})
+    (tmp_path / "app").mkdir()
+    whole: Attributes = {
+        "path": str(tmp_path / "app"),
+        "dockerfile_inline": "FROM scratch\nCOPY --from=assets . /\n",
+        "contexts": {"assets": str(assets)},
+    }
+    found = Sources({}, {}).inputs(dockerfile.source(whole)).files
+    kinds = ("context-file", "context-link")
+    counted = {one.name.removeprefix("assets:") for one in found if one.kind in kinds}
+    assert built(buildkitd(services, "unix"), whole, tmp_path / "out") == counted
+
+
 def test_a_dockerfile_that_leads_out_of_its_folder_is_told_before_the_builder_is_asked(
     tmp_path: Path,
 ) -> None:

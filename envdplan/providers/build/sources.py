@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from envdplan.buildkit.request import LocalDirectory
 from envdplan.diagnostics import Conflict, EnvdplanError
 from envdplan.frontends.base import NamedDirectory, Source
 from envdplan.plans.inputs import SENSITIVE, entries_digest
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from envdplan.files.statcache import StatCache
 
 _CACHE: Final = Path("envdplan", "files")
+_IGNORE: Final = ".dockerignore"
+"""The end of names that a builder may ask for though they are left out themselves."""
+_NOT_PLANNED: Final = ""
 _PLAIN: Final = "-"
 """How the digest of a file begins that may not be executed."""
 
@@ -71,23 +75,25 @@ class Sources:
             self._known[source] = (time.monotonic(), found)
         return found
 
-    def content(self, source: Source) -> "Content":
-        """Digests of files for who sends `source`, which was read before.
+    def content(self, planned: Contents) -> "Content":
+        """Digests of files for who sends a source in which `planned` was found.
 
         Raises Conflict for a file that is not as it was then: the image would hold something else
-        than its digest of inputs says.
+        than its digest of inputs says. A file that was not there then is not sent: mostly another
+        build is just writing its result.
         """
         from envdplan.files.digest import content_digest
 
-        with self._lock:
-            known = self._known.get(source)
-        planned = known[1].contents if known is not None else {}
         caches: dict[str, StatCache] = {}
 
-        def digest(root: str, path: str, found: "stat_result") -> str:
+        def digest(directory: LocalDirectory, path: str, found: "stat_result") -> str | None:
+            root = directory.path or ""
+            then = planned[root].get(path) if root in planned else _NOT_PLANNED
+            if then is None and directory.name != "dockerfile" and not path.endswith(_IGNORE):
+                return None
             cache = caches.get(root) or caches.setdefault(root, self.cache(root))
             now = content_digest(root, path, found, cache)
-            if planned.get(root, {}).get(path, now) != now:
+            if then not in (None, _NOT_PLANNED, now):
                 raise _changed(f"{root}/{path}")
             return now
 

@@ -35,7 +35,7 @@ from envdplan.providers.build.images import (
 from envdplan.providers.build.logins import Logins, mirrors
 from envdplan.providers.build.readiness import Readiness
 from envdplan.providers.build.registries import Registries, parse
-from envdplan.providers.build.sources import Sources
+from envdplan.providers.build.sources import Contents, Sources
 from envdplan.states.observed import Input
 from envdplan.together import until
 from envdplan.values import Attributes
@@ -58,6 +58,8 @@ class BuildWriter:
     environment: Mapping[str, str] = field(repr=False)
     keep: Callable[[str, Iterable[Input]], None]
     """Keeps the list behind an inputs digest: a plan does not always know it yet."""
+    base: str
+    """The folder of the configuration: below it no link is followed to where results go."""
     quick: bool = field(default=False, init=False)
     readiness: Readiness = field(init=False)
 
@@ -117,7 +119,7 @@ class BuildWriter:
             raise EnvdplanError(
                 f"Unknown frontend {change.type}", "The plan was made by another envdplan."
             )
-        digest, inputs = self._inputs(kind, change, after)
+        digest, inputs, contents = self._inputs(kind, change, after)
         self.keep(digest, inputs)
         connection = self.connections.of(after)
         if connection is None:
@@ -128,12 +130,14 @@ class BuildWriter:
         exporter = "image"
         if in_engine and not self.engines.at(connection.host).info().containerd_store:
             exporter = "moby"
-        return _Job(change, after, kind, connection, digest, exporter, report, cancel)
+        return _Job(change, after, kind, connection, digest, contents, exporter, report, cancel)
 
     def _inputs(
         self, kind: Frontend, change: Change, after: Attributes
-    ) -> tuple[str, tuple[Input, ...]]:
-        """The inputs of now and their digest; they must be those of the plan, if it knew them."""
+    ) -> tuple[str, tuple[Input, ...], Contents]:
+        """The digest of the inputs of now, and what they are; they must be those of the plan, if
+        it knew them.
+        """
         own = attribute_inputs(after)
         if own is None:
             raise _untold(change, after)
@@ -148,7 +152,7 @@ class BuildWriter:
                 f"{change.address} is not built, because these are not what was planned:\n"
                 f"{shown}{rest}\nPlan again.",
             )
-        return inputs_digest(own, found.digest), now
+        return inputs_digest(own, found.digest), now, found.contents
 
     # -- build
 
@@ -204,6 +208,7 @@ class BuildWriter:
                     lambda progress: job.report(detail=progress),
                     job.cancel,
                     refusals.add,
+                    self.base,
                 )
             finally:  # of a failed build it may be the reason
                 for one in refusals.lines():
@@ -220,7 +225,7 @@ class BuildWriter:
         from envdplan.buildkit.secrets import secrets
         from envdplan.buildkit.sshforward import ssh_forward
 
-        content = self.sources.content(job.kind.source(job.after))
+        content = self.sources.content(job.contents)
         named = job.kind.registries(job.after)
         configured = partial(mirrors, job.connection, self.engines)
         logins = Logins(job.change.address, named, configured, self.environment)
@@ -388,6 +393,8 @@ class _Job:
     connection: Connection
     digest: str
     """The digest of the inputs."""
+    contents: Contents = field(repr=False)
+    """What of the source is sent, and nothing else."""
     exporter: str
     report: Reporter
     cancel: Flag

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import socket
 import threading
@@ -158,6 +159,31 @@ def test_what_is_not_there_is_not_found(builder: Builder) -> None:
     assert refused(builder.read) == "NOT_FOUND"
 
 
+@pytest.mark.parametrize("content", [b"s3cr3t", DATA])
+@pytest.mark.parametrize("link", ["blobs", "blobs/sha256", "blobs/sha256/NAME"])
+def test_a_link_counts_only_for_the_very_content(
+    builder: Builder, store: Path, tmp_path: Path, link: str, content: bytes
+) -> None:
+    place, elsewhere = Path("blobs", "sha256", DIGEST[7:]), tmp_path / "elsewhere"
+    (elsewhere / place).parent.mkdir(parents=True)
+    (elsewhere / place).write_bytes(content)
+    link = link.replace("NAME", DIGEST[7:])
+    (store / link).parent.mkdir(parents=True)
+    (store / link).symlink_to(elsewhere / link)
+    if content == DATA:  # some tools make layouts of links
+        assert (builder.size(DIGEST), builder.read(3)) == (10, DATA[3:])
+    else:
+        assert refused(lambda: builder.size(DIGEST)) == "NOT_FOUND"
+        assert refused(builder.read) == "NOT_FOUND"
+
+
+def test_a_pipe_is_no_blob(builder: Builder, store: Path) -> None:
+    place = store / "blobs" / "sha256" / DIGEST[7:]
+    place.parent.mkdir(parents=True)
+    os.mkfifo(place)
+    assert refused(builder.read) == "NOT_FOUND"
+
+
 def test_a_store_that_was_not_offered_is_not_found(builder: Builder) -> None:
     written(builder)
     builder.metadata = ((STORE_HEADER, "local:/etc"),)
@@ -236,7 +262,5 @@ def test_a_broken_index_says_which_file_it_is(store: Path, content: str) -> None
 def test_only_the_directories_of_local_caches_are_offered(tmp_path: Path) -> None:
     registry = CacheEntry("registry", {"ref": "r", "src": "/etc", "dest": "/etc"})
     both = request([imported(tmp_path / "a"), registry], [exported(tmp_path / "b"), registry])
-    assert localcache.stores(both) == {
-        f"local:{tmp_path}/a": tmp_path / "a",
-        f"local:{tmp_path}/b": tmp_path / "b",
-    }
+    assert localcache.stores(both) == {f"local:{tmp_path}/b": tmp_path / "b"}
+    assert localcache.layouts(both) == {f"local:{tmp_path}/a": tmp_path / "a"}

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdplan.buildkit.exports import Receipts, Target, file_send, targets
-from envdplan.buildkit.filesync import Content, file_sync
+from envdplan.buildkit.filesync import Content, as_they_are, file_sync
 from envdplan.buildkit.fsutil import (
     END_OF_STATS,
     ERR,
@@ -32,7 +32,6 @@ from envdplan.buildkit.fsutil import (
 from envdplan.buildkit.request import Export, LocalDirectory
 from envdplan.buildkit.services import Abort
 from envdplan.diagnostics import Conflict, EnvdplanError, Refused
-from envdplan.files.digest import content_digest
 
 SYNC = "/moby.filesync.v1.FileSync/DiffCopy"
 SEND = "/moby.filesync.v1.FileSend/DiffCopy"
@@ -62,7 +61,11 @@ class Wire:
 
 
 def received(
-    directory: LocalDirectory, wanted: Iterable[str] | None = None, **asked: tuple[str, ...]
+    directory: LocalDirectory,
+    wanted: Iterable[str] | None = None,
+    *,
+    digests: Content = as_they_are,
+    **asked: tuple[str, ...],
 ) -> tuple[dict[str, Stat], dict[str, bytes]]:
     """What a builder gets that asks for `wanted` (all files, by default)."""
     wire = Wire(dir_name=(directory.name,), **asked)
@@ -70,7 +73,7 @@ def received(
 
     def serve() -> None:
         try:
-            file_sync([directory])[SYNC](wire)
+            file_sync([directory], content=digests)[SYNC](wire)
         except BaseException as error:  # noqa: BLE001  raised in the test's thread
             failure.append(error)
         wire.sent.put(None)
@@ -173,15 +176,13 @@ def test_content_of_the_same_size_and_time_has_a_time_of_its_own(source: Path) -
     assert times[0] == times[2] != times[1]
 
 
-def listed(
-    directory: LocalDirectory, content: Content = content_digest
-) -> tuple[Wire, threading.Thread, list[BaseException]]:
+def listed(directory: LocalDirectory) -> tuple[Wire, threading.Thread, list[BaseException]]:
     """A call of which the builder has read the whole list, and asked for nothing yet."""
     wire, failure = Wire(dir_name=(directory.name,)), list[BaseException]()
 
     def serve() -> None:
         try:
-            file_sync([directory], content=content)[SYNC](wire)
+            file_sync([directory])[SYNC](wire)
         except BaseException as error:  # noqa: BLE001  looked at by the test
             failure.append(error)
 
@@ -228,9 +229,26 @@ def test_the_state_is_sent_from_no_folder(source: Path) -> None:
     (source / ".envdplan").mkdir()
     (source / ".envdplan" / "state.json").write_text("s3cr3t")
     (source / "sub" / "alias").symlink_to("../.envdplan/state.json")
-    for asked in ({}, {"followpaths": (".envdplan/state.json", "sub/alias")}):
-        stats, _ = received(LocalDirectory("dockerfile", str(source)), **asked)
+    for asked in ((), (".envdplan/state.json", "sub/alias")):
+        stats, _ = received(LocalDirectory("dockerfile", str(source)), followpaths=asked)
         assert not any(path.startswith(".envdplan") for path in stats)
+
+
+def test_a_file_without_a_digest_is_not_sent(source: Path) -> None:
+    def digests(directory: LocalDirectory, path: str, found: os.stat_result) -> str | None:
+        return None if path in ("a.txt", "sub/big") else as_they_are(directory, path, found)
+
+    stats, got = received(LocalDirectory("context", str(source)), digests=digests)
+    assert list(stats) == ["link", "run", "same.txt", "sub"]
+    assert got["same.txt"] == b"hello"  # its first name is not there
+
+
+def test_a_system_without_extended_attributes_will_do(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "listxattr")
+    stats, _ = received(LocalDirectory("context", str(source)))
+    assert stats["run"].xattrs == ()
 
 
 def test_a_folder_that_is_an_overlay_alone_has_nothing_else(source: Path) -> None:
@@ -341,6 +359,8 @@ def test_a_tree_is_written(tmp_path: Path) -> None:
         [Stat(b"h", 0o644, link=b"/etc/passwd")],
         [Stat(b"h", 0o644, link=b"../x")],
         [Stat(b"l", LINK)],
+        [Stat(b".envdplan", DIR), Stat(b".envdplan/state.json", 0o644)],
+        [Stat(b"d", DIR), Stat(b"d/.envdplan", LINK, link=b"x")],
     ],
 )
 def test_what_leads_elsewhere_is_refused(tmp_path: Path, entries: list[Stat]) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from envdplan.buildkit.request import LocalDirectory
 from envdplan.diagnostics import Conflict, EnvdplanError
 from envdplan.files.digest import file_digest
 from envdplan.files.ignore import Place, named
@@ -86,12 +87,27 @@ def test_what_is_sent_has_to_be_what_was_planned(folder: Path) -> None:
     context = NamedDirectory("assets", str(folder / "shared"))
     source = Source(app, f"{app}/Dockerfile", contexts=(context,))
     sources = Sources({}, {})
-    sources.inputs(source)
+    planned = sources.inputs(source).contents
     places = [(app, "Dockerfile"), (app, "main"), (str(folder / "shared"), "logo")]
-    sent = sources.content(source)
+    sent = sources.content(planned)
     for root, path in places:
-        place = Path(root, path)
-        assert sent(root, path, place.lstat()) == file_digest(str(place))
+        place, directory = Path(root, path), LocalDirectory("context", root)
+        assert sent(directory, path, place.lstat()) == file_digest(str(place))
         place.write_text("other")
         with pytest.raises(Conflict, match=f"{path} is not what was planned any more"):
-            sent(root, path, place.lstat())
+            sent(directory, path, place.lstat())
+
+
+def test_a_file_that_came_after_the_plan_is_not_sent(folder: Path) -> None:
+    app = str(folder / "app")
+    source = Source(app, f"{app}/Dockerfile")
+    sources = Sources({}, {})
+    planned = sources.inputs(source).contents
+    for name in ("new", ".dockerignore"):
+        (folder / "app" / name).write_text("new")
+    found = (folder / "app" / "new").lstat()
+    sent = sources.content(planned)
+    assert sent(LocalDirectory("context", app), "new", found) is None
+    assert sent(LocalDirectory("context", app), ".dockerignore", found)  # asked for by its name
+    assert sent(LocalDirectory("dockerfile", app), "new", found)
+    assert sent(LocalDirectory("context", str(folder)), "app/new", found)
