@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event as Flag
 
 from envdplan.buildkit.refusals import Refusals
-from envdplan.buildkit.request import Export, SolveRequest, SolveResult
+from envdplan.buildkit.request import SolveRequest, SolveResult
 from envdplan.buildkit.services import Services
 from envdplan.diagnostics import Conflict, EnvdplanError
 from envdplan.engine.protocols import Reporter
@@ -22,6 +22,7 @@ from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest, unkn
 from envdplan.plans.names import loaded_names, pushed_names
 from envdplan.plans.platforms import assigned
 from envdplan.providers.build.confirming import Confirming
+from envdplan.providers.build.archives import is_load, with_archive
 from envdplan.providers.build.connections import Connection, Connections
 from envdplan.providers.build.engines import Engines
 from envdplan.providers.build.envdbuilds import EnvdBuilds
@@ -192,10 +193,10 @@ class BuildWriter:
         lifecycle = self.connections.lifecycles(job.connection.type)
         with ExitStack() as stack:
             archive: Path | None = None
-            if any(_is_load(one) for one in request.exports):
+            if any(is_load(one) for one in request.exports):
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="envdplan-"))
                 archive = Path(folder, "image.tar")
-                request = _with_archive(request, archive)
+                request = with_archive(request, archive)
             # Of several pods always the same, whose cache is warm.
             affine = {**job.connection.attributes, "affinity": str(job.change.address)}
             client = stack.enter_context(lifecycle.connect(affine))
@@ -422,14 +423,3 @@ def _at(job: "_Job", label: str) -> "_Job":
 
 def _tags(attributes: Attributes) -> tuple[str, ...]:
     return tuple(full_name(str(one)) for one in attributes.get("tags") or ())
-
-
-def _is_load(one: Export) -> bool:
-    return one.type == "docker" and one.destination is None
-
-
-def _with_archive(request: SolveRequest, archive: Path) -> SolveRequest:
-    exports = tuple(
-        replace(one, destination=str(archive)) if _is_load(one) else one for one in request.exports
-    )
-    return replace(request, exports=exports)
