@@ -21,8 +21,8 @@ from envdplan.plans.changes import Change, Work
 from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest, unknown_inputs
 from envdplan.plans.names import loaded_names, pushed_names
 from envdplan.plans.platforms import assigned
-from envdplan.providers.build.confirming import Confirming
 from envdplan.providers.build.archives import is_load, with_archive
+from envdplan.providers.build.confirming import Confirming
 from envdplan.providers.build.connections import Connection, Connections
 from envdplan.providers.build.engines import Engines
 from envdplan.providers.build.envdbuilds import EnvdBuilds
