@@ -162,7 +162,8 @@ def _judged(
         if at in inherited or (at in exceptions) == matched:
             matched = at not in exceptions
             counting.add(at)
-    return matched, frozenset(counting)
+    # the same set again, so that many folders that many patterns fit take no memory
+    return matched, inherited if counting == inherited else frozenset(counting)
 
 
 def _others(patterns: Mapping[int, str]) -> Callable[[str], list[int]]:
