@@ -10,6 +10,7 @@ from envdplan.syntax.places import Place
 
 _BLANKS: Final = re.compile(r"(?:[ \t]+|\r(?=\n)|#[^\n]*|//[^\n]*|/\*[\s\S]*?\*/)*")
 _BLANKS_AND_LINES: Final = re.compile(r"(?:[ \t\r\n]+|#[^\n]*|//[^\n]*|/\*[\s\S]*?\*/)*")
+_BLANK_STARTS: Final = " \t\r\n#/"
 NAME: Final = re.compile(r"[^\W\d][\w-]*")
 """An identifier: a letter (of any script) or underscore, then digits and hyphens too."""
 
@@ -49,6 +50,8 @@ class Cursor:
 
     def skip(self) -> None:
         """Past blanks and comments; past line ends too where a bracket is open."""
+        if self.position < self.end and self.text[self.position] not in _BLANK_STARTS:
+            return  # most often; asking the expression costs more
         pattern = _BLANKS_AND_LINES if self.lines_open else _BLANKS
         self.position = pattern.match(self.text, self.position, self.end).end()  # type: ignore[union-attr]  # matches always
 
