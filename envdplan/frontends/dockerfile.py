@@ -20,7 +20,13 @@ from envdplan.files.ignore import Place
 from envdplan.frontends import attestations, clear, contexts, gateway, hosts, results
 from envdplan.frontends.base import Extras, Frontend, Source
 from envdplan.frontends.buildschema import PROPERTIES
-from envdplan.frontends.outputs import cache_problems, name_problems, with_caches, with_outputs
+from envdplan.frontends.outputs import (
+    cache_problems,
+    kinds_of_images,
+    name_problems,
+    with_caches,
+    with_outputs,
+)
 from envdplan.frontends.registries import named_registries
 from envdplan.frontends.sizes import size_in_bytes
 from envdplan.frontends.sshagents import agents, with_ssh
@@ -52,6 +58,7 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     yield from cache_problems(attributes)
     yield from _secret_problems(attributes)
     yield from _output_problems(attributes)
+    yield from kinds_of_images(attributes)
     for one in (contexts, attestations, gateway, clear):
         yield from one.problems(attributes)
 

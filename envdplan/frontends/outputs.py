@@ -67,6 +67,8 @@ def _bad_names(names: Value, path: AttributePath) -> Iterator[Problem]:
 
 def _outputs(attributes: Attributes) -> Iterator[Attributes]:
     declared = [_output(one) for one in attributes.get("output") or ()]
+    if attributes.get("push") is True:
+        declared = _pushed(declared)
     yield from declared
     if attributes.get("push") is True and not any(one.get("push") for one in declared):
         yield {"type": "image", "push": True}
@@ -76,6 +78,39 @@ def _outputs(attributes: Attributes) -> Iterator[Attributes]:
     asked = declared or attributes.get("push") or attributes.get("load")
     if not asked and attributes.get("tags"):
         yield {"type": "image"}
+
+
+def kinds_of_images(attributes: Attributes) -> Iterator[Problem]:
+    """Images of one build that go by the same names are one image, with one set of options."""
+    outputs = attributes.get("output")
+    first: Attributes | None = None
+    for index, one in enumerate(outputs if isinstance(outputs, tuple) else ()):
+        if one.get("type") != "image" or one.get("names") is not None:
+            continue
+        options = {k: v for k, v in one.items() if k != "push" and v is not None}
+        first = first or options
+        if options != first:
+            detail = (
+                "Two outputs of type image go by the same names and have other options, but a name "
+                "means one image: give both the same options, or names of their own."
+            )
+            yield ("output", index), "Several kinds of images", detail
+
+
+def _pushed(declared: list[dict[str, Value]]) -> list[dict[str, Value]]:
+    """With the images pushed that say nothing of it, as `docker buildx build --push` does it.
+
+    Otherwise a second image would be pushed, without the options of the declared one.
+    """
+    if any(one.get("push") for one in declared):
+        return declared
+    free = ("push", "names", "dest")
+    return [
+        {**one, "push": True}
+        if one["type"] == "image" and all(one.get(name) is None for name in free)
+        else one
+        for one in declared
+    ]
 
 
 def _output(one: Attributes) -> dict[str, Value]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from envdplan.addresses import Address
 from envdplan.plans import builds
-from envdplan.plans.capabilities import check_capabilities, foreign_platforms
+from envdplan.plans.capabilities import check_capabilities, foreign_platforms, left_out
 from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.inputs import sensitive_inputs
 from envdplan.plans.localhost import unreachable_registries
@@ -143,6 +143,8 @@ def _with_builder(
     type = world.desired.resources[builder].type if builder else facts.builder_type
     after, place = change.after or {}, (resource.range, str(resource.address))
     foreign = foreign_platforms(after, live or {})
+    if (lost := left_out(after, live or {})) is not None:
+        outcome.diagnostics.warn("The builder leaves something out", lost, *place)
     if foreign is not None:
         outcome.diagnostics.warn("The builder does not run a platform", foreign, *place)
     apart = unreachable_registries(after, type, live or {}, facts.bases)

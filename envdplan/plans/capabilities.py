@@ -30,6 +30,24 @@ def check_capabilities(build: Attributes, builder: Attributes) -> Iterator[str]:
         yield f"This builder makes one output in one build, but there are several; {WHO_CAN}."
 
 
+_NO_OPTIONS = frozenset({"type", "push", "dest", "names"})
+
+
+def left_out(build: Attributes, builder: Attributes) -> str | None:
+    """A full sentence about what `builder` leaves out of an image of `build` without a word."""
+    can = builder.get("capabilities")
+    outputs = build.get("output")
+    if isinstance(can, Unknown) or not can or "oci" in (can.get("exporters") or FULL):
+        return None
+    kept = [one for one in outputs or () if one.get("type") in ("image", "docker")]
+    options = {name for one in kept for name, value in one.items() if value is not None}
+    names = sorted(options - _NO_OPTIONS)
+    names += ["annotations"] if build.get("annotations") and kept else []
+    if not names:
+        return None
+    return f"The engine's old image store makes images without {', '.join(names)}; {WHO_CAN}."
+
+
 def _results(build: Attributes) -> int:
     """A pushed and a loaded image are one result; each file or directory is one more."""
     outputs = build.get("output") or ()

@@ -1,12 +1,14 @@
 """What counts as an input reaches the steps, though BuildKit's cache may not look at it."""
 
+import json
 import shutil
 from collections.abc import Mapping
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.e2e.conftest import Project, Registry
+from tests.e2e.conftest import ACCEPT, Project, Registry
 from tests.e2e.test_builds import HEAD, name
 
 pytestmark = [pytest.mark.docker, pytest.mark.buildkit, pytest.mark.registry]
@@ -164,4 +166,30 @@ def test_a_secret_that_a_step_may_do_without_is_seen_when_it_comes(on_unix: Proj
     assert on_unix.changes()["build.x"]["reasons"][0] == "+ secret t"
     on_unix.apply()
     assert (on_unix.folder / "out" / "found").read_text() == "there\n"
+    on_unix.assert_settled()
+
+
+def test_options_of_a_declared_image_are_those_of_the_pushed_one(
+    on_unix: Project, registry: Registry
+) -> None:
+    """Also where the attribute push says that it is to be pushed."""
+    on_unix.write(
+        HEAD
+        + """
+build "x" {
+  dockerfile_inline = "FROM scratch\\nLABEL a=b\\nCOPY --from=f f /\\n"
+  contexts          = { f = "../f" }
+  tags              = ["${local.image}/x:1"]
+  push              = true
+  output            = [{ type = "image", compression = "zstd", oci_mediatypes = true }]
+}
+"""
+    )
+    (on_unix.folder.parent / "f").mkdir()
+    (on_unix.folder.parent / "f" / "f").write_text(on_unix.environment["ENVDPLAN_VAR_project"])
+    on_unix.apply()
+    url = f"http://{registry.address}/v2/{name(on_unix, 'x')}/manifests/1"
+    with urlopen(Request(url, headers={"Accept": ACCEPT})) as answer:
+        layers = json.load(answer)["layers"]
+    assert [one["mediaType"].rpartition("+")[2] for one in layers] == ["zstd"]
     on_unix.assert_settled()
