@@ -43,7 +43,7 @@ class Succession:
 
     def holder(self) -> "ContainerInfo | None":
         """The container that has the name now."""
-        return self.engine.containers.inspect(self.name)
+        return self._called(self.name)
 
     def is_unfinished(self) -> bool:
         """Whether an update was killed before it could tidy up."""
@@ -65,8 +65,13 @@ class Succession:
 
     def _old(self) -> "ContainerInfo | None":
         """The predecessor of an update that was killed."""
-        found = self.engine.containers.inspect(self.old_name)
+        found = self._called(self.old_name)
         return found if found is not None and self.owns(found) else None
+
+    def _called(self, name: str) -> "ContainerInfo | None":
+        """The container of that very name: engines also take the beginning of an id for one."""
+        found = self.engine.containers.inspect(name)
+        return found if found is not None and found.name == name else None
 
     # -- after a killed update
 

@@ -29,7 +29,13 @@ class _Question:
     attributes: Attributes
     record: Record | None
     former: Attributes | None = None
-    """The same as it is recorded, where it is to be called otherwise or to be elsewhere."""
+    """The same as it is recorded, where it is to be called otherwise, to be elsewhere, or to be of
+    another type."""
+
+    @property
+    def changes_type(self) -> bool:
+        """Whether a thing of one type is to be replaced by one of another."""
+        return bool(self.resource and self.record and self.resource.type != self.record.type)
 
 
 def refresh(
@@ -73,6 +79,8 @@ def _with_former(question: _Question, catalog: Catalog) -> _Question:
     resource, record, wanted = question.resource, question.record, question.attributes
     if resource is None or record is None or question.address.kind is Kind.BUILD:
         return question
+    if record.type != resource.type:
+        return replace(question, former=record.attributes)
     type = catalog.types[question.address.kind, resource.type]
     found = elsewhere(type, record, wanted)
     follows = (*type.with_annotation("readOnly"), "node")  # nodes are called after their builder
@@ -106,6 +114,8 @@ def _ask(readers: Readers, question: _Question) -> Observation:
     former = reader.read(None, question.former, question.record)
     if isinstance(former, Absent):
         return found  # it is gone, so that only the new name counts
+    if question.changes_type and isinstance(former, Present) and not former.strangers:
+        return found  # it goes, and only what is to come counts
     if isinstance(former, Unreachable) or isinstance(found, Unreachable):
         return former
     return replace(former, taken=isinstance(found, Present), notes=found.notes)

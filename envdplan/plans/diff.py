@@ -12,7 +12,7 @@ from envdplan.plans.conditions import check_after, check_before
 from envdplan.plans.contextdiff import warn_of_rival
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.orphans import add_orphans
-from envdplan.plans.ownership import adopted, is_ours, refuse
+from envdplan.plans.ownership import adopted, is_ours, refuse, strangers
 from envdplan.plans.resolve import resolve
 from envdplan.plans.triggers import why_forced
 from envdplan.plans.world import Diff, World
@@ -101,6 +101,9 @@ def _change(outcome: Diff, world: World, resource: Resource, attributes: Attribu
         return build_change(outcome, world, resource, attributes, observation)
     type = world.catalog.types[resource.address.kind, resource.type]
     if record is not None and record.type != resource.type:
+        if isinstance(observation, Present) and strangers(observation, base.adopted):
+            refuse(outcome, world, base, ())
+            return base
         return _other_type(type, base, record)
     if isinstance(observation, Absent):
         return _create(type, base, attributes, "it does not exist")

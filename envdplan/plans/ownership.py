@@ -14,12 +14,12 @@ from envdplan.states.recorded import Record
 def adopted(world: World, base: Change, live: Present) -> tuple[Stranger, ...]:
     """What others made and was taken over, or is by this plan.
 
-    An import block says so; and what carries the mark of this very address is ours although its
-    state is lost.
+    An import block says so of what is not recorded yet; and what carries the mark of this very
+    address is ours although its state is lost.
     """
     record = _record(world, base)
     known = {*record.adopted} if record else set()
-    if live.ours or base.address in world.desired.imports:
+    if live.ours or (record is None and base.address in world.desired.imports):
         known |= {*live.strangers}
     return tuple(sorted(known))
 

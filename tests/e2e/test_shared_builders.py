@@ -1,9 +1,10 @@
 """A builder that one project declares, and others know by its context in envd's store alone."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,7 +99,7 @@ def test_two_projects_share_a_builder_that_one_of_them_declares(
 
 
 def test_a_shared_builder_that_is_stopped_or_gone_is_told(
-    guest: Project, container: str, docker: Docker
+    guest: Project, container: str, docker: Docker, services: Mapping[str, Any]
 ) -> None:
     docker("stop", container)
     for command in (("plan",), ("plan", "-replace", "build.default")):
@@ -110,6 +111,8 @@ def test_a_shared_builder_that_is_stopped_or_gone_is_told(
     assert json.loads(guest.run("builder", "inspect", "team").out)["status"] == "exited"
     assert "is ready" in guest.run("builder", "start", "team").out
     guest.apply()
+    assert guest.run("builder", "stop", "team").code == 0  # another project of envdplan made it
+    assert "is ready" in guest.run("builder", "start", "team").out
     docker("pause", container)
     guest.write("", "app/new")
     assert "is paused" in " ".join(guest.run("plan").text.split())
@@ -119,6 +122,10 @@ def test_a_shared_builder_that_is_stopped_or_gone_is_told(
     assert f'builder "{container}" of the context "team" does not exist' in text, plan.text
     assert json.loads(guest.run("builder", "inspect", "team").out)["status"] == "absent"
     assert guest.run("builder", "ls").code == 0
+    docker("create", "--name", container, services["images"]["busybox"], "sleep", "600")
+    done = guest.run("builder", "stop", "team")
+    assert "carries no mark of envdplan" in " ".join(done.err.split()), done.text
+    docker("rm", "-f", container)
 
 
 TRIGGERED = """

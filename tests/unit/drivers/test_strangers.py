@@ -9,8 +9,9 @@ import pytest
 from envdplan.addresses import Address
 from envdplan.diagnostics import Conflict
 from envdplan.dockerengine.container import ContainerSpec
+from envdplan.drivers.base import Undeclared
 from envdplan.drivers.ownership import LINEAGE, OWNER, Claim
-from envdplan.states.observed import Present, Stranger
+from envdplan.states.observed import Absent, Present, Stranger
 from tests.unit.drivers.fake_containers import Driver, Process, World
 from tests.unit.drivers.test_succession import wanted
 
@@ -120,3 +121,16 @@ def test_a_moved_block_keeps_its_container() -> None:
     driver.update(moved, wanted(1), wanted(2), lambda *_: None, threading.Event())
     (only,) = world.containers.values()
     assert only.spec.labels[OWNER] == "builder.new"
+
+
+def test_a_container_whose_id_begins_with_the_name_is_another_one() -> None:
+    world = World()
+    world.create("other", ContainerSpec("theirs"))
+    (theirs,) = world.containers.values()
+    inspect = world.inspect
+    world.inspect = lambda name: inspect(name) or (theirs if name == "b" else None)  # type: ignore[method-assign]
+    driver = Driver(Process(world))
+    assert isinstance(driver.read(ADDRESS, wanted(1)), Absent)
+    assert isinstance(driver.look(Undeclared({"name": "b"})), Absent)
+    do(driver, "delete")
+    assert [*world.containers.values()] == [theirs]

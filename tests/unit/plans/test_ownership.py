@@ -85,11 +85,25 @@ def test_an_import_takes_over_the_very_thing_that_it_saw() -> None:
 
 
 def test_an_import_block_takes_over_too_and_the_change_knows_it() -> None:
-    wanted = box("2g", "import { to = builder.b }")
-    found = change(taken(), wanted)
+    block = "import { to = builder.b }"
+    world = taken()
+    world.state = State.new()
+    found = change(world, box("2g", block))
     assert (found.action, found.adopted) == (Action.UPDATE, (THEIRS,))
-    found = change(taken(), box(more="import { to = builder.b }"))
-    assert (found.action, found.adopted) == (Action.ADOPT, (THEIRS,))
+    world.apply(box(more=block))
+    assert world.state.records[BUILDER].adopted == (THEIRS,)
+    world.strangers = (Stranger("f02"),)  # a block that was left there says nothing of this one
+    with pytest.raises(Rejected):
+        world.plan(box("2g", block))
+
+
+def test_a_change_of_type_looks_whose_the_former_thing_is() -> None:
+    world = taken()
+    wanted = desired('builder "b" {\n type = "podman-container"\n name = "box"\n}')
+    with pytest.raises(Rejected, match="carries no mark of this state"):
+        world.plan(wanted)
+    world.strangers = ()
+    assert change(world, wanted).action is Action.REPLACE
 
 
 def test_what_a_lost_state_made_is_taken_over_for_good() -> None:
