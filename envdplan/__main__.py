@@ -7,10 +7,11 @@ from envdplan import __version__, interrupts
 
 def main() -> None:
     """Run the command and exit with its code."""
-    interrupts.watch()
+    interrupts.end()
     from envdplan.cli import streams
 
-    streams.prepare()
+    streams.prepare()  # before anything else gets the number of a stream that is closed
+    interrupts.watch()
     code = streams.finish(_run(sys.argv[1:]))
     if interrupts.stopping.is_set():
         interrupts.leave(code)  # threads that still wait for an answer are not waited for

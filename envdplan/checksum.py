@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
+from envdplan import jsontext
 from envdplan.diagnostics import CorruptFile
 from envdplan.values import Value
 
@@ -28,8 +29,8 @@ def unseal(data: bytes, kind: str, version: int, name: str, mend: str) -> Mappin
     if not data:
         raise _corrupt(kind, name, "it is empty", mend)
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        document = jsontext.loads(data)
+    except ValueError as error:
         raise _corrupt(kind, name, f"it is no JSON ({error})", mend) from None
     if not isinstance(document, dict) or document.get("kind") != kind:
         raise _corrupt(kind, name, f"it is no {kind} of envdplan", mend)
@@ -44,7 +45,10 @@ def unseal(data: bytes, kind: str, version: int, name: str, mend: str) -> Mappin
     content = document.get("content")
     if not isinstance(content, dict):
         raise _corrupt(kind, name, "it has no content", mend)
-    wanted = f"sha256:{sha256(_lines(content).encode()).hexdigest()}"
+    try:
+        wanted = f"sha256:{sha256(_lines(content).encode()).hexdigest()}"
+    except RecursionError:
+        raise _corrupt(kind, name, "it is nested too deeply", mend) from None
     if document.get("checksum") != wanted:
         reason = f"its checksum is wrong (it would be {wanted})"
         raise _corrupt(kind, name, reason, mend)

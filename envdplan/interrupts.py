@@ -54,7 +54,7 @@ def work() -> None:
 
 
 def end() -> None:
-    """From now on signals end the process again."""
+    """From now on signals end the process: nothing was begun, or all is done."""
     _install(_leave)
 
 

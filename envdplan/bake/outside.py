@@ -1,11 +1,11 @@
 """Values of variables that come from outside: text, read by the variable's type."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
+from envdplan import jsontext
 from envdplan.bake.csvtext import fields
 from envdplan.config.conversion import convert
 from envdplan.config.ordering import make_set
@@ -38,7 +38,7 @@ _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]
 def from_json(text: str, type: Type) -> Value:
     """The value of NAME_JSON. Raises ValueError."""
     try:
-        found = json.loads(text, parse_float=exact, parse_int=exact)
+        found = jsontext.loads(text, parse_float=exact, parse_int=exact)
     except ValueError as error:
         raise ValueError(f"it is no JSON ({error})") from None
     try:

@@ -6,12 +6,12 @@ write, as with BuildKit's own client (client/solve.go).
 
 import base64
 import binascii
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from envdplan import jsontext
 from envdplan.buildkit.content import Stores, blob
 from envdplan.buildkit.localcache import put_manifest
 from envdplan.buildkit.request import SolveRequest
@@ -75,7 +75,7 @@ def _parts(folder: Path, digest: str) -> list[str]:
     try:
         path = blob(folder, digest)
         size = path.stat().st_size
-        document = json.loads(path.read_bytes()) if size <= _LARGEST_MANIFEST else None
+        document = jsontext.loads(path.read_bytes()) if size <= _LARGEST_MANIFEST else None
     except (Abort, OSError):
         raise Refused(
             "The builder did not send all results",
@@ -108,7 +108,7 @@ def _tag(name: str) -> str:
 
 def _descriptor(encoded: str) -> dict[str, object]:
     try:
-        found = json.loads(base64.b64decode(encoded))
+        found = jsontext.loads(base64.b64decode(encoded))
     except (binascii.Error, ValueError):
         found = None
     if isinstance(found, dict) and isinstance(found.get("digest"), str):

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from envdplan import jsontext
 from envdplan.buildkit.content import Stores, blob
 from envdplan.buildkit.request import CacheEntry, SolveRequest
 from envdplan.buildkit.services import Abort
 from envdplan.diagnostics import CorruptFile, Refused
+from envdplan.reading import read_regular
 
 LOCAL = "local"
 _MANIFEST = "cache.manifest"
@@ -63,7 +65,7 @@ def record(request: SolveRequest, response: Mapping[str, str]) -> None:
 def _described(manifest: str, store: Path) -> dict[str, object]:
     """The descriptor of a cache that has arrived. Raises Refused."""
     try:
-        found = json.loads(manifest)
+        found = jsontext.loads(manifest)
     except ValueError:
         found = None
     if isinstance(found, dict) and _has(store, str(found.get("digest"))):
@@ -107,7 +109,7 @@ def _named(store: Path, tag: str) -> str:
 def _index(store: Path) -> dict[str, object]:
     path = store / "index.json"
     try:
-        content = json.loads(path.read_bytes())
+        content = jsontext.loads(read_regular(path))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

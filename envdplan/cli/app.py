@@ -25,6 +25,7 @@ from envdplan.cli.spelling import as_here, tell_whole
 from envdplan.cli.streams import OutputLost, tell_lost
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import EnvdplanError, Interrupted
+from envdplan.reading import is_dir
 
 app: Final = typer.Typer(
     name="envdplan",
@@ -77,7 +78,7 @@ def main(
     """Plan and apply envd contexts, BuildKit builders and image builds."""
     del version
     directory = (chdir or Path()).absolute()
-    if not directory.is_dir():
+    if not is_dir(directory):
         raise EnvdplanError("There is no such directory", f"{directory} is no directory.")
     session: Session = ctx.obj
     session.directory = directory

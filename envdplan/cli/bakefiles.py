@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan.cli.sources import read_source
 from envdplan.diagnostics import Diagnostics, EnvdplanError
+from envdplan.reading import is_file
 from envdplan.source import SourceFile
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class BakeFiles:
     def _opened(self, path: str) -> SourceFile | None:
         """A file that a Compose file names; None when there is none."""
         found = Path(self.directory, path)
-        return read_source(found) if found.is_file() else None
+        return read_source(found) if is_file(found) else None
 
 
 def named_files(given: Sequence[Path], environment: Mapping[str, str]) -> tuple[Path, ...]:
@@ -101,7 +102,7 @@ def read_bake(
         compose=compose,
         directory=str(directory),
         environment=environment,
-        dotenv=read_source(dotenv) if compose and dotenv.is_file() else None,
+        dotenv=read_source(dotenv) if compose and is_file(dotenv) else None,
         overrides=tuple(overrides),
         variables=tuple(variables),
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _CONFIGURATION: Final = (".envdplan.hcl", ".envdplan.yaml", ".envdplan.yml")
 _NAMED: Final = frozenset({"envdplan.hcl", "envdplan.yaml", "envdplan.yml"})
+_LANGUAGES: Final = (".hcl", ".yaml", ".yml")
 _VALUES: Final = ("envdplan.vars.hcl", "envdplan.vars.yaml", "envdplan.vars.yml")
 _AUTO: Final = (".auto.vars.hcl", ".auto.vars.yaml", ".auto.vars.yml")
 
@@ -71,12 +72,22 @@ def without_configuration(
         files=(),
         directory=str(directory),
         variable_files=tuple(
-            read_source(one) for one in (*(directory / one for one in values), *variable_files)
+            _values_file(one) for one in (*(directory / one for one in values), *variable_files)
         ),
         flags=tuple(_flag(one) for one in flags),
         environment=environment,
         modules=Modules(directory),
     )
+
+
+def _values_file(path: Path) -> SourceFile:
+    """Raises EnvdplanError, also for a name that does not say in which language it is."""
+    if not path.name.endswith(_LANGUAGES):
+        raise EnvdplanError(
+            "Not a file of values",
+            f"{path}: values of variables stand in files called *.hcl, *.yaml or *.yml.",
+        )
+    return read_source(path)
 
 
 def _nothing(directory: Path) -> EnvdplanError:

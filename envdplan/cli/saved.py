@@ -9,6 +9,7 @@ from envdplan.cli.usedtexts import UsedTexts, as_noted
 from envdplan.diagnostics import CorruptFile, EnvdplanError
 from envdplan.plans.plan import Plan
 from envdplan.plans.planfile import PlanFile, decode, encode
+from envdplan.reading import read_named
 from envdplan.workflow import Loaded, Project
 
 
@@ -36,7 +37,7 @@ def save_plan(path: Path, plan: Plan, project: Project, loaded: Loaded, used: Us
 def read_plan(path: Path) -> PlanFile:
     """A saved plan. Raises CorruptFile and EnvdplanError."""
     try:
-        data = path.read_bytes()
+        data = read_named(path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise EnvdplanError("Cannot read the plan", f"{path}: {reason}.") from error

@@ -1,10 +1,12 @@
 """Reads one file of text."""
 
+import errno
 import os
 from pathlib import Path
 from typing import Final
 
 from envdplan.diagnostics import EnvdplanError
+from envdplan.reading import read_named
 from envdplan.source import SourceFile
 
 _LARGEST: Final = 32 * 1024 * 1024
@@ -14,10 +16,12 @@ _LARGEST: Final = 32 * 1024 * 1024
 def read_source(path: Path) -> SourceFile:
     """One file of text. Raises EnvdplanError."""
     try:
-        if path.stat().st_size > _LARGEST:
-            raise EnvdplanError("File too large", f"{path} has more than {_LARGEST} bytes.")
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_named(path, _LARGEST).decode("utf-8-sig")
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise EnvdplanError(
+                "File too large", f"{path} has more than {_LARGEST} bytes."
+            ) from None
         reason = error.strerror or str(error)
         raise EnvdplanError("Cannot read a file", f"{path}: {reason}.") from error
     except UnicodeDecodeError as error:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from envdplan import jsontext
 from envdplan.cluster.access import Access
 from envdplan.cluster.failures import failure, unreachable
 from envdplan.together import within
@@ -138,7 +139,7 @@ class Api:
         absent: bool = False,
     ) -> Object | None:
         response = self._request(method, path, query, body, content, absent=absent)
-        return None if response.status == _NOT_FOUND else dict(json.loads(response.data))
+        return None if response.status == _NOT_FOUND else dict(jsontext.loads(response.data))
 
     def _request(
         self,
@@ -193,7 +194,7 @@ def _is_absent(response: "BaseHTTPResponse") -> bool:
     if response.status != _NOT_FOUND:
         return False
     try:
-        return bool(json.loads(response.data).get("kind") == "Status")
+        return bool(jsontext.loads(response.data).get("kind") == "Status")
     except (ValueError, AttributeError):
         return False
 
@@ -214,6 +215,6 @@ def _changes(response: "BaseHTTPResponse") -> Iterator[Object]:
     try:
         for piece in response.stream(64 * 1024):
             *lines, rest = (rest + piece).split(b"\n")
-            yield from (json.loads(line)["object"] for line in lines if line.strip())
+            yield from (jsontext.loads(line)["object"] for line in lines if line.strip())
     except HTTPError:
         return  # the server ends watches as it likes; whoever watches looks again

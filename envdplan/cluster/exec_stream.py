@@ -5,7 +5,6 @@ asked to connect. Then one thread moves the bytes of both directions: a TLS conn
 read and written by two.
 """
 
-import json
 import select
 import socket
 import ssl
@@ -15,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from envdplan import jsontext
 from envdplan.cluster.access import Access
 from envdplan.cluster.api import POD
 from envdplan.cluster.failures import Missing, failure
@@ -230,7 +230,7 @@ class _Pump:
             self._outcome.errors = (self._outcome.errors + data)[-_KEPT:]
         elif channel == _STATUS:
             with suppress(ValueError):
-                self._outcome.status = json.loads(data)
+                self._outcome.status = jsontext.loads(data)
 
     def _close(self) -> None:
         """Unread bytes would make the near end see a reset in place of the end: read them."""

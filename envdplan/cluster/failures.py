@@ -1,8 +1,8 @@
 """What an API server refuses, in words: its Status objects and broken connections end here."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from envdplan import jsontext
 from envdplan.diagnostics import Conflict, EnvdplanError, Refused, Unreachable
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def unreachable(host: str, error: "HTTPError | TimeoutError") -> Unreachable:
 
 def _parsed(body: bytes) -> dict[str, Any]:
     try:
-        answer = json.loads(body)
+        answer = jsontext.loads(body)
     except ValueError:
         return {}
     return answer if isinstance(answer, dict) else {}

@@ -11,6 +11,7 @@ from envdplan.credentials.dockerconfig import DockerConfig, decode
 from envdplan.credentials.helper import TIMEOUT, ask_helper
 from envdplan.diagnostics import CorruptFile, Unreachable
 from envdplan.imagenames import DOCKER_HUB, canonical_host
+from envdplan.reading import read_regular
 from envdplan.silence import Silence
 
 HUB_SERVER: Final = "https://index.docker.io/v1/"
@@ -69,7 +70,7 @@ class DockerCredentials:
     def _from_file(self) -> DockerConfig:
         path = self.directory / "config.json"
         try:
-            return decode(path.read_text("utf-8"), str(path))
+            return decode(read_regular(path).decode(), str(path))
         except (FileNotFoundError, NotADirectoryError):
             return DockerConfig(str(path))
         except (OSError, UnicodeDecodeError) as error:

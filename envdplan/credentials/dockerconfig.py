@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from envdplan import jsontext
 from envdplan.credentials.credential import (
     Credential,
     IdentityToken,
@@ -41,7 +42,7 @@ class DockerConfig:
 def decode(text: str, name: str) -> DockerConfig:
     """Read config.json. Raises CorruptFile; unknown keys are Docker's business."""
     try:
-        document = json.loads(text)
+        document = jsontext.loads(text)
     except ValueError as error:
         raise _corrupt(name, f"it is no JSON ({_where(error)})") from None
     auths = _table(document, "auths", name)

@@ -3,11 +3,11 @@
 The protocol is docker/docker-credential-helpers' (README, "Development").
 """
 
-import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from envdplan import jsontext
 from envdplan.credentials.credential import Credential, IdentityToken, Login
 from envdplan.diagnostics import Unreachable
 
@@ -66,7 +66,7 @@ def _run(
 
 def _credential(program: str, text: str) -> Credential | None:
     try:
-        answer = json.loads(text)
+        answer = jsontext.loads(text)
     except ValueError:
         answer = None
     if not isinstance(answer, dict):

@@ -14,6 +14,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from envdplan import jsontext
+
 _SEED_BYTES: Final = 16
 
 
@@ -45,7 +47,7 @@ class TokenSeeds:
 
     def _read(self) -> dict[str, object]:
         try:
-            stored = json.loads((self._directory / ".token_seed").read_bytes())
+            stored = jsontext.loads((self._directory / ".token_seed").read_bytes())
         except (FileNotFoundError, ValueError):
             return {}
         return stored if isinstance(stored, dict) else {}

@@ -1,12 +1,13 @@
 """buildx's own store of builders, read as it is (docker/buildx, store/nodegroup.go)."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from envdplan import jsontext
 from envdplan.diagnostics import CorruptFile
+from envdplan.reading import read_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def instances(environment: Mapping[str, str]) -> tuple[Instance, ...]:
 
 def _instance(path: Path) -> Instance:
     try:
-        found = json.loads(path.read_text())
+        found = jsontext.loads(read_regular(path))
         nodes = tuple(_node(one) for one in found.get("Nodes") or ())
         return Instance(str(found["Name"]), str(found["Driver"]), nodes)
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:

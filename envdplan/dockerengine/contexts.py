@@ -1,11 +1,12 @@
 """Docker's own contexts: the store of endpoints that `docker context` keeps in its directory."""
 
-import json
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from envdplan import jsontext
 from envdplan.diagnostics import CorruptFile, EnvdplanError
+from envdplan.reading import exists, read_regular
 
 
 class UnknownContext(EnvdplanError):
@@ -31,7 +32,7 @@ def read_context(directory: Path, name: str) -> DockerContext:
     """
     digest = sha256(name.encode()).hexdigest()
     meta = directory / "contexts" / "meta" / digest / "meta.json"
-    endpoint = _endpoint(_read(meta)) if meta.exists() else None
+    endpoint = _endpoint(_read(meta)) if exists(meta) else None
     if endpoint is None:
         raise _unknown(directory, name)
     return DockerContext(
@@ -58,7 +59,7 @@ def context_names(directory: Path) -> list[str]:
 def current_context(directory: Path) -> str | None:
     """The `currentContext` of Docker's config.json, or None. Raises CorruptFile."""
     path = directory / "config.json"
-    name = _read(path).get("currentContext") if path.exists() else None
+    name = _read(path).get("currentContext") if exists(path) else None
     return name if isinstance(name, str) and name else None
 
 
@@ -70,7 +71,7 @@ def _endpoint(document: dict[str, object]) -> dict[str, object] | None:
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        document = json.loads(path.read_text("utf-8"))
+        document = jsontext.loads(read_regular(path))
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from None
     except ValueError:

@@ -1,9 +1,9 @@
 """HTTP connections of an engine that turn into streams of another protocol."""
 
-import json
 import socket
 from typing import Final
 
+from envdplan import jsontext
 from envdplan.diagnostics import EnvdplanError, Refused
 from envdplan.dockerengine.endpoint import Endpoint
 from envdplan.dockerengine.http1 import Head, Headers, read_body, read_head, request
@@ -61,7 +61,7 @@ def _refused(endpoint: Endpoint, path: str, head: Head, body: bytes) -> Refused:
 
 def _message(body: bytes) -> str:
     try:
-        document = json.loads(body)
+        document = jsontext.loads(body)
     except ValueError:
         return " ".join(body.decode("utf-8", "replace").split())[:500]
     return str(document.get("message", "")) if isinstance(document, dict) else ""

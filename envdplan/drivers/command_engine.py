@@ -3,7 +3,6 @@
 It has the parts of dockerengine.Engine that the lifecycle of a builder's container needs.
 """
 
-import json
 import os
 import subprocess
 import tempfile
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from envdplan import jsontext
 from envdplan.diagnostics import EnvdplanError, Refused, Unreachable
 from envdplan.dockerengine.container import ContainerInfo, ContainerSpec, Mount, container_info
 from envdplan.dockerengine.image import ImageInfo, image_info
@@ -60,7 +60,7 @@ class CommandEngine:
     def find(self, *arguments: str) -> Reply | None:
         """The first object of its JSON, None when it says that there is none."""
         try:
-            found = json.loads(self.run(*arguments) or "[]")
+            found = jsontext.loads(self.run(*arguments) or "[]")
         except _Absent:
             return None
         except ValueError as error:

@@ -1,11 +1,11 @@
 """From live Kubernetes objects to attributes: what it was made with, and who changed it since."""
 
-import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from envdplan import jsontext
 from envdplan.drivers.ownership import Mark
 from envdplan.drivers.pod_manifest import ATTRIBUTES, LINEAGE, OWNER, Object
 from envdplan.values import Attributes, Sensitive, Value
@@ -56,7 +56,7 @@ _PLANNED: Final = _planned()
 
 def _parsed(text: str) -> dict[str, Value] | None:
     try:
-        found = _values(json.loads(text, parse_float=Decimal))
+        found = _values(jsontext.loads(text, parse_float=Decimal))
     except ValueError:
         return None
     return found if isinstance(found, dict) else None

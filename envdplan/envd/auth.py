@@ -9,6 +9,7 @@ from pathlib import Path
 
 from envdplan.envd.gob import read
 from envdplan.envd.gobwire import CorruptGob
+from envdplan.reading import read_regular
 
 _LARGEST = 1 << 20
 
@@ -16,7 +17,7 @@ _LARGEST = 1 << 20
 def current_login(path: Path) -> str | None:
     """The name of who is logged in; None when nobody is, or the file cannot be read."""
     try:
-        data = path.read_bytes()[:_LARGEST]
+        data = read_regular(path)[:_LARGEST]
         found = read(data).value
     except (OSError, CorruptGob):
         return None

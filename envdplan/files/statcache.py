@@ -12,6 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from envdplan import jsontext
+from envdplan.reading import read_regular
+
 _VERSION: Final = 2
 _MARGIN: Final = 2_000_000_000
 """Nanoseconds; some file systems count in steps of two seconds."""
@@ -66,7 +69,7 @@ class StatCache:
         if self._path is None:
             return {}
         try:
-            content = json.loads(self._path.read_bytes())
+            content = jsontext.loads(read_regular(self._path))
             files = content["files"]
             good = content["version"] == _VERSION and content["root"] == self._root
         except (OSError, ValueError, KeyError, TypeError):

@@ -8,8 +8,10 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from envdplan import jsontext
 from envdplan.modules.place import explained, put_file
 from envdplan.modules.source import Remote
+from envdplan.reading import read_regular
 
 FOLDER: Final = Path(".envdplan", "modules")
 NAME: Final = "modules.json"
@@ -36,11 +38,11 @@ def read(folder: Path) -> Index:
     """
     with explained(folder, "read"):
         try:
-            data = (folder / NAME).read_bytes()
+            data = read_regular(folder / NAME)
         except FileNotFoundError:
             return {}
     try:
-        document = json.loads(data)
+        document = jsontext.loads(data)
         if document["version"] != _VERSION:
             return {}
         return {key: _package(one) for key, one in document["packages"].items()}

@@ -9,6 +9,7 @@ from envdplan.modules import index, lockfile
 from envdplan.modules.index import Index
 from envdplan.modules.lockfile import Lock
 from envdplan.modules.source import Local, Remote, Source
+from envdplan.reading import is_dir
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ class Installed:
             self._lock = lockfile.read(self.project)
         package, locked = self._index.get(source.key), self._lock.get(source.key)
         folder = self.project / index.FOLDER / package.folder if package else None
-        if package is None or folder is None or not folder.is_dir():
+        if package is None or folder is None or not is_dir(folder):
             raise EnvdplanError(
                 "Module not installed",
                 f"{source} is not on this machine. Run `envdplan init`, which fetches it.",
@@ -66,7 +67,7 @@ def local_folder(source: Local, base: Path, packages: Path) -> Path:
             f'"{source.path}" leads out of what was fetched, so it would be another folder on '
             "each machine. A fetched module may only name folders beside it in its package.",
         )
-    if not found.is_dir():
+    if not is_dir(found):
         raise EnvdplanError(
             "There is no such module",
             f"{found} is no folder.{_beside(found)} The path starts at the file that states it.",
@@ -77,7 +78,7 @@ def local_folder(source: Local, base: Path, packages: Path) -> Path:
 def subfolder(package: Path, source: Remote) -> Path:
     """The folder that `source` means within its package. Raises EnvdplanError."""
     found = package / source.subdir if source.subdir else package
-    if found.is_dir():
+    if is_dir(found):
         return found
     raise EnvdplanError(
         "There is no such folder in the package",

@@ -13,6 +13,7 @@ from typing import Final
 from envdplan.diagnostics import CorruptFile
 from envdplan.modules.place import explained, put_file
 from envdplan.modules.treesum import PREFIX
+from envdplan.reading import read_regular
 from envdplan.source import SourceFile
 from envdplan.syntax.document import Block, Body, Literal
 
@@ -63,7 +64,7 @@ def read(project: Path) -> Lock:
     path = project / NAME
     with explained(path, "read"):
         try:
-            data = path.read_bytes()
+            data = read_regular(path)
         except FileNotFoundError:
             return {}
     return decode(data, NAME)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from envdplan import jsontext
 from envdplan.diagnostics import Refused
 from envdplan.imagenames import is_digest
 
@@ -117,7 +118,7 @@ def decode_manifest(
     Its digest is computed with the algorithm of the digest `like`.
     """
     try:
-        document = json.loads(content)
+        document = jsontext.loads(content)
     except ValueError:
         document = None
     if not isinstance(document, dict):

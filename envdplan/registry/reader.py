@@ -3,11 +3,11 @@
 The API is that of the OCI distribution specification 1.1.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Final
 
+from envdplan import jsontext
 from envdplan.credentials import Credentials
 from envdplan.diagnostics import EnvdplanError, Refused
 from envdplan.imagenames import ImageReference, is_digest
@@ -166,7 +166,7 @@ class RegistryReader:
 
     def _config(self, reference: ImageReference, manifest: Manifest) -> Mapping[str, object]:
         try:
-            document = json.loads(self._blob(reference, manifest.config))
+            document = jsontext.loads(self._blob(reference, manifest.config))
         except ValueError:
             return {}  # an artifact may have any configuration
         return document if isinstance(document, dict) else {}
@@ -240,7 +240,7 @@ def _is_definite(answer: Answer) -> bool:
 
 def _tags(answer: Answer) -> list[str]:
     try:
-        document = json.loads(answer.body)
+        document = jsontext.loads(answer.body)
     except ValueError:
         return []
     names = document.get("tags") if isinstance(document, dict) else None

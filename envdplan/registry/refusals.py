@@ -1,9 +1,9 @@
 """What a registry's refusing answer means for the user: one helpful paragraph each."""
 
-import json
 import re
 from collections.abc import Mapping
 
+from envdplan import jsontext
 from envdplan.diagnostics import EnvdplanError, Refused, Unreachable
 from envdplan.imagenames import DOCKER_HUB, canonical_host
 from envdplan.registry.messages import Answer
@@ -56,7 +56,7 @@ def _message(answer: Answer) -> str:
 
 def _errors(answer: Answer) -> list[Mapping[str, object]]:
     try:
-        document = json.loads(answer.body)
+        document = jsontext.loads(answer.body)
     except ValueError:
         return []
     errors = document.get("errors") if isinstance(document, dict) else None

@@ -4,7 +4,6 @@ The exchanges are those of distribution's "Token Authentication" (GET, the login
 "OAuth2 Token Authentication" (POST, for identity tokens).
 """
 
-import json
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from envdplan import __version__
+from envdplan import __version__, jsontext
 from envdplan.credentials import Credential, IdentityToken, Login, RegistryToken
 from envdplan.diagnostics import EnvdplanError, Refused, Unreachable
 from envdplan.imagenames import is_loopback
@@ -124,7 +123,7 @@ def _issued(query: TokenQuery, answer: Answer) -> IssuedToken:
     if answer.status != 200:  # noqa: PLR2004  HTTP's OK
         raise _denied(query, answer)
     try:
-        document = json.loads(answer.body)
+        document = jsontext.loads(answer.body)
     except ValueError:
         document = None
     fields = document if isinstance(document, dict) else {}

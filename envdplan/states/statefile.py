@@ -36,7 +36,7 @@ def decode(data: bytes, name: str, mend: str) -> State:
     try:
         records = [_to_record(one) for one in content["resources"]]
         pending = [_to_pending(one) for one in content["pending"]]
-        outputs = from_json(content["outputs"])
+        outputs = _mapping(from_json(content["outputs"]))
         lineage, serial = str(content["lineage"]), int(content["serial"])
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         reason = f"its content makes no sense ({type(error).__name__}: {error})"
@@ -46,7 +46,7 @@ def decode(data: bytes, name: str, mend: str) -> State:
         serial,
         {one.address: one for one in records},
         {one.address: one for one in pending},
-        _mapping(outputs),
+        outputs,
     )
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from envdplan.diagnostics import EnvdplanError
+from envdplan.reading import refuse_replacing
 
 
 def write_atomically(path: Path, data: bytes, *, mode: int = 0o600) -> None:
@@ -18,6 +19,7 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     real = Path(os.path.realpath(path))
     temporary = real.with_name(f".{real.name}.{os.urandom(6).hex()}.tmp")
     with explained(path, "write"):
+        refuse_replacing(real)
         try:
             _write(temporary, data, _mode(real, mode))
             temporary.replace(real)

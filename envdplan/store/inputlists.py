@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from envdplan import jsontext
 from envdplan.diagnostics import EnvdplanError
 from envdplan.states.observed import Input
 from envdplan.store.atomic import write_atomically
@@ -28,7 +29,7 @@ class InputLists:
         if not _DIGEST.fullmatch(digest):
             return None
         try:
-            rows = json.loads(gzip.decompress(self._path(digest).read_bytes()))
+            rows = jsontext.loads(gzip.decompress(self._path(digest).read_bytes()))
             return tuple(Input(str(kind), str(name), str(one)) for kind, name, one in rows)
         except (OSError, EOFError, ValueError, TypeError):
             return None

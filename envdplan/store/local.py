@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from envdplan.diagnostics import Conflict, CorruptFile
+from envdplan.reading import read_regular
 from envdplan.states.observed import Input
 from envdplan.states.recorded import State
 from envdplan.states.statefile import decode, encode
@@ -74,7 +75,7 @@ class LocalStore:
     def _read(self) -> State:
         with explained(self.path, "read"):
             try:
-                data = self.path.read_bytes()
+                data = read_regular(self.path)
             except FileNotFoundError:
                 self._known = None
                 return self._first()
@@ -102,7 +103,7 @@ class LocalStore:
         for number in range(1, BACKUPS + 1):
             path = self._backup(number)
             with suppress(OSError, CorruptFile):
-                decode(path.read_bytes(), str(path), "")
+                decode(read_regular(path), str(path), "")
                 return path
         return None
 
@@ -112,7 +113,7 @@ class LocalStore:
     def _back_up(self) -> None:
         """The state as it was before this operation becomes backup 1."""
         try:
-            data = self.path.read_bytes()
+            data = read_regular(self.path)
         except FileNotFoundError:
             return
         with explained(self.path, "back up"):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+from envdplan import jsontext
 from envdplan.diagnostics import Conflict, EnvdplanError
 from envdplan.store.atomic import explained
 
@@ -128,7 +129,7 @@ def _note(descriptor: int, operation: str) -> None:
 
 def _read(descriptor: int) -> Holder:
     try:
-        found = json.loads(os.pread(descriptor, _NOTE_BYTES, 0))
+        found = jsontext.loads(os.pread(descriptor, _NOTE_BYTES, 0))
         words = {name: _clean(str(found[name])) for name in ("id", "operation", "who", "created")}
         return Holder(**words, pid=int(found["pid"]))
     except (ValueError, KeyError, TypeError):

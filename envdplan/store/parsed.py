@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from envdplan.diagnostics import Diagnostics, EnvdplanError
+from envdplan.reading import read_regular
 from envdplan.source import SourceFile
 from envdplan.store.atomic import write_atomically
 from envdplan.syntax import decode
@@ -67,7 +68,7 @@ class ParsedFiles:
         try:
             if path.stat().st_size > _LARGEST:
                 return None
-            data = path.read_bytes()
+            data = read_regular(path)
         except OSError:
             return None
         if self._seal(path, data[_SEAL:]) != data[:_SEAL]:
@@ -101,7 +102,7 @@ class ParsedFiles:
     def _secret(self, *, make: bool) -> bytes | None:
         if self._key is None and self.key_file is not None:
             with suppress(OSError):
-                found = self.key_file.read_bytes()
+                found = read_regular(self.key_file)
                 self._key = found if len(found) == _SEAL else None
             if self._key is None and make:
                 self._key = os.urandom(_SEAL)

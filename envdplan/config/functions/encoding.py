@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from envdplan import jsontext
 from envdplan.config.context import Function
 from envdplan.config.numbers import number_text
 from envdplan.config.problems import FunctionError
@@ -132,13 +133,13 @@ def _write_items(
 
 def _jsondecode(text: str) -> Value:
     try:
-        value = json.loads(text, parse_float=exact, parse_int=exact, parse_constant=_no_constant)
+        value = jsontext.loads(
+            text, parse_float=exact, parse_int=exact, parse_constant=_no_constant
+        )
     except NumberError:
         raise
     except ValueError as error:
         raise FunctionError(f"this is not JSON: {error}", 0) from None
-    except RecursionError:
-        raise FunctionError(f"it is nested more than {_DEEPEST} levels deep", 0) from None
     return from_plain(value)
 
 

@@ -12,6 +12,7 @@ from envdplan.buildkit.request import LocalDirectory
 from envdplan.diagnostics import Conflict, EnvdplanError
 from envdplan.frontends.base import NamedDirectory, Source
 from envdplan.plans.inputs import SENSITIVE, entries_digest
+from envdplan.reading import is_dir, is_file
 from envdplan.states.observed import Input
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Sources:
         return digest
 
     def _read(self, source: Source, contents: Contents) -> tuple[Input, ...]:
-        if not Path(source.directory).is_dir():
+        if not is_dir(source.directory):
             raise EnvdplanError(
                 "There is no such source directory", f"{source.directory} is no directory."
             )
@@ -149,7 +150,7 @@ class Sources:
             yield Input("context-image", context.name, OciLayout("", context.directory).digest())
             return
         root = context.directory
-        if not Path(root).is_dir():
+        if not is_dir(root):
             raise EnvdplanError(
                 "There is no such context directory",
                 f"contexts.{context.name}: {root} is no directory.",
@@ -167,7 +168,7 @@ class Sources:
         version = self._versions[source.tool]()
         yield Input("tool", source.tool, _text_digest(version))
         settings = Path(self._environment.get("HOME", "/root"), ".config/envd/config.envd")
-        if settings.is_file() and settings.stat().st_size:
+        if is_file(settings) and settings.stat().st_size:
             yield Input("settings", settings.name, file_digest(str(settings.resolve())))
 
     def forget(self) -> None:
@@ -198,7 +199,7 @@ def _text_digest(text: str) -> str:
 
 
 def _is_left_out(source: Source) -> bool:
-    return source.optional and not Path(source.definition or "").is_file()
+    return source.optional and not is_file(source.definition or "")
 
 
 def _definition(source: Source, contents: Contents) -> Input:
@@ -224,7 +225,7 @@ def _place(path: Path, *, follow: bool) -> Path:
     from envdplan.files.inside import resolved
 
     what = "build.envd" if follow else "Dockerfile"
-    if not path.is_file():
+    if not is_file(path):
         raise EnvdplanError(f"There is no {what}", f"{path} is no file.")
     if follow:
         return path.resolve()

@@ -110,9 +110,13 @@ def test_while_the_configuration_asks_a_registry(folder: Path, host: Silent) -> 
 def test_while_a_file_is_read(folder: Path) -> None:
     (folder / "envdplan.hcl").write_text("locals {}\n")
     os.mkfifo(folder / "values.hcl")
+    writer = os.open(folder / "values.hcl", os.O_RDWR)
     process = start(folder, "plan", "-var-file", "values.hcl")
-    with (folder / "values.hcl").open("w"):  # opens when the other side does
+    try:
+        wait_until_open(process.pid, folder / "values.hcl")
         assert_ends(process, signal.SIGTERM)
+    finally:
+        os.close(writer)
 
 
 def test_while_a_module_is_downloaded(folder: Path, host: Silent) -> None:
