@@ -1,17 +1,16 @@
 """A private unix socket before sockets of others: grpcio takes a path, but no open socket."""
 
 import os
-import shutil
 import socket
-import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
 from envdplan.buildkit.transport import READ_SIZE, SocketLike, close_socket
 from envdplan.diagnostics import EnvdplanError
+from envdplan.leftovers import scratch
 
 
 class Bridge:
@@ -25,7 +24,7 @@ class Bridge:
         self._connect = connect
         self._given = path
         self._listener: socket.socket | None = None
-        self._directory = ""
+        self._scratch, self._directory = ExitStack(), Path()
         self._lock = threading.Lock()
         self._open: set[SocketLike] = set()
 
@@ -39,7 +38,7 @@ class Bridge:
 
     def _listen(self) -> socket.socket:
         if self._given is None:
-            self._directory = tempfile.mkdtemp(prefix="envdplan-")  # mode 0700
+            self._directory = self._scratch.enter_context(scratch())
         listener = socket.socket(socket.AF_UNIX)
         try:
             # In a directory that others may enter they must not connect, not even for a moment.
@@ -69,7 +68,7 @@ class Bridge:
         for one in list(self._open):
             close_socket(one)
         if self._given is None:
-            shutil.rmtree(self._directory, ignore_errors=True)
+            self._scratch.close()
         else:
             self._given.unlink(missing_ok=True)
 

@@ -17,10 +17,13 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 
 from envdplan.buildkit.openfile import Folder
 from envdplan.buildkit.services import Abort, Handler, Services, Stream
+from envdplan.leftovers import sweep
 
 if TYPE_CHECKING:
     from envdplan.buildkit.proto import content_pb2 as pb
 
+_DAY = 86400.0
+"""Seconds, after which nobody writes to a part of a result any more."""
 STORE_HEADER = "buildkit-attachable-store-id"
 """Metadata that names the store (moby/buildkit, session/content/attachable.go)."""
 
@@ -154,6 +157,7 @@ def _ingesting(store: Path) -> Iterator[tuple[IO[bytes], Path]]:
     """A file that is gone at the end, unless it was moved to its place."""
     (store / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
     (store / "ingest").mkdir(exist_ok=True)
+    sweep(store / "ingest", r"tmp\w+", age=_DAY)
     handle, name = tempfile.mkstemp(dir=store / "ingest")
     try:
         with os.fdopen(handle, "wb") as file:

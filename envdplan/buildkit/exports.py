@@ -19,6 +19,7 @@ from envdplan.buildkit.fsutil import BadPacket
 from envdplan.buildkit.request import Export, SolveRequest
 from envdplan.buildkit.services import Abort, Services, Stream
 from envdplan.diagnostics import EnvdplanError, Refused
+from envdplan.leftovers import leftover, sweep
 
 FILE_SEND: Final = "/moby.filesync.v1.FileSend/DiffCopy"
 
@@ -187,6 +188,7 @@ def _receive_file(target: Target, stream: Stream) -> list[str]:
 @contextmanager
 def _beside(folder: int, name: str) -> Iterator[tuple[int, Callable[[], None]]]:
     temporary = f".{name[:200]}.{os.urandom(6).hex()}.tmp"
+    sweep(folder, leftover(name[:200]))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(temporary, flags, 0o644, dir_fd=folder)
 

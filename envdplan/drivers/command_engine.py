@@ -5,7 +5,6 @@ It has the parts of dockerengine.Engine that the lifecycle of a builder's contai
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +15,7 @@ from envdplan.dockerengine.container import ContainerInfo, ContainerSpec, Mount,
 from envdplan.dockerengine.image import ImageInfo, image_info
 from envdplan.dockerengine.reply import Reply
 from envdplan.dockerengine.volumes import VolumeInfo, volume_info
+from envdplan.leftovers import scratch
 
 if TYPE_CHECKING:
     from envdplan.dockerengine.archives import FileContent
@@ -120,7 +120,7 @@ class _Containers:
         return self._engine.run("logs", "--tail", str(tail), name)
 
     def write_files(self, name: str, directory: str, files: "Mapping[str, FileContent]") -> None:
-        with tempfile.TemporaryDirectory(prefix="envdplan-") as folder:
+        with scratch() as folder:
             for path, content in files.items():
                 place = Path(folder, path)
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,7 @@ class _Containers:
             self._engine.run("cp", f"{folder}/.", f"{name}:{directory}")
 
     def read_file(self, name: str, path: str) -> bytes | None:
-        with tempfile.TemporaryDirectory(prefix="envdplan-") as folder:
+        with scratch() as folder:
             copy = Path(folder, "copy")
             try:
                 self._engine.run("cp", f"{name}:{path}", str(copy))

@@ -1,7 +1,6 @@
 """Builders of type tcp and unix: a buildkitd that runs already, anywhere or on this machine."""
 
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from envdplan.drivers.attached import Attached, always
 from envdplan.drivers.base import Driver, Surroundings, Undeclared
 from envdplan.drivers.buildkitd_config import PEM
 from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT
+from envdplan.leftovers import scratch
 from envdplan.schema import JsonSchema, ResourceType
 from envdplan.values import Attributes, Value, reveal
 
@@ -128,7 +128,7 @@ def _files(material: Mapping[str, Value]) -> Iterator[dict[str, str]]:
             if not value:
                 continue
             if value.lstrip().startswith(PEM):
-                folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                folder = folder or stack.enter_context(scratch())
                 path = folder / name
                 path.touch(mode=0o600)
                 path.write_text(value)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from envdplan.diagnostics import CorruptFile
 from envdplan.envd.oserrors import translated
+from envdplan.leftovers import beside
+from envdplan.reading import refuse_replacing
 
 _MAX_BYTES = 1 << 20
 """Far more than any store holds; keeps a wrong file from filling memory."""
@@ -72,9 +74,10 @@ def replace_store(path: Path, data: bytes, *, unless: Callable[[], bool]) -> boo
     `unless` is asked at the last moment; when it says yes nothing is replaced, and the answer is
     False. Raises EnvdplanError when the disk is full or read-only, or access is denied.
     """
-    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
+    temporary = beside(path)
     with translated(path, "write"):
         try:
+            refuse_replacing(path)
             _write(temporary, data, like=path)
             if unless():
                 return False

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from envdplan.diagnostics import EnvdplanError
+from envdplan.leftovers import beside
 from envdplan.reading import refuse_replacing
 
 
@@ -17,7 +18,7 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     then the old file is as it was, and nothing else is left behind.
     """
     real = Path(os.path.realpath(path))
-    temporary = real.with_name(f".{real.name}.{os.urandom(6).hex()}.tmp")
+    temporary = beside(real)
     with explained(path, "write"):
         refuse_replacing(real)
         try:

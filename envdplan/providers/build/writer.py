@@ -1,6 +1,5 @@
 """Makes images: builds, pushes and retags, exactly as the plan said."""
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -17,6 +16,7 @@ from envdplan.engine.protocols import Reporter
 from envdplan.frontends import frontend
 from envdplan.frontends.base import Extras, Frontend
 from envdplan.imagenames import full_name, repository_of
+from envdplan.leftovers import scratch
 from envdplan.plans.changes import Change, Work
 from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest, unknown_inputs
 from envdplan.plans.names import loaded_names, pushed_names
@@ -194,7 +194,7 @@ class BuildWriter:
         with ExitStack() as stack:
             archive: Path | None = None
             if any(is_load(one) for one in request.exports):
-                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="envdplan-"))
+                folder = stack.enter_context(scratch())
                 archive = Path(folder, "image.tar")
                 request = with_archive(request, archive)
             # Of several pods always the same, whose cache is warm.
