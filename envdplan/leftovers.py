@@ -48,7 +48,7 @@ def sweep(folder: Path | int, pattern: str, age: float = OLD) -> None:
                     old = time.time() - found.st_mtime > age
                     if old and found.st_uid == os.getuid() and stat.S_ISREG(found.st_mode):
                         at = folder if isinstance(folder, int) else None
-                        os.unlink(entry.path, dir_fd=at)  # noqa: PTH108  below a descriptor
+                        os.unlink(entry.path, dir_fd=at)
 
 
 @contextmanager
