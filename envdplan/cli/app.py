@@ -124,7 +124,9 @@ def _unexpected(session: Session, error: Exception) -> int:
     if isinstance(code, int):
         return code
     if type(error).__name__ == "Abort":
-        return exit_codes.INTERRUPTED
+        if not isinstance(error.__cause__, EOFError):
+            return exit_codes.INTERRUPTED
+        error = error.__cause__  # no end of input: those are caught where input is read
     if session.environment.get("ENVDPLAN_DEBUG"):
         raise error
     if isinstance(error, OSError):
