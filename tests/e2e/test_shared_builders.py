@@ -168,6 +168,32 @@ def test_a_forced_build_is_deferred_as_any_other_when_its_builder_is_gone(
     assert "0 to add, 1 to change" in told  # the context alone
 
 
+def test_a_container_as_envd_makes_it_is_used_through_its_context(
+    project: Project, docker: Docker, services: Mapping[str, Any]
+) -> None:
+    """envd gives it a name, and no label (pkg/driver/docker in envd 1.3.6)."""
+    name = f"{project.environment['ENVDPLAN_VAR_project']}-envd"
+    image = services["images"]["buildkit_of_envd"]
+    docker("run", "-d", "--rm", "--privileged", "--name", name, "--entrypoint", "buildkitd", image)
+    try:
+        made = ("--name", "own", "--builder", "docker-container", "--builder-address", name)
+        assert project.run("context", "create", *made, "--use").code == 0
+        (project.folder / "app").mkdir()
+        project.write(
+            'target "default" {\n  context = "app"\n'
+            '  dockerfile-inline = "FROM scratch\\nCOPY . /"\n'
+            '  output = ["type=local,dest=out"]\n}\n',
+            "docker-bake.hcl",
+        )
+        assert project.plan().code == 2
+        project.apply()
+        assert (project.folder / "out").is_dir()
+        project.assert_settled()
+        assert json.loads(project.run("builder", "inspect", "own").out)["status"] == "running"
+    finally:
+        docker("rm", "-f", name)
+
+
 CURRENT = """
 context "NAME" {
   builder         = "tcp"
