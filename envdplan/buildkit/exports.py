@@ -179,6 +179,8 @@ def _receive_file(target: Target, stream: Stream) -> list[str]:
                 data = _bytes(message)
                 while data:
                     data = data[os.write(descriptor, data) :]
+            if os.fstat(descriptor).st_size == 0:
+                raise Abort(_INVALID_ARGUMENT, "an archive is never empty")
             finish()
     finally:
         os.close(folder)

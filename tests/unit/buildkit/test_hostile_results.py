@@ -83,6 +83,7 @@ Sent = Callable[[], bytes]
     [
         ("tar", call(1, "0", WHOLE_FILE), True),
         ("tar", b"", False),
+        ("tar", call(1, "0", ()), False),
         ("tar", call(1, "7", WHOLE_FILE), False),
         ("tar", call(1, "0", (*WHOLE_FILE, RESET)), False),
         ("tar", call(1, "0", WHOLE_FILE) + call(3, "0", (RESET,)), False),
