@@ -268,16 +268,26 @@ def _images(images: list[Attributes], plain: Attributes, extras: Extras) -> Iter
     """What is pushed goes by its own names alone; it comes last, as its digest is what counts."""
     pushed = [one for one in images if one.get("push")]
     kept = [one for one in images if not one.get("push")]
-    names = _full(name for one in kept for name in output_names(plain, one))
     if extras.exporter != "image":  # one export; the engine pushes what is to be pushed
-        every = dict.fromkeys((*(extras.names if pushed else ()), *names))
+        local = _full(name for one in kept for name in output_names(plain, one))
+        every = dict.fromkeys((*(extras.names if pushed else ()), *local))
         yield Export(extras.exporter, {"name": ",".join(every)})
         return
-    if kept and not (pushed and {*names} <= {*extras.names}):
-        yield Export("image", {**_naming(kept[0], plain, extras), **_named(names)})
+    for same in _by_options(kept):
+        names = _full(name for one in same for name in output_names(plain, one))
+        if not pushed or not {*names} <= {*extras.names}:
+            yield Export("image", {**_naming(same[0], plain, extras), **_named(names)})
     if pushed:
         options = _naming(pushed[0], plain, extras)
         yield Export("image", {**options, "push": "true"} if extras.push else options)
+
+
+def _by_options(images: list[Attributes]) -> Iterable[list[Attributes]]:
+    """Images with other options are other images, with names of their own."""
+    found: dict[tuple[tuple[str, str], ...], list[Attributes]] = {}
+    for one in images:
+        found.setdefault(tuple(_export_options(one)), []).append(one)
+    return found.values()
 
 
 def _naming(one: Attributes, plain: Attributes, extras: Extras) -> dict[str, str]:

@@ -81,20 +81,36 @@ def _outputs(attributes: Attributes) -> Iterator[Attributes]:
 
 
 def kinds_of_images(attributes: Attributes) -> Iterator[Problem]:
-    """Images of one build that go by the same names are one image, with one set of options."""
+    """Images of one build that go by the same names are one image, with one set of options.
+
+    So are those that are pushed, whatever their names: what a build pushes has one digest.
+    """
     outputs = attributes.get("output")
-    first: Attributes | None = None
-    for index, one in enumerate(outputs if isinstance(outputs, tuple) else ()):
-        if one.get("type") != "image" or one.get("names") is not None:
-            continue
-        options = {k: v for k, v in one.items() if k != "push" and v is not None}
-        first = first or options
-        if options != first:
-            detail = (
-                "Two outputs of type image go by the same names and have other options, but a name "
-                "means one image: give both the same options, or names of their own."
-            )
-            yield ("output", index), "Several kinds of images", detail
+    images = [
+        (index, one)
+        for index, one in enumerate(outputs if isinstance(outputs, tuple) else ())
+        if one.get("type") == "image"
+    ]
+    unnamed = [(index, one) for index, one in images if one.get("names") is None]
+    pushed = [(index, one) for index, one in images if one.get("push")]
+    for index in sorted({*_otherwise(unnamed), *_otherwise(pushed)}):
+        detail = (
+            "Two outputs of type image go by the same names, or are both pushed, and have other "
+            "options, but a build makes one such image: give both the same options, or make it "
+            "two builds."
+        )
+        yield ("output", index), "Several kinds of images", detail
+
+
+def _otherwise(images: list[tuple[int, Attributes]]) -> Iterator[int]:
+    """Those with other options than the first."""
+    kinds = [(index, _options(one)) for index, one in images]
+    yield from (index for index, one in kinds if one != kinds[0][1])
+
+
+def _options(output: Attributes) -> dict[str, Value]:
+    free = ("push", "names")
+    return {k: v for k, v in output.items() if k not in free and v is not None}
 
 
 def _pushed(declared: list[dict[str, Value]]) -> list[dict[str, Value]]:

@@ -134,6 +134,17 @@ def test_only_the_names_of_an_output_that_is_pushed_are_pushed() -> None:
     ]
 
 
+def test_an_image_with_other_options_is_another_export() -> None:
+    zstd = {"type": "image", "compression": "zstd", "names": ("c",)}
+    gzip = {"type": "image", "compression": "gzip", "names": ("d",)}
+    found = exported(replace(NOTHING, push=True), PUSHED, zstd, gzip)
+    assert [dict(options) for _, options in found][:2] == [
+        {"compression": "zstd", "name": "docker.io/library/c:latest"},
+        {"compression": "gzip", "name": "docker.io/library/d:latest"},
+    ]
+    assert found[2][1] == exported(replace(NOTHING, push=True), PUSHED)[0][1]
+
+
 def test_an_engine_keeps_what_it_pushes_under_the_same_name() -> None:
     engine = replace(NOTHING, push=True, in_engine=True)
     tags = ("r:5000/a:1",)

@@ -183,7 +183,9 @@ def test_two_images_of_one_name_have_the_same_options(folder: Path) -> None:
 
     assert told(pushed, other) == ["Several kinds of images"]
     assert told(pushed, {"type": "image"}) == []
-    assert told(pushed, {**other, "names": ("r.io/y:1",)}) == []
+    named = {**other, "names": ("r.io/y:1",)}
+    assert told(pushed, named) == []
+    assert told(pushed, {**named, "push": True}) == ["Several kinds of images"]
 
 
 def test_what_an_old_image_store_leaves_out_is_told(folder: Path) -> None:
