@@ -10,8 +10,16 @@ from envdplan.values import Attributes, Sensitive, Value
 _CONTAINERS: Final = frozenset({"docker-container", "podman-container", "nerdctl-container"})
 _HOST: Final = "host"
 _SCHEMES: Final = ("docker-image://", "oci://")
-_POD: Final = "The builder's pod has a localhost of its own"
-_POD_REMEDY: Final = "Name the registry by an address that pods reach."
+_ELSEWHERE: Final = {
+    "kube-pod": (
+        "The builder's pod has a localhost of its own",
+        "Name the registry by an address that pods reach.",
+    ),
+    "ssh": (
+        "The builder's machine has a localhost of its own",
+        "Name the registry by an address that both machines reach.",
+    ),
+}
 _CONTAINER: Final = "The builder's container has a network, and with it a localhost, of its own"
 _CONTAINER_REMEDY: Final = (
     'Set network = "host" in the builder, or name the registry by an address that containers reach.'
@@ -43,7 +51,7 @@ def unreachable_registries(
     hosts = tuple(dict.fromkeys(one for one in found if one))
     if not hosts or not _is_apart(type, builder):
         return None
-    place, remedy = (_POD, _POD_REMEDY) if type == "kube-pod" else (_CONTAINER, _CONTAINER_REMEDY)
+    place, remedy = _ELSEWHERE.get(type or "", (_CONTAINER, _CONTAINER_REMEDY))
     return (
         f"{place}, so that {' and '.join(hosts)} is there something else than here: what is "
         f'pushed, or taken as a base or a cache, mostly ends with "connection refused". {remedy}'
@@ -53,6 +61,8 @@ def unreachable_registries(
 def _is_apart(type: str | None, builder: Attributes) -> bool:
     if type == "kube-pod":
         return True
+    if type == "ssh":
+        return not is_loopback(str(builder.get("address")).rpartition("@")[2])
     return type in _CONTAINERS and not all(one == _HOST for one in _networks(builder))
 
 

@@ -184,12 +184,12 @@ def test_a_missing_engine_is_no_missing_builder(here: Project) -> None:
     text = CONTAINER.replace("TYPE", "nerdctl-container")
     here.write(HEAD + text.replace("MORE", 'program = "/no/such/nerdctl"'))
     plan = here.plan()
-    assert "? builder.b (nerdctl-container) cannot be decided now" in plan.out
-    assert "Install it, or name it with program" in " ".join(plan.out.split())
+    assert "? builder.b (nerdctl-container)\n      cannot be decided now" in plan.out
+    assert "Install it, or name it with program" in " ".join(plan.err.split())
     here.environment["CONTAINER_HOST"] = "unix:///no/such/podman.sock"
     here.write(HEAD + CONTAINER.replace("TYPE", "podman-container").replace("MORE", ""))
     plan = here.plan()
-    assert "? builder.b (podman-container) cannot be decided now" in plan.out
+    assert "? builder.b (podman-container)\n      cannot be decided now" in plan.out
 
 
 class SshServer:
@@ -284,8 +284,10 @@ builder "b" {{
     live(here, registry)
     here.write(HEAD + text.replace(socket, "/no/such.sock") + BUILD)
     plan = here.plan("-replace", "build.x")
-    assert "? builder.b (ssh) cannot be decided now" in plan.out, plan.text
-    assert "no such file" in " ".join(plan.out.split()), plan.out
+    assert "? builder.b (ssh), build.x (dockerfile)\n      cannot be decided now" in plan.out, (
+        plan.text
+    )
+    assert "no such file" in " ".join(plan.err.split()), plan.text
 
 
 def test_ssh_says_why_it_gets_nowhere(here: Project, ssh_server: tuple[Path, int]) -> None:
@@ -300,4 +302,4 @@ builder "b" {{
 """
     here.write(HEAD + text)
     plan = here.plan()
-    assert "Host key verification failed" in " ".join(plan.out.split()), plan.text
+    assert "Host key verification failed" in " ".join(plan.err.split()), plan.text

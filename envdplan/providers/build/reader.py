@@ -186,7 +186,8 @@ class BuildReader:
             return replace(facts, builder_problem=Cause.of(error))
         if isinstance(observation, NotSeen):
             return replace(facts, builder_problem=observation.cause)
-        live = observation.attributes if isinstance(observation, Present) else None
+        live = observation.attributes if isinstance(observation, Present) else {}
+        live = {**connection.attributes, **live}
         return replace(facts, builder=live, builder_type=connection.type)
 
 

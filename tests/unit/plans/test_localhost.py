@@ -38,6 +38,8 @@ def test_other_names_are_not_taken_for_it(text: Value) -> None:
         ("docker-container", {"network": "host", "node": {"a": {}, "b": {"network": "x"}}}, True),
         ("docker-container", {"node": {"a": {"network": "host"}}}, False),
         ("kube-pod", {}, True),
+        ("ssh", {"address": "me@far:22"}, True),
+        ("ssh", {"address": "me@localhost:22"}, False),
         ("moby-worker", {}, False),
         ("unix", {}, False),
         (None, {}, False),
@@ -50,7 +52,7 @@ def test_the_network_of_the_builder_decides(
     assert (told is not None) is warned
     if told is not None:
         assert "localhost:5000 is" in told
-        assert ("network" in told) is (type != "kube-pod")
+        assert ("network" in told) is (type not in ("kube-pod", "ssh"))
 
 
 @pytest.mark.parametrize(
