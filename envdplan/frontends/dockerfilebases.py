@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, product
+from pathlib import Path
 from typing import Final
+
+from envdplan.frontends.base import Source
 
 _SYNTAX: Final = re.compile(r"\s*(?:#|//)\s*syntax\s*=\s*(\S+)", re.IGNORECASE)
 _ESCAPE: Final = re.compile(r"\s*#\s*escape\s*=\s*(\S)", re.IGNORECASE)
@@ -20,8 +23,24 @@ _PLAIN: Final = re.compile(r"\$(\w+)")
 _BRACED: Final = re.compile(r"(\w+)(:?[-+?]|[#%/].*)?(.*)", re.DOTALL)
 _MOST: Final = 64
 """So many values of one name are looked at."""
+_LARGEST: Final = 1024 * 1024
+"""Bytes of a Dockerfile; nobody writes longer ones."""
 _LONGEST: Final = 512
 """Characters; the name of an image has no more."""
+
+
+def bases(found: Source, args: Mapping[str, str]) -> frozenset[str]:
+    """The names of images in the Dockerfile of a source; none where it cannot be read."""
+    text = found.inline if found.definition is None else _read(found.definition)
+    return image_names(text or "", args)
+
+
+def _read(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(_LARGEST).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def image_names(text: str, args: Mapping[str, str]) -> frozenset[str]:

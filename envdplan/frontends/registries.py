@@ -1,11 +1,10 @@
 """Which registries a build names: a builder gets the user's logins for these, and for no other."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from envdplan.frontends.base import Source
-from envdplan.frontends.dockerfilebases import image_names
+from envdplan.frontends.dockerfilebases import bases
 from envdplan.imagenames import InvalidReference, canonical_host, parse_reference
 from envdplan.plans.names import all_names
 from envdplan.values import Attributes, Value, reveal
@@ -43,7 +42,7 @@ def _names(plain: Attributes, found: Source) -> Iterator[str]:
     if plain.get("frontend"):
         yield from (value for value in args.values() if "/" in value)
     yield from args.get("BUILDKIT_SYNTAX", "").split()[:1]
-    yield from image_names(_text(found), args) - {*contexts}
+    yield from bases(found, args) - {*contexts}
 
 
 def _cached(plain: Attributes) -> Iterator[str]:
@@ -51,16 +50,6 @@ def _cached(plain: Attributes) -> Iterator[str]:
     for one in caches:
         if one.get("type") == "registry":
             yield str(one.get("ref") or "")
-
-
-def _text(found: Source) -> str:
-    """The Dockerfile; what cannot be read, the builder will complain of."""
-    if found.definition is None:
-        return found.inline or ""
-    try:
-        return Path(found.definition).read_text("utf-8", "replace")
-    except OSError:
-        return ""
 
 
 def _host(name: str) -> str:

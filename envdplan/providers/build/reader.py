@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from envdplan.diagnostics import EnvdplanError
 from envdplan.engine.protocols import StateReader
 from envdplan.frontends import frontend
+from envdplan.frontends.dockerfilebases import bases
 from envdplan.imagenames import repository_of
 from envdplan.plans import builds
 from envdplan.plans.changes import Work
 from envdplan.plans.inputs import attribute_inputs, inputs_digest, source_attributes
 from envdplan.plans.localhost import on_localhost
 from envdplan.plans.names import loaded_names, pushed_names
-from envdplan.providers.build.bases import bases
 from envdplan.providers.build.connections import Connection, Connections
 from envdplan.providers.build.engines import Engines
 from envdplan.providers.build.images import (
@@ -34,7 +34,7 @@ from envdplan.states.observed import (
 )
 from envdplan.states.observed import Unreachable as NotSeen
 from envdplan.states.recorded import Record
-from envdplan.values import Attributes, is_known
+from envdplan.values import Attributes, is_known, reveal
 
 
 @dataclass(slots=True)
@@ -87,7 +87,11 @@ class BuildReader:
         kind = frontend(resource.type)
         if kind is None or kind.request is None or not is_known(source_attributes(attributes)):
             return ()
-        return tuple(one for one in bases(kind.source(attributes)) if on_localhost(one))
+        args = reveal(attributes.get("args"))
+        given = args.items() if isinstance(args, Mapping) else ()
+        known = {name: value for name, value in given if isinstance(value, str)}
+        found = bases(kind.source(attributes), known)
+        return tuple(one for one in sorted(found) if on_localhost(one))
 
     def _with_results(self, facts: BuildFacts, question: "_Question") -> BuildFacts:
         """What lies on this machine."""
