@@ -9,6 +9,7 @@ from envdplan.modules import index, lockfile
 from envdplan.modules.index import Index
 from envdplan.modules.lockfile import Lock
 from envdplan.modules.source import Local, Remote, Source
+from envdplan.modules.treesum import tree_checksum
 from envdplan.reading import is_dir
 
 
@@ -19,6 +20,8 @@ class Installed:
     project: Path
     _lock: Lock | None = field(default=None)
     _index: Index | None = field(default=None)
+    _whole: set[str] = field(default_factory=set)
+    """Sources whose content was held against the lock file in this run."""
 
     def find(self, source: Source, base: Path) -> Path:
         """The folder of a module that a file in the folder `base` names.
@@ -46,7 +49,25 @@ class Installed:
                 f"What is installed of {source} is not what envdplan.lock says. Run "
                 "`envdplan init`, which installs what is locked.",
             )
+        self._hold_against(source, folder, locked.checksum)
         return folder
+
+    def _hold_against(self, source: Remote, folder: Path, checksum: str) -> None:
+        """Reviewers read the lock file and not what lies in the folder: only its content counts.
+
+        All of it is read, once in a run: whoever can edit a file could edit a note about it, too.
+        """
+        if source.key in self._whole:
+            return
+        if tree_checksum(folder) != checksum:
+            raise Conflict(
+                "Module was edited",
+                f"What lies in {folder} is not what envdplan.lock says of {source}: somebody "
+                "changed it after it was installed, so that others would get something else. Run "
+                "`envdplan init`, which installs what is locked. To work on a module, name a "
+                "folder of yours as its source.",
+            )
+        self._whole.add(source.key)
 
 
 def find(project: Path, source: Source, base: Path) -> Path:

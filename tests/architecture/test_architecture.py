@@ -1,5 +1,6 @@
 """The house keeps its shape: layers, published schemas, and small rooms."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -44,3 +45,29 @@ def test_files_stay_small() -> None:
         if GENERATED not in path.name and (count := len(path.read_text().splitlines())) > 430
     }
     assert long == {}
+
+
+def test_no_test_starts_a_process_that_may_be_left() -> None:
+    """By tests.children, which ends all when a test ends, or in a `with`."""
+    found = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in (ROOT / "tests").rglob("*.py")
+        if path.name != "children.py"
+        for line in _unguarded(ast.parse(path.read_text()))
+    }
+    assert found == set()
+
+
+def _unguarded(tree: ast.AST) -> set[int]:
+    nodes = list(ast.walk(tree))
+    guarded = {
+        one.context_expr for node in nodes if isinstance(node, ast.With) for one in node.items
+    }
+    return {
+        node.lineno
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "Popen"
+        and node not in guarded
+    }

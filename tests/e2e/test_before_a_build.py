@@ -109,12 +109,11 @@ def read_only(tmp_path: Path, services: Mapping[str, Any]) -> Iterator[str]:
     log = tmp_path / "registry.log"
     with log.open("wb") as out:
         command = [services["programs"]["registry"], "serve", str(config)]
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
-    try:
-        yield address_of(process, log)
-    finally:
-        process.terminate()
-        process.wait()
+        with subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as process:
+            try:
+                yield address_of(process, log)
+            finally:
+                process.terminate()
 
 
 def address_of(process: "subprocess.Popen[bytes]", log: Path) -> str:

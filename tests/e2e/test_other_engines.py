@@ -144,19 +144,16 @@ def podman(tmp_path: Path, services: Mapping[str, Any], docker: Docker) -> Itera
     archive = tmp_path / "buildkit.tar"
     docker("save", services["images"]["buildkit"], "-o", str(archive))
     one.run("load", "-i", str(archive))
-    service = subprocess.Popen(
-        [*one.command, "system", "service", "--time", "0", f"unix://{socket}"],
-        env=dict(one.environment),
-    )
-    try:
-        until = time.monotonic() + 20
-        while not socket.exists() and time.monotonic() < until:
-            time.sleep(0.05)
-        yield one
-        one.run("rm", "--all", "--force")
-    finally:
-        service.terminate()
-        service.wait()
+    command = [*one.command, "system", "service", "--time", "0", f"unix://{socket}"]
+    with subprocess.Popen(command, env=dict(one.environment)) as service:
+        try:
+            until = time.monotonic() + 120
+            while not socket.exists() and time.monotonic() < until:
+                time.sleep(0.05)
+            yield one
+            one.run("rm", "--all", "--force")
+        finally:
+            service.terminate()
         shutil.rmtree(short, ignore_errors=True)
 
 

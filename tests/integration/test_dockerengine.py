@@ -359,9 +359,9 @@ def test_a_container_without_buildctl_is_told_apart_from_one_that_starts(
     command = ["buildctl", "dial-stdio"]
     dialer = SocketDialer(running, lambda: exec_socket(engine, running, command))
     started = time.monotonic()
-    with BuildKit(dialer, timeout=30) as buildkit, pytest.raises(CommandMissing):
+    with BuildKit(dialer, timeout=300) as buildkit, pytest.raises(CommandMissing):
         buildkit.workers()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 150  # it is not tried again until the time is up
 
 
 @pytest.mark.buildkit

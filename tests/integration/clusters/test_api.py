@@ -33,7 +33,7 @@ def open_api(cluster: Cluster, folder: Path) -> Api:
 
 
 def until_ready(api: Api) -> None:
-    for pod in api.watch(POD, labels="", seconds=5):
+    for pod in api.watch(POD, labels="", seconds=120):
         conditions = (pod.get("status") or {}).get("conditions") or ()
         if any(one["type"] == "Ready" and one["status"] == "True" for one in conditions):
             return

@@ -153,7 +153,7 @@ def test_no_builder_is_unreachable_after_the_timeout(tmp_path: Path) -> None:
     dialer = UnixDialer(str(tmp_path / "none"))
     with BuildKit(dialer, timeout=0.5) as buildkit, pytest.raises(Unreachable) as caught:
         buildkit.workers()
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 60
     assert "No such file or directory" in caught.value.detail
     assert dialer.address in caught.value.detail
 
@@ -234,7 +234,7 @@ def test_a_solve_that_fails_before_its_job_does_not_wait_for_progress(
         context.abort(grpc.StatusCode.UNKNOWN, 'exporter "oci" could not be found')
 
     def wait(context: grpc.ServicerContext) -> Iterable[pb.StatusResponse]:
-        over.wait(10)
+        over.wait(120)
         return ()
 
     daemon.solve, daemon.status = refuse, wait
@@ -242,7 +242,7 @@ def test_a_solve_that_fails_before_its_job_does_not_wait_for_progress(
     with pytest.raises(BuildFailed) as caught:
         solve(dialer)
     over.set()
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 60
     assert caught.value.message == 'exporter "oci" could not be found'
 
 

@@ -391,6 +391,36 @@ def test_modules_are_found_when_they_are_what_is_locked(project: Project) -> Non
         find(project.folder, net, project.folder)
 
 
+@pytest.mark.parametrize("edit", ["changed", "added", "executable", "link"])
+def test_a_module_that_was_edited_by_hand_is_refused(project: Project, edit: str) -> None:
+    project.commit("locals {}\n")
+    project.write(f'module "net" {{ source = "git::file://{project.repository}//net?ref=main" }}\n')
+    project.init()
+    (package,) = project.packages
+    file = project.folder / ".envdplan/modules" / package / "net" / "envdplan.hcl"
+    before, mode = file.read_text(), file.stat()
+    if edit == "changed":
+        file.write_text("locals { }\n")
+        os.utime(file, ns=(mode.st_atime_ns, mode.st_mtime_ns))
+    elif edit == "added":
+        file.with_name("more.envdplan.hcl").write_text("locals {}\n")
+    elif edit == "executable":
+        file.chmod(0o755)
+    else:
+        file.rename(file.with_name("other"))
+        file.symlink_to("other")
+    process = project.start("plan")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 1, out + err
+    assert "Module was edited" in err
+    assert "`envdplan init`" in " ".join(err.split())
+    project.init()
+    assert file.read_text() == before
+    process = project.start("plan")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+
+
 def test_a_fetch_that_goes_on_is_told_again() -> None:
     told: list[str] = []
     again = threading.Event()

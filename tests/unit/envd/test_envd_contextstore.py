@@ -145,7 +145,7 @@ def test_a_store_that_stays_half_written_is_corrupt(written: ContextStore) -> No
     started = time.monotonic()
     with pytest.raises(CorruptFile, match="unexpected EOF"):
         written.read()
-    assert 0.1 <= time.monotonic() - started < 2
+    assert 0.1 <= time.monotonic() - started < 60
 
 
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
