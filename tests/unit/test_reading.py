@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,15 +57,15 @@ def test_a_fifo_is_read_when_somebody_writes(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="it is a FIFO into which nobody writes"):
         read_named(fifo)
     held = os.open(fifo, os.O_RDWR)
-
-    def write() -> None:
-        fifo.write_bytes(b"late")
-        os.close(held)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    assert read_named(fifo) == b"late"
-    writer.join()
+    found: list[bytes] = []
+    reader = threading.Thread(target=lambda: found.append(read_named(fifo)))
+    reader.start()
+    while sum(one.resolve() == fifo for one in Path("/proc/self/fd").iterdir()) < 2:
+        time.sleep(0.01)  # what is written before anybody reads would go with the writer
+    os.write(held, b"late")
+    os.close(held)
+    reader.join()
+    assert found == [b"late"]
 
 
 @pytest.mark.parametrize("name", [LONG, "a\0b", "x/" * 3000])
