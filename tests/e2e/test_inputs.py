@@ -157,15 +157,18 @@ def test_a_saved_plan_that_only_records_learns_the_values(on_unix: Project) -> N
 
 def test_a_secret_that_a_step_may_do_without_is_seen_when_it_comes(on_unix: Project) -> None:
     on_unix.environment["TOKEN"] = "shh"
-    script = "if test -e /run/secrets/t; then echo there; else echo missing; fi"
+    # Steps that ran anew make BuildKit take what they give for what they gave before: the content
+    # is this test's own, so that no other run can meet it.
+    script = "(test -e /run/secrets/t && echo has || echo none; echo ${var.project})"
     text = HEAD + STEP.replace("RUN ", "RUN --mount=type=secret,id=t ").replace("SCRIPT", script)
     on_unix.write(text.replace("GIVEN", ""))
     on_unix.apply()
+    assert (on_unix.folder / "out" / "found").read_text().startswith("none")
     secret = 'secret {\n    id  = "t"\n    env = "TOKEN"\n  }'
     on_unix.write(text.replace("GIVEN", secret))
     assert on_unix.changes()["build.x"]["reasons"][0] == "+ secret t"
     on_unix.apply()
-    assert (on_unix.folder / "out" / "found").read_text() == "there\n"
+    assert (on_unix.folder / "out" / "found").read_text().startswith("has")
     on_unix.assert_settled()
 
 
