@@ -75,7 +75,9 @@ def _read(source: SecretSource, environment: Mapping[str, str]) -> bytes:
     if source.env is not None:
         value = environment.get(source.env)
         if value is None:
-            raise _unusable(source, f"comes from the environment variable {source.env}, not set")
+            raise _unusable(
+                source, f"comes from the environment variable {source.env}, which is not set"
+            )
         return os.fsencode(value)
     if source.file is None:
         raise _unusable(source, "has no source")

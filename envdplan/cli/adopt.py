@@ -1,6 +1,7 @@
 """envdplan import: take what exists already into the state, as it is."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -138,20 +139,21 @@ def _adopt_all(
 def _discovered(session: Session, loaded: "Loaded") -> "list[Found]":
     from envdplan.cli.flow import opened
     from envdplan.dockerengine.buildx import instances
+    from envdplan.envd.contexts import OWN
     from envdplan.providers.discovery import Discovery
 
     declared = loaded.desired.resources
     with opened(session, loaded) as project:
         discovery = Discovery(project.edge.lifecycle, set(declared), _endpoints(declared))
         found = list(discovery.builders(instances(session.environment)))
-        stored = session.context_store(loaded.settings.context_store).read()
-        store = stored.contexts
+        store = session.context_store(loaded.settings.context_store).read().contexts
         for context in store.contexts:
             if context.builder == "docker-container":
                 one = discovery.container(context.builder_address)
                 found += [one] if one is not None else []
         # What envd has by itself is nobody's: recorded, a later apply would have to destroy it.
-        contexts = [] if stored.is_untouched else list(discovery.contexts(store))
+        made = tuple(one for one in store.contexts if one != OWN)
+        contexts = list(discovery.contexts(replace(store, contexts=made)))
     known = {one.attributes.get("name") for one in declared.values() if _is_context(one)}
     named = ((one.attributes.get("name") or one.address.name, one) for one in contexts)
     return [*found, *(one for name, one in named if name not in known)]

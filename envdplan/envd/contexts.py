@@ -101,3 +101,6 @@ DEFAULT = ContextSet(
     "default", (Context("default", "moby-worker", DEFAULT_BUILDER_ADDRESS, "docker"),)
 )
 """What envd 1.0.0 and later start with, and what a missing store stands for."""
+
+OWN = DEFAULT.contexts[0]
+"""The context that envd has by itself; it is there again when all else is gone."""

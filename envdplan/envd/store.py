@@ -40,11 +40,6 @@ class StoredContexts:
     exists: bool
     warnings: tuple[Diagnostic, ...] = ()
 
-    @property
-    def is_untouched(self) -> bool:
-        """Whether it holds what envd puts there by itself, and again when all else is gone."""
-        return self.contexts == DEFAULT
-
 
 def default_path(environ: Mapping[str, str]) -> Path:
     """Where envd keeps its contexts: below HOME; it ignores XDG_CONFIG_HOME.

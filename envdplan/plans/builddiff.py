@@ -63,7 +63,8 @@ def _warn_of_nowhere(outcome: Diff, resource: Resource, change: Change, facts: B
     if tags:
         detail = (
             "It has tags, but is neither pushed nor loaded, so that nothing is left of it but the "
-            "builder's cache. Set push = true or load = true, or take the tags away."
+            "builder's cache. Set push = true or load = true (for a file of bake or Compose: "
+            f"--set {resource.address.name}.push=true), or take the tags away."
         )
     else:
         detail = (

@@ -12,7 +12,7 @@ from envdplan.plans.conditions import check_after, check_before
 from envdplan.plans.contextdiff import warn_of_rival
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.orphans import add_orphans
-from envdplan.plans.ownership import adopted, is_ours, refuse, strangers
+from envdplan.plans.ownership import adopted, is_ours, refuse, strangers, warn_of_former
 from envdplan.plans.resolve import resolve
 from envdplan.plans.triggers import why_forced
 from envdplan.plans.world import Diff, World
@@ -74,7 +74,10 @@ def _add(outcome: Diff, world: World, resource: Resource) -> None:
     meant = world.only is None or resource.address in world.only
     if meant:
         check_before(resource, outcome.known, outcome.diagnostics)
+    told = len(outcome.diagnostics)
     change = _change(outcome, world, resource, attributes)
+    if not meant:  # nobody looked at it, and nothing will be done to it
+        del outcome.diagnostics.items[told:]
     change = _with_needs(outcome, world, resource, change, attributes)
     outcome.changes[resource.address] = change
     outcome.known[resource.address] = change.after or attributes
@@ -174,6 +177,7 @@ def _present_change(
     if (found or forced) and not is_ours(world, base, live):
         refuse(outcome, world, base, found)
         return base
+    warn_of_former(outcome, world, base, live, changes=bool(found or forced))
     if forced:
         return _replace(type, base, found, forced)
     former = world.state.moved.get(base.address)
@@ -214,6 +218,8 @@ def _quiet(world: World, base: Change) -> Action:
 def _why_recorded(world: World, base: Change) -> tuple[str, ...]:
     """What changes in the state alone, where somebody should know of it."""
     record = world.state.records.get(base.address)
+    if record is None and any(one.lineage for one in base.adopted):
+        return ("it is as wanted; another state made it, and this one takes it over",)
     if record is None or record.begun or record.prevent_destroy == base.prevent_destroy:
         return ()
     now = "now" if base.prevent_destroy else "no longer"

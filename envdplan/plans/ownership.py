@@ -36,6 +36,24 @@ def is_ours(world: World, base: Change, live: Present) -> bool:
     return (recorded or live.ours or wanted) and not strangers(live, base.adopted)
 
 
+def warn_of_former(
+    outcome: Diff, world: World, base: Change, live: Present, *, changes: bool
+) -> None:
+    """Another state made it: that one may be lost, or be that of a project with the same names."""
+    known = _record(world, base) is not None or base.address in world.desired.imports
+    if known or not live.ours or not live.strangers or not changes:
+        return
+    outcome.diagnostics.warn(
+        "Builder was made from another state",
+        f"{base.address} exists already, and another state than this one made it. Apply takes it "
+        "over: it changes it, and a later destroy removes it. Where that state is lost, all is "
+        "well. Where another project has a block of this name, the two would undo each other: "
+        "give the builder a name of its own (`name`, or another name of the block).",
+        world.desired.resources[base.address].range,
+        str(base.address),
+    )
+
+
 def refuse(outcome: Diff, world: World, base: Change, found: tuple[Difference, ...]) -> None:
     """Say why a thing of others is left alone, and what the user can do."""
     known = base.address in world.state.records

@@ -7,7 +7,7 @@ from threading import Event as Flag
 
 from envdplan.diagnostics import Conflict
 from envdplan.engine.protocols import Reporter
-from envdplan.envd.contexts import DEFAULT, Context, ContextSet
+from envdplan.envd.contexts import DEFAULT, OWN, Context, ContextSet
 from envdplan.envd.store import ContextStore, StoredContexts, Transform
 from envdplan.plans.changes import Action, Change
 from envdplan.providers.batch import Batch
@@ -50,7 +50,7 @@ class ContextReader:
         if found is None:
             return Absent(notes=notes)
         # Nobody made what envd has by itself, and nobody can take it away.
-        nobodys = resource is None and self._stored.is_untouched
+        nobodys = resource is None and found == OWN
         current = self._contexts.current
         return Present(
             _attributes(found, current),

@@ -1,7 +1,7 @@
 """Builders as a table, once or again and again."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from envdplan.views.style import safe
@@ -43,8 +43,17 @@ def table(lines: Sequence[Line]) -> str:
         "  ".join(f"{cell:<{width}}" for cell, width in zip(one, widths, strict=True)).rstrip()
         for one in rows
     )
-    problems = (f"{safe(one.name)}: {safe(one.problem)}" for one in lines if one.problem)
-    return "".join(f"{line}\n" for line in (*shown, *problems))
+    return "".join(f"{line}\n" for line in (*shown, *_problems(lines)))
+
+
+def _problems(lines: Sequence[Line]) -> Iterator[str]:
+    """Each once, with all whom it concerns."""
+    names: dict[str, list[str]] = {}
+    for one in lines:
+        if one.problem:
+            names.setdefault(one.problem, []).append(one.name)
+    for problem, concerned in names.items():
+        yield f"{safe(', '.join(concerned))}: {safe(problem)}"
 
 
 def cells(one: Line) -> tuple[str, ...]:

@@ -108,13 +108,22 @@ def _nothing(plan: Plan, shown: list[Change], style: Style) -> Iterator[str]:
     if not shown:
         if plan.kept:
             return
-        what = "These are" if plan.options.targets or plan.options.names else "Everything is"
-        yield f"{what} as the configuration says."
+        yield from _settled(plan.options)
         return
     yield "Only the state will be brought up to date:"
     for change in shown:
         reason = "; ".join(map(safe, _reasons(change)[:1]))
         yield f"  {change.action.symbol} {change.address} {_VERBS[change.action]}: {reason}"
+
+
+def _settled(options: PlanOptions) -> Iterator[str]:
+    """What it means that there is nothing to do."""
+    if options.destroy:  # says nothing of what exists: destroy goes by the record
+        yield "Nothing is recorded here that could be destroyed."
+        yield "If the state was lost: `envdplan apply` records what exists, then destroy it."
+        return
+    what = "These are" if options.targets or options.names else "Everything is"
+    yield f"{what} as the configuration says."
 
 
 def _reasons(change: Change) -> tuple[str, ...]:

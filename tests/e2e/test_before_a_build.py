@@ -70,7 +70,10 @@ build "second" {
 
 @pytest.mark.parametrize(
     ("source", "word"),
-    [('env = "NO_SUCH_TOKEN"', "NO_SUCH_TOKEN, not set"), ('file = "no/such"', "no/such, which")],
+    [
+        ('env = "NO_SUCH_TOKEN"', "NO_SUCH_TOKEN, which is not set"),
+        ('file = "no/such"', "no/such, which"),
+    ],
 )
 def test_a_secret_without_a_source_stops_everything(
     here: Project, registry: Registry, source: str, word: str

@@ -222,9 +222,17 @@ def test_two_projects_that_choose_the_current_context_are_told(
     assert 'now it is "one"' in " ".join(other.plan().text.split())
 
 
-def test_envds_own_default_is_neither_imported_nor_destroyed(project: Project) -> None:
-    done = project.run("import")
-    assert "nothing to import" in done.out, done.text
+@pytest.mark.parametrize("others", [False, True])
+def test_envds_own_default_is_neither_imported_nor_destroyed(
+    project: Project, others: bool
+) -> None:
+    if others:
+        tcp = ("--builder", "tcp", "--builder-address", "127.0.0.1:1")
+        assert project.run("context", "create", "--name", "other", *tcp).code == 0
+    done = project.run("import", "--out", "-")
+    assert done.code == 0, done.text
+    assert ("nothing to import" in done.out) is not others
+    assert "moby-worker" not in done.out
     assert not (project.folder / "imported.envdplan.hcl").exists()
     project.write('context "default" { builder = "moby-worker" }')
     project.apply()

@@ -1,12 +1,13 @@
 """What a build will need at its end is looked at before the first one begins."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from envdplan.buildkit.request import SecretSource, SshAgent
-from envdplan.diagnostics import EnvdplanError
+from envdplan.diagnostics import EnvdplanError, Interrupted
 from envdplan.imagenames import parse_reference, repository_of
 from envdplan.plans.changes import Change, Work
 from envdplan.plans.names import pushed_names
@@ -27,25 +28,31 @@ class Readiness:
 
     def check(self, change: Change) -> None:
         """Raises EnvdplanError, which says what `change` lacks."""
-        after = change.after or {}
-        try:
-            if Work.BUILD in change.work:
-                self._check_sources(after)
-            for repository in _repositories(change, after):
-                self._check_push(repository)
-        except EnvdplanError as error:
-            raise EnvdplanError(
-                error.summary, f"{change.address} would fail, so nothing was begun. {error.detail}"
-            ) from None
+        found = list(self._lacking(change, change.after or {}))
+        if found:
+            lacks = " ".join(one.detail for one in found)
+            detail = f"{change.address} would fail, so nothing was begun. {lacks}"
+            raise EnvdplanError(found[0].summary, detail)
 
-    def _check_sources(self, after: Attributes) -> None:
+    def _lacking(self, change: Change, after: Attributes) -> Iterator[EnvdplanError]:
+        """All of it, so that nobody has to apply once for each."""
+        looks = [partial(self._check_push, one) for one in _repositories(change, after)]
+        for look in [*(self._sources(after) if Work.BUILD in change.work else ()), *looks]:
+            try:
+                look()
+            except Interrupted:
+                raise
+            except EnvdplanError as error:
+                yield error
+
+    def _sources(self, after: Attributes) -> Iterator[Callable[[], object]]:
         from envdplan.buildkit.secrets import check_source
         from envdplan.buildkit.sshagents import opener
 
         for secret in _secrets(after):
-            check_source(secret, self.environment)
+            yield partial(check_source, secret, self.environment)
         for agent in _agents(after):
-            opener(agent, self.environment)
+            yield partial(opener, agent, self.environment)
 
     def _check_push(self, repository: str) -> None:
         with self._locks.setdefault(repository, threading.Lock()):

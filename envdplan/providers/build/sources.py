@@ -103,7 +103,10 @@ class Sources:
     def _read(self, source: Source, contents: Contents) -> tuple[Input, ...]:
         if not is_dir(source.directory):
             raise EnvdplanError(
-                "There is no such source directory", f"{source.directory} is no directory."
+                "There is no such source directory",
+                f"{source.directory} is no directory. Correct the path of the build, or make the "
+                "directory. In files of bake and Compose paths start where envdplan runs: use "
+                "-C DIR for those of another directory.",
             )
         definition = () if _is_left_out(source) else (_definition(source, contents),)
         files = self._files(source, contents)
@@ -224,9 +227,10 @@ def _place(path: Path, *, follow: bool) -> Path:
     """
     from envdplan.files.inside import resolved
 
-    what = "build.envd" if follow else "Dockerfile"
+    what, by = ("build.envd", "from") if follow else ("Dockerfile", "dockerfile")
     if not is_file(path):
-        raise EnvdplanError(f"There is no {what}", f"{path} is no file.")
+        detail = f"{path} is no file. Write it, or name another one by {by}."
+        raise EnvdplanError(f"There is no {what}", detail)
     if follow:
         return path.resolve()
     place = path.parent / (resolved(str(path.parent), path.name) or "")

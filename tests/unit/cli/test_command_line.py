@@ -81,6 +81,8 @@ def test_contexts_are_planned_applied_changed_and_destroyed(folder: Path) -> Non
     run(folder, "apply", "--auto-approve")
     code, out, _ = run(folder, "destroy", "--auto-approve")
     assert "Destroy complete! Resources: 0 added, 0 changed, 2 destroyed." in out
+    code, out, _ = run(folder, "destroy", "--auto-approve")
+    assert (code, out.splitlines()[1]) == (0, "Nothing is recorded here that could be destroyed.")
     _, out, _ = run(folder, "context", "ls")
     assert out.splitlines()[1].split() == [
         "default", "(current)", "moby-worker", "moby-worker://envd_buildkitd", "docker",

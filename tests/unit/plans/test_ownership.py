@@ -15,6 +15,7 @@ from envdplan.states import statefile
 from envdplan.states.desired import DesiredState
 from envdplan.states.observed import Stranger
 from envdplan.states.recorded import State
+from envdplan.workflow import make_plan
 from tests.unit.plans.worlds import World, actions, desired, reasons
 
 BUILDER = Address.parse("builder.b")
@@ -131,3 +132,31 @@ def test_a_state_without_takeovers_is_written_as_before() -> None:
     assert b"adopted" not in statefile.encode(world.state)
     record = world.state.records[BUILDER]
     assert replace(record, adopted=()) == record
+
+
+@pytest.mark.parametrize(
+    ("wanted", "options"),
+    [(box("2g"), PlanOptions()), (box(), PlanOptions(replace=(BUILDER,)))],
+)
+def test_a_change_of_what_another_state_made_is_told(
+    wanted: DesiredState, options: PlanOptions
+) -> None:
+    """Two projects with the same names look like one whose state is lost."""
+    world = taken()
+    world.state, world.ours, world.strangers = State.new(), True, (LOST,)
+    plan, told = make_plan(wanted, world.state, lambda _: world, world.catalog, options)
+    assert plan.changes[0].action in (Action.UPDATE, Action.REPLACE)
+    assert [(one.summary, one.address) for one in told] == [
+        ("Builder was made from another state", "builder.b")
+    ]
+    world.apply(box())  # taken over for good: no longer said
+    _, told = make_plan(wanted, world.state, lambda _: world, world.catalog, options)
+    assert [*told] == []
+
+
+def test_taking_over_what_another_state_made_is_a_reason() -> None:
+    world = taken()
+    world.state, world.ours, world.strangers = State.new(), True, (LOST,)
+    assert reasons(world.plan(box()), "builder.b") == (
+        "it is as wanted; another state made it, and this one takes it over",
+    )

@@ -6,6 +6,7 @@ from envdplan.addresses import Address
 from envdplan.diagnostics import EnvdplanError
 from envdplan.plans.changes import Action
 from envdplan.plans.options import PlanOptions
+from envdplan.workflow import make_plan
 from tests.unit.plans.worlds import World, actions, desired
 
 TCP = '\n  builder = "tcp"\n  builder_address = "10.0.0.1:1"\n'
@@ -60,3 +61,40 @@ def test_replace_is_planned_beside_the_default_group() -> None:
     assert actions(world.plan(wanted)) == {}
     found = world.plan(wanted, PlanOptions(replace=(Address.parse("context.z"),)))
     assert actions(found) == {"context.z": Action.REPLACE}
+
+
+BUILDS = """
+context "k" {
+  builder         = "moby-worker"
+}
+build "a" {
+  context = context.k
+  path    = "/p/a"
+  load    = true
+  tags    = ["a:1"]
+}
+build "b" {
+  context = context.k
+  path    = "/p/b"
+  tags    = ["b:1"]
+}
+group "default" { members = [build.a] }
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (PlanOptions(), []),
+        (PlanOptions(targets=(Address.parse("build.a"),)), []),
+        (PlanOptions(targets=(Address.parse("build.b"),)), ["build.b"]),
+        (PlanOptions(names=("group.default",)), []),
+    ],
+)
+def test_nothing_is_said_of_what_a_plan_is_not_about(options: PlanOptions, told: list[str]) -> None:
+    """Nobody looked at the other build, and nothing is done to it."""
+    world = World()
+    plan = make_plan(desired(BUILDS), world.state, lambda _: world, world.catalog, options)
+    assert [(one.summary, one.address) for one in plan[1]] == [
+        ("Result goes nowhere", address) for address in told
+    ]

@@ -89,3 +89,14 @@ def test_secrets_are_there_before_anything_begins(tmp_path: Path) -> None:
 def test_an_agent_is_there_before_anything_begins() -> None:
     with pytest.raises(EnvdplanError, match=r"build\.x would fail"):
         readiness(Registries()).check(change(Work.BUILD, ssh=({"id": "default"},)))
+
+
+def test_all_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
+    missing = ({"id": "a", "env": "NO"}, {"id": "b", "file": str(tmp_path / "no")})
+    made = change(Work.BUILD, Work.PUSH, **PUSHED, tags=("r:1/a:1",), secret=missing)
+    with pytest.raises(EnvdplanError) as caught:
+        readiness(Registries("r:1/a")).check(made)
+    assert caught.value.summary == "Secret cannot be read"
+    for told in ("variable NO, which is not set", "no, which is no file", "push to r:1/a"):
+        assert told in caught.value.detail
+    assert caught.value.detail.count("nothing was begun") == 1

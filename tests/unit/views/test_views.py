@@ -32,7 +32,7 @@ from envdplan.states.desired import DesiredState
 from envdplan.states.observed import Cause
 from envdplan.states.recorded import Pending, Record, State
 from envdplan.values import UNKNOWN, Sensitive, SetValue, Value
-from envdplan.views import VIEWS
+from envdplan.views import VIEWS, builders
 from envdplan.views.base import View
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "output.schema.json").read_text())
@@ -176,7 +176,7 @@ def test_a_plan_about_targets_says_so() -> None:
     view, out, _ = made("human")
     view.plan(Plan("l", 1, options=PlanOptions((BUILD,) * 7, destroy=True)))
     assert "what needs them:\n" in out.getvalue()
-    assert "build.x, 2 more\n\nNo changes.\nThese are as" in out.getvalue()
+    assert "build.x, 2 more\n\nNo changes.\nNothing is recorded here" in out.getvalue()
 
 
 EVENTS: list[Event] = [
@@ -329,3 +329,11 @@ def test_no_view_shows_a_secret(value: Value) -> None:
         view.state(State("l", 1, {BUILDER: Record(BUILDER, "tcp", {"x": value})}, pending))
         view.outputs({"o": value, "p": "s3cr3t"}, frozenset({"p"}))
         assert "s3cr3t" not in out.getvalue() + err.getvalue()
+
+
+def test_a_problem_of_several_builders_is_told_once() -> None:
+    lines = [
+        builders.Line(name, "tcp", "x", "unreachable", problem=problem)
+        for name, problem in (("builder.a", "No engine."), ("b", "No."), ("c", "No engine."))
+    ]
+    assert builders.table(lines).splitlines()[-2:] == ["builder.a, c: No engine.", "b: No."]
