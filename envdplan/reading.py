@@ -45,15 +45,17 @@ def read_named(path: str | Path, most: int = LARGEST) -> bytes:
         os.close(descriptor)
 
 
-def refuse_replacing(path: str | Path) -> None:
+def refuse_replacing(path: str | bytes | Path, folder: int | None = None) -> None:
     """Raises OSError when `path` is something that is no file: a file in the place of a device,
     which its owner may put there, would break what uses the device.
+
+    With the descriptor of its folder a link counts as itself: it gives way, and leads nowhere.
     """
     try:
-        mode = os.stat(path).st_mode  # noqa: PTH116  a string
+        mode = os.stat(path, dir_fd=folder, follow_symlinks=folder is None).st_mode
     except FileNotFoundError:
         return
-    _refuse_other_kinds(mode, path)
+    _refuse_other_kinds(mode, os.fsdecode(path))
 
 
 def is_file(path: str | Path) -> bool:

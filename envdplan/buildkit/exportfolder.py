@@ -26,6 +26,7 @@ from envdplan.buildkit.fsutil import (
 from envdplan.buildkit.openfile import Folder
 from envdplan.buildkit.services import Abort, Stream
 from envdplan.files.ignore import OWN
+from envdplan.reading import refuse_replacing
 
 _DIR: Final = 1 << 31
 _LINK: Final = 1 << 27
@@ -201,6 +202,7 @@ class _Receiver:
         except FileExistsError:
             found = os.stat(name, dir_fd=parent, follow_symlinks=False)
             if not stat.S_ISDIR(found.st_mode):
+                _refuse_devices(name, parent)
                 os.unlink(name, dir_fd=parent)  # a link or file gives way, it is never followed
                 os.mkdir(name, mode, dir_fd=parent)
         self._folders.add(one.path)
@@ -272,11 +274,20 @@ def _temporary(name: bytes) -> bytes:
 
 def _into_place(temporary: bytes, name: bytes, parent: int) -> None:
     try:
+        _refuse_devices(name, parent)
         os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
     except OSError:
         with suppress(OSError):
             os.unlink(temporary, dir_fd=parent)
         raise
+
+
+def _refuse_devices(name: bytes, parent: int) -> None:
+    """A file in the place of a device or pipe would break what uses it."""
+    try:
+        refuse_replacing(name, parent)
+    except OSError as error:
+        raise OSError(error.errno, f"{_shown(name)} is in the way: {error.strerror}") from error
 
 
 def _shown(path: bytes) -> str:

@@ -20,6 +20,7 @@ from envdplan.buildkit.request import Export, SolveRequest
 from envdplan.buildkit.services import Abort, Services, Stream
 from envdplan.diagnostics import EnvdplanError, Refused
 from envdplan.leftovers import leftover, sweep
+from envdplan.reading import refuse_replacing
 
 FILE_SEND: Final = "/moby.filesync.v1.FileSend/DiffCopy"
 
@@ -140,10 +141,12 @@ def held_targets(request: SolveRequest, base: str | None) -> Iterator[Mapping[st
     """`targets`, each held where it is now: no link that a result brings can lead it elsewhere.
 
     Folders of caches and layouts are looked at too. `base` is the folder of the configuration, if
-    there is one. Raises EnvdplanError.
+    there is one. Raises EnvdplanError, also where a device or pipe stands in the place of a file.
     """
     stores = {**localcache.stores(request), **layoutexport.stores(request)}
     with ExitStack() as stack:
+        for one in targets(request.exports).values():
+            _refuse_devices(one)
         for folder in stores.values():
             stack.enter_context(Destination(str(folder), base))
             for inner in ("blobs/sha256", "ingest"):
@@ -152,6 +155,20 @@ def held_targets(request: SolveRequest, base: str | None) -> Iterator[Mapping[st
             number: replace(one, held=stack.enter_context(Destination(_folder(one), base)))
             for number, one in targets(request.exports).items()
         }
+
+
+def _refuse_devices(target: Target) -> None:
+    """Said before the build: a file in the place of a device would break what uses it."""
+    if target.is_folder:
+        return
+    try:
+        refuse_replacing(os.path.realpath(target.path))
+    except OSError as error:
+        raise EnvdplanError(
+            "Cannot write the result",
+            f"{target.path}: {error.strerror}, and the result would take its place. Choose another "
+            'dest; what shall only be built has `output { type = "cacheonly" }`.',
+        ) from error
 
 
 def _folder(target: Target) -> str:
@@ -196,6 +213,7 @@ def _beside(folder: int, name: str) -> Iterator[tuple[int, Callable[[], None]]]:
 
     def finish() -> None:
         os.fsync(descriptor)
+        refuse_replacing(name, folder)
         os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
 
     try:

@@ -8,7 +8,7 @@ import pytest
 
 from envdplan.buildkit.destinations import Destination
 from envdplan.buildkit.exports import Receipts, file_send, held_targets
-from envdplan.buildkit.fsutil import FIN_PACKET, Stat, stat_packet
+from envdplan.buildkit.fsutil import END_OF_STATS, FIN_PACKET, Stat, data_packet, stat_packet
 from envdplan.buildkit.request import CacheEntry, Export, SolveRequest
 from envdplan.diagnostics import EnvdplanError, Refused
 from tests.unit.buildkit.test_file_transfer import SEND, Wire
@@ -130,3 +130,46 @@ def test_caches_and_layouts_are_looked_at_too(base: Path) -> None:
             with pytest.raises(Refused, match=f"{inner} is a link"), held_targets(request, None):
                 pass
             shutil.rmtree(base / "link" / "cache")
+
+
+def test_a_result_takes_the_place_of_no_device_or_pipe(base: Path) -> None:
+    os.mkfifo(base / "pipe")
+    (base / "link").symlink_to("pipe")
+    for name in ("pipe", "link"):
+        request = SolveRequest("f", {}, exports=(Export("tar", destination=f"{base}/{name}"),))
+        with (
+            pytest.raises(EnvdplanError, match=f"{name}: it is a FIFO .*cacheonly"),
+            held_targets(request, None),
+        ):
+            pytest.fail("the build would begin")
+    assert (base / "pipe").is_fifo()
+
+
+def test_a_pipe_that_comes_meanwhile_stays(base: Path) -> None:
+    request = SolveRequest("f", {}, exports=(Export("tar", destination=f"{base}/late.tar"),))
+    with held_targets(request, str(base)) as known:
+        os.mkfifo(base / "late.tar")
+        wire = Wire(buildkit_attachable_exporter_id=("0",))
+        wire.coming.put(b"\x0a\x03new")
+        wire.coming.put(None)
+        with pytest.raises(EnvdplanError, match=r"late\.tar: it is a FIFO"):
+            file_send(Receipts(known))[SEND](wire)
+    assert (base / "late.tar").is_fifo()
+    assert os.listdir(base) == ["late.tar"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [Stat(b"null", 0o644, 0), Stat(b"null", 1 << 31 | 0o755), Stat(b"null", LINK, link=b"f")],
+)
+def test_no_file_of_a_folder_takes_the_place_of_a_pipe(base: Path, entry: Stat) -> None:
+    (base / "out").mkdir()
+    os.mkfifo(base / "out" / "null")
+    request = SolveRequest("f", {}, exports=(Export("local", destination=f"{base}/out"),))
+    wire = Wire()
+    for one in (stat_packet(entry), END_OF_STATS, data_packet(0, b""), FIN_PACKET):
+        wire.coming.put(one)
+    with pytest.raises(EnvdplanError, match='"null" is in the way: it is a FIFO'):
+        received(wire, "0", request, base)
+    assert (base / "out" / "null").is_fifo()
+    assert os.listdir(base / "out") == ["null"]
