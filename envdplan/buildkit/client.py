@@ -168,10 +168,10 @@ class BuildKit:
         from envdplan.buildkit.exports import Receipts, file_send, held_targets
 
         request = localcache.prepared(request)
-        stores = {**localcache.stores(request), **layoutexport.stores(request)}
+        stores, results = localcache.stores(request), layoutexport.stores(request)
         layouts = localcache.layouts(request)
-        if stores or layouts:
-            services = {**content_services(stores, layouts), **services}
+        if stores or results or layouts:
+            services = {**content_services(stores, layouts, results), **services}
         with held_targets(request, base) as known:
             receipts = Receipts(known)
             services = {**services, **file_send(receipts, refused=refused)}

@@ -10,7 +10,9 @@ import re
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias
@@ -40,16 +42,22 @@ _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 Stores: TypeAlias = Mapping[str, Path]
 
 
-def content_services(stores: Stores, readable: Stores | None = None) -> Services:
-    """Serves blobs of `stores`, by their ids, and without writing those of `readable`.
+def content_services(
+    stores: Stores, readable: Stores | None = None, results: Stores | None = None
+) -> Services:
+    """Serves blobs of `stores` and `results`, by their ids; those of `readable` for reading alone.
 
-    No other directory is read or written.
+    A blob of `results` that is there but is not what its name says does not count: a builder would
+    leave it as it is, and the result would stay broken for good. No other directory is read or
+    written.
     """
-    both = {**(readable or {}), **stores}
+    writable = {**stores, **(results or {})}
+    both = {**(readable or {}), **writable}
+    checked = frozenset((results or {}).values())
     return {
-        f"{_SERVICE}Info": _chosen(_info, both),
+        f"{_SERVICE}Info": _chosen(partial(_info, checked=checked), both),
         f"{_SERVICE}Read": _chosen(_read, both),
-        f"{_SERVICE}Write": _chosen(_write, stores),
+        f"{_SERVICE}Write": _chosen(partial(_write, checked=checked), writable),
     }
 
 
@@ -104,15 +112,20 @@ def _is_plain(store: Path, digest: str, file: BufferedReader) -> bool:
             return os.path.sameopenfile(again, file.fileno())
         finally:
             os.close(again)
+    return _holds(file, digest)
+
+
+def _holds(file: BufferedReader, digest: str) -> bool:
     return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" == digest
 
 
-def _info(stream: Stream, store: Path) -> None:
+def _info(stream: Stream, store: Path, checked: AbstractSet[Path]) -> None:
     from envdplan.buildkit.proto import content_pb2 as pb
 
     digest = pb.InfoRequest.FromString(stream.receive() or b"").digest
-    with _opened(store, digest) as (_, size):
-        pass
+    with _opened(store, digest) as (file, size):
+        if store in checked and not _holds(file, digest):
+            raise Abort(NOT_FOUND, f"content {digest}: broken")
     response = pb.InfoResponse(info=pb.Info(digest=digest, size=size))
     stream.send((response.SerializeToString(),))
 
@@ -139,12 +152,12 @@ def _chunks(file: IO[bytes], start: int, end: int) -> Iterator[tuple[int, bytes]
         start += len(data)
 
 
-def _write(stream: Stream, store: Path) -> None:
+def _write(stream: Stream, store: Path, checked: AbstractSet[Path]) -> None:
     """One blob; it appears whole or not at all. A write that broke starts anew."""
     from envdplan.buildkit.proto import content_pb2 as pb
 
     with _ingesting(store) as (file, path):
-        writing = _Writing(store, file, path)
+        writing = _Writing(store, file, path, is_checked=store in checked)
         while (message := stream.receive()) is not None:
             response = writing.step(pb.WriteContentRequest.FromString(message))
             stream.send((response.SerializeToString(),))
@@ -169,8 +182,9 @@ def _ingesting(store: Path) -> Iterator[tuple[IO[bytes], Path]]:
 class _Writing:
     """The state of one write (containerd, services/content/contentserver)."""
 
-    def __init__(self, store: Path, file: IO[bytes], path: Path) -> None:
+    def __init__(self, store: Path, file: IO[bytes], path: Path, *, is_checked: bool) -> None:
         self._store = store
+        self._is_checked = is_checked
         self._file = file
         self._path = path
         self._hash = hashlib.sha256()
@@ -196,10 +210,19 @@ class _Writing:
 
     def _expect(self, request: "pb.WriteContentRequest") -> None:
         self._total = request.total or self._total
-        if request.expected:
+        if request.expected and request.expected != self._expected:
             self._expected = request.expected
-            if blob(self._store, request.expected).exists():
+            if self._is_there(request.expected):
                 raise Abort(ALREADY_EXISTS, f"content {request.expected}: already exists")
+
+    def _is_there(self, digest: str) -> bool:
+        if not self._is_checked:
+            return blob(self._store, digest).exists()
+        try:
+            with _opened(self._store, digest) as (file, _):
+                return _holds(file, digest)
+        except Abort:
+            return False
 
     def _append(self, offset: int, data: bytes) -> None:
         if offset == 0 and self._offset:

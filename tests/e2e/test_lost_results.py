@@ -126,7 +126,11 @@ build "x" {
     here.assert_settled()
     assert (out / "f").read_text() == "content"
     assert (out / "of-the-user").read_text() == "stays"
-    assert blob.exists()
+    whole = blob.read_bytes()
+    blob.write_text("broken")
+    here.apply()
+    assert blob.read_bytes() == whole
+    here.assert_settled()
     shutil.rmtree(out)
     assert f"{out} is not there" in here.changes()["build.x"]["reasons"]
 

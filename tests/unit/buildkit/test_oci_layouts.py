@@ -64,6 +64,25 @@ def test_a_builder_reads_a_layout_and_cannot_write_to_it(tmp_path: Path) -> None
     assert not (tmp_path / "ingest").exists()
 
 
+def test_a_broken_blob_of_a_result_is_none_and_is_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "blobs" / "sha256" / put(tmp_path, b"broken", DIGEST).partition(":")[2]
+    services = content_services({}, None, {"export": tmp_path})
+    header = {STORE_HEADER: "export"}
+    info = [pb.InfoRequest(digest=DIGEST).SerializeToString()]
+    with pytest.raises(Abort, match="broken"):
+        services[f"{SERVICE}Info"](Call([*info], header))
+    write = [
+        pb.WriteContentRequest(action=pb.STAT, ref="r", total=10, expected=DIGEST),
+        pb.WriteContentRequest(action=pb.COMMIT, total=10, data=DATA, expected=DIGEST),
+    ]
+    sent = [one.SerializeToString() for one in write]
+    services[f"{SERVICE}Write"](Call([*sent], header))
+    assert path.read_bytes() == DATA
+    services[f"{SERVICE}Info"](Call([*info], header))
+    with pytest.raises(Abort, match="already exists"):
+        services[f"{SERVICE}Write"](Call([*sent], header))
+
+
 def exported(folder: Path) -> SolveRequest:
     return SolveRequest("f", {}, exports=(Export("oci", {"tar": "false"}, str(folder)),))
 
