@@ -49,24 +49,26 @@ def adopt(
     ctx: typer.Context,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[ADDRESS]", help="A declared resource; without it: all there is."),
+        typer.Argument(
+            metavar="[ADDRESS]", help="The declared resource to import. Default: everything found."
+        ),
     ] = None,
     out: Annotated[
         str,
         typer.Option(
             "--out",
             metavar="FILE",
-            help="Without ADDRESS: where the blocks go; - prints them and records nothing.",
+            help="File for the new blocks if no ADDRESS is given; - only prints them.",
         ),
     ] = "imported.envdplan.hcl",
     var: Vars = None,
     var_file: VarFiles = None,
     lock_timeout: LockTimeout = 0.0,
 ) -> int:
-    """Record a builder or context that exists already; nothing but the state changes.
+    """Record a builder or context that already exists.
 
-    Without an address the builders of buildx and the contexts of envd are looked for, and written
-    down as blocks. The next plan shows how anything differs from the configuration.
+    Only the state changes. Without ADDRESS it finds the builders of buildx and the contexts of
+    envd, and writes blocks for them. The next plan shows what differs from the configuration.
     """
     session: Session = ctx.obj
     loaded = session.load(session.project(var_file, var, may_be_empty=name is None))

@@ -69,7 +69,7 @@ def main(
         typer.Option("-C", "--chdir", "-chdir", metavar="DIR", help="Work in this directory."),
     ] = None,
     no_color: Annotated[
-        bool, typer.Option("--no-color", "-no-color", help="No colors (as NO_COLOR).")
+        bool, typer.Option("--no-color", "-no-color", help="Turn colors off, as NO_COLOR does.")
     ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from envdplan.plans.planfile import PlanFile
 
 PlanPath = Annotated[
-    Path | None, typer.Argument(metavar="[PLANFILE]", help="A plan saved by `plan --out`.")
+    Path | None, typer.Argument(metavar="[PLANFILE]", help="A plan file saved by `plan --out`.")
 ]
 
 
@@ -48,7 +48,10 @@ def apply(
     file: Files = None,
     override: Sets = None,
 ) -> int:
-    """Do what plan shows: make builders and contexts, run builds, push images."""
+    """Create builders and contexts, run and push builds.
+
+    Does exactly what plan shows. With PLANFILE it does the saved plan, or nothing.
+    """
     del file, override  # the session has them
     session: Session = ctx.obj
     session.json = session.json or json

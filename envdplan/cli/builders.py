@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from envdplan.providers.build.reach import Reach, Reached
     from envdplan.views.builders import Line
 
-builder_app = typer.Typer(no_args_is_help=True, help="Builders, as they are now.")
+builder_app = typer.Typer(no_args_is_help=True, help="Show and manage builders.")
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="builder.NAME, or the name of a context.")
 ]
-Format = Annotated[str, typer.Option("--format", "-f", metavar="table|json", help="How to print.")]
+Format = Annotated[str, typer.Option("--format", "-f", metavar="table|json", help="Output format.")]
 _EVERY = 2.0
 """Seconds between two looks of a live table."""
 
@@ -78,11 +78,14 @@ def _counts(one: "Reached") -> tuple[int | None, int | None]:
 def ls(
     ctx: typer.Context,
     format: Format = "table",
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again and again.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Repeat until Ctrl-C.")] = False,
     var: Vars = None,
     var_file: VarFiles = None,
 ) -> int:
-    """List builders with version, platforms, size of the cache and running builds."""
+    """List builders, their platforms and their caches.
+
+    Shows also the versions and the running builds.
+    """
     from envdplan.views.builders import live, table
 
     _check(format)
@@ -138,7 +141,7 @@ def du(
     var: Vars = None,
     var_file: VarFiles = None,
 ) -> int:
-    """Show what its cache holds, the largest first."""
+    """Show what the cache holds, largest first."""
     from envdplan.views.builders import size
 
     _check(format)
@@ -171,15 +174,15 @@ def prune(
     ctx: typer.Context,
     name: Name,
     all: Annotated[
-        bool, typer.Option("--all", "-a", help="Images of frontends and internal records too.")
+        bool, typer.Option("--all", "-a", help="Also delete frontend images and internal records.")
     ] = False,
     keep: Annotated[
-        str, typer.Option("--keep", metavar="SIZE", help="Leave so much, such as 10g.")
+        str, typer.Option("--keep", metavar="SIZE", help="Size of the cache to keep, such as 10g.")
     ] = "0",
     var: Vars = None,
     var_file: VarFiles = None,
 ) -> int:
-    """Delete cache that no build uses."""
+    """Delete cache entries that no build uses."""
     from envdplan.frontends.sizes import size_in_bytes
     from envdplan.views.builders import size
 
@@ -206,11 +209,11 @@ def prune(
 def logs(
     ctx: typer.Context,
     name: Name,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many.")] = 100,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="Number of lines.")] = 100,
     var: Vars = None,
     var_file: VarFiles = None,
 ) -> int:
-    """Show the last lines that its daemon said."""
+    """Show the last lines of the daemon's log."""
     with reaching(ctx, var_file, var) as (_, reach):
         one = reach.find(name)
         typer.echo(one.lifecycle.logs(one.attributes, lines), nl=False)
@@ -219,7 +222,10 @@ def logs(
 
 @builder_app.command("stop")
 def stop(ctx: typer.Context, name: Name, var: Vars = None, var_file: VarFiles = None) -> int:
-    """Stop a builder that envdplan made; its cache stays, and the next apply starts it again."""
+    """Stop a builder; its cache stays.
+
+    Stops only builders that envdplan made. The next apply starts the builder again.
+    """
     with reaching(ctx, var_file, var) as (session, reach):
         one = reach.find(name)
         one.check_ours("stopped")
@@ -230,7 +236,7 @@ def stop(ctx: typer.Context, name: Name, var: Vars = None, var_file: VarFiles = 
 
 @builder_app.command("start")
 def start(ctx: typer.Context, name: Name, var: Vars = None, var_file: VarFiles = None) -> int:
-    """Start a builder again, and wait until it answers."""
+    """Start a builder and wait until it answers."""
     cancel = threading.Event()
     with reaching(ctx, var_file, var) as (session, reach):
         one = reach.find(name)
@@ -253,14 +259,16 @@ def forward(
     name: Name,
     socket: Annotated[
         Path | None,
-        typer.Option("--socket", metavar="PATH", help="Where to listen (default: per context)."),
+        typer.Option(
+            "--socket", metavar="PATH", help="Path of the socket. Default: one per context."
+        ),
     ] = None,
     var: Vars = None,
     var_file: VarFiles = None,
 ) -> int:
-    """Expose any builder as a unix socket of this machine, for plain envd, until Ctrl-C.
+    """Expose a builder as a local unix socket, until Ctrl-C.
 
-    Only this user may connect. A context with forward = true points there.
+    For plain envd. Only this user may connect. A context with forward = true uses this socket.
     """
     from envdplan.providers.contexttype import forward_path
 

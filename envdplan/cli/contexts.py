@@ -11,11 +11,11 @@ from envdplan.diagnostics import EnvdplanError
 if TYPE_CHECKING:
     from envdplan.envd.contexts import ContextSet
 
-context_app = typer.Typer(no_args_is_help=True, help="envd's contexts, by hand.")
+context_app = typer.Typer(no_args_is_help=True, help="Show and change envd's contexts by hand.")
 
 Store = Annotated[
     str | None,
-    typer.Option("--store", metavar="FILE", help="The store (default: where envd keeps it)."),
+    typer.Option("--store", metavar="FILE", help="Context store. Default: envd's own."),
 ]
 Name = Annotated[str, typer.Option("--name", "-n", help="Name of the context.")]
 
@@ -24,10 +24,10 @@ Name = Annotated[str, typer.Option("--name", "-n", help="Name of the context.")]
 def ls(
     ctx: typer.Context,
     format: Annotated[
-        str, typer.Option("--format", "-f", metavar="table|json", help="How to print.")
+        str, typer.Option("--format", "-f", metavar="table|json", help="Output format.")
     ] = "table",
     health: Annotated[
-        bool, typer.Option("--health", help="Also ask whether each runner answers.")
+        bool, typer.Option("--health", help="Also check whether each runner answers.")
     ] = False,
     store: Store = None,
 ) -> int:
@@ -70,13 +70,13 @@ def create(
     ),
     builder_address: Annotated[
         str,
-        typer.Option("--builder-address", "--builder-socket", help="Where the builder is."),
+        typer.Option("--builder-address", "--builder-socket", help="Address of the builder."),
     ] = "envd_buildkitd",
     runner: Annotated[str, typer.Option("--runner", help="Type of the runner.")] = "docker",
     runner_address: Annotated[
-        str | None, typer.Option("--runner-address", help="Where the runner is.")
+        str | None, typer.Option("--runner-address", help="Address of the runner.")
     ] = None,
-    use: Annotated[bool, typer.Option("--use", help="Make it the current context.")] = False,
+    use: Annotated[bool, typer.Option("--use", help="Make this the current context.")] = False,
     store: Store = None,
 ) -> int:
     """Create a context, as `envd context create` does."""
@@ -97,7 +97,7 @@ def create(
 
 @context_app.command("use")
 def use(ctx: typer.Context, name: Name, store: Store = None) -> int:
-    """Make a context the current one, as `envd context use` does."""
+    """Make a context current, as `envd context use` does."""
     from envdplan.envd import commands
 
     session: Session = ctx.obj
@@ -119,7 +119,10 @@ def rm(ctx: typer.Context, name: Name, store: Store = None) -> int:
 
 @context_app.command("repair")
 def repair(ctx: typer.Context, store: Store = None) -> int:
-    """Mend a store that envd cannot read; the broken file is kept."""
+    """Repair a store that envd cannot read.
+
+    Keeps a copy of the broken file.
+    """
     from envdplan.envd.repair import repair as mend
 
     session: Session = ctx.obj

@@ -12,7 +12,13 @@ from envdplan.diagnostics import EnvdplanError, Rejected
 
 Out = Annotated[
     Path | None,
-    typer.Option("--out", "-out", "-o", metavar="FILE", help="Write to a new file."),
+    typer.Option(
+        "--out",
+        "-out",
+        "-o",
+        metavar="FILE",
+        help="Write to this new file. Default: standard output.",
+    ),
 ]
 
 
@@ -23,9 +29,9 @@ def convert(
     file: Files = None,
     override: Sets = None,
 ) -> int:
-    """Write files of docker buildx bake or Compose as a configuration of envdplan.
+    """Convert bake or Compose files into a configuration.
 
-    Variables, functions and matrices are resolved: it has their values of now.
+    Variables, functions and matrices are resolved: the result holds their present values.
     """
     del file, override  # the session has them
     from envdplan.bake.convert import written

@@ -24,31 +24,35 @@ def fmt(
         list[str] | None,
         typer.Argument(
             metavar="[PATH]...",
-            help="Files, directories, or - for standard input; without any: the project.",
+            help="Files, directories, or - for standard input. Default: this project.",
         ),
     ] = None,
     check: Annotated[
         bool,
         typer.Option(
-            "--check", "-check", help="Write nothing; exit code 3 if a file is not formatted."
+            "--check", "-check", help="Write nothing; exit with 3 if a file is not formatted."
         ),
     ] = False,
     diff: Annotated[
-        bool, typer.Option("--diff", "-diff", help="Show what formatting changes.")
+        bool, typer.Option("--diff", "-diff", help="Show the changes as a diff.")
     ] = False,
     recursive: Annotated[
-        bool, typer.Option("--recursive", "-recursive", help="Directories below, too.")
+        bool, typer.Option("--recursive", "-recursive", help="Also format files in subdirectories.")
     ] = False,
     write: Annotated[
-        str, typer.Option("--write", "-write", metavar="true|false", help="Change the files.")
+        str,
+        typer.Option("--write", "-write", metavar="true|false", help="Write the formatted files."),
     ] = "true",
     names: Annotated[
-        str, typer.Option("--list", "-list", metavar="true|false", help="Name the files.")
+        str,
+        typer.Option(
+            "--list", "-list", metavar="true|false", help="List the files that formatting changes."
+        ),
     ] = "true",
 ) -> int:
-    """Lay out HCL files in the canonical way.
+    """Format HCL files.
 
-    Only blanks change: comments, order and meaning stay. In a directory it takes envdplan.hcl,
+    Only white space changes. In a directory it formats envdplan.hcl,
     *.envdplan.hcl and *.vars.hcl. YAML files are not formatted.
     """
     writes, lists = _truth("-write", write), _truth("-list", names)

@@ -7,7 +7,7 @@ Usage: envdplan [OPTIONS] COMMAND [ARGS]...
 
 Options:
   -C, -chdir, --chdir DIR  Work in this directory.
-  -no-color, --no-color    No colors (as NO_COLOR).
+  -no-color, --no-color    Turn colors off, as NO_COLOR does.
   --version                Show the version.
   --install-completion     Install completion for the current shell.
   --show-completion        Show completion for the current shell, to copy it or
@@ -15,22 +15,22 @@ Options:
   -h, --help               Show this message and exit.
 
 Commands:
-  init          Fetch the modules that the configuration names, and lock...
+  init          Fetch the modules and lock their versions.
   plan          Show what apply would do, and why.
-  apply         Do what plan shows: make builders and contexts, run builds,...
+  apply         Create builders and contexts, run and push builds.
   destroy       Remove what envdplan made: contexts and builders.
-  validate      Check the configuration; looks at nothing else.
-  fmt           Lay out HCL files in the canonical way.
-  convert       Write files of docker buildx bake or Compose as a...
-  show          Show a saved plan, the state, or with --config what the...
-  output        Show outputs as the last apply left them.
-  import        Record a builder or context that exists already; nothing...
-  forward       Expose any builder as a unix socket of this machine, for...
-  console       Evaluate expressions with the configuration and the state,...
-  functions     Show the functions of the language, with an example of each.
-  schema        Print a JSON Schema: of configurations in YAML, of --json,...
-  force-unlock  Remove the lock of the state that somebody left behind.
-  state         Look at the state, and take things out of it.
-  context       envd's contexts, by hand.
-  builder       Builders, as they are now.
+  validate      Check the configuration.
+  fmt           Format HCL files.
+  convert       Convert bake or Compose files into a configuration.
+  show          Show a saved plan, the state or the configuration.
+  output        Show the outputs of the last apply.
+  import        Record a builder or context that already exists.
+  forward       Expose a builder as a local unix socket, until Ctrl-C.
+  console       Evaluate expressions of the configuration.
+  functions     List the functions of the language.
+  schema        Print a published JSON Schema.
+  force-unlock  Remove a state lock that was left behind.
+  state         Show and change the state.
+  context       Show and change envd's contexts by hand.
+  builder       Show and manage builders.
 """

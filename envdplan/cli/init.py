@@ -24,11 +24,16 @@ def init(
     ctx: typer.Context,
     upgrade: Annotated[
         bool,
-        typer.Option("--upgrade", "-upgrade", help="Take what is there now, and lock that."),
+        typer.Option(
+            "--upgrade", "-upgrade", help="Take the newest from each source, and lock it."
+        ),
     ] = False,
     json: Json = False,
 ) -> int:
-    """Fetch the modules that the configuration names, and lock what they are."""
+    """Fetch the modules and lock their versions.
+
+    Fetches each module that the configuration calls. envdplan.lock records what was fetched.
+    """
     from envdplan.cli.moduletree import names_modules
     from envdplan.modules.index import FOLDER
     from envdplan.modules.lockfile import NAME

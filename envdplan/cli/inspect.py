@@ -12,7 +12,7 @@ from envdplan.cli.wiring import Session
 from envdplan.diagnostics import Diagnostics, EnvdplanError, Rejected, suggestion
 from envdplan.states.recorded import State
 
-state_app = typer.Typer(no_args_is_help=True, help="Look at the state, and take things out of it.")
+state_app = typer.Typer(no_args_is_help=True, help="Show and change the state.")
 
 Addresses = Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS]...")]
 
@@ -25,7 +25,10 @@ def validate(
     file: Files = None,
     override: Sets = None,
 ) -> int:
-    """Check the configuration; looks at nothing else."""
+    """Check the configuration.
+
+    Looks at no builder, registry or state.
+    """
     del file, override  # the session has them
     session: Session = ctx.obj
     session.json = session.json or json
@@ -53,7 +56,7 @@ def show(
     ctx: typer.Context,
     planfile: Annotated[Path | None, typer.Argument(metavar="[PLANFILE]")] = None,
     config: Annotated[
-        bool, typer.Option("--config", "-config", help="The configuration, all resolved.")
+        bool, typer.Option("--config", "-config", help="Show the resolved configuration.")
     ] = False,
     var: Vars = None,
     var_file: VarFiles = None,
@@ -61,7 +64,10 @@ def show(
     file: Files = None,
     override: Sets = None,
 ) -> int:
-    """Show a saved plan, the state, or with --config what the configuration resolves to."""
+    """Show a saved plan, the state or the configuration.
+
+    With --config, every expression of the configuration is resolved.
+    """
     del file, override  # the session has them
     session: Session = ctx.obj
     session.json = session.json or json
@@ -85,7 +91,7 @@ def show(
 
 @state_app.command("list")
 def state_list(ctx: typer.Context) -> int:
-    """The address of everything that is recorded."""
+    """List the addresses of all recorded resources."""
     session: Session = ctx.obj
     for one in sorted(session.state_store(session.settings()).load().records):
         typer.echo(str(one))
@@ -94,7 +100,7 @@ def state_list(ctx: typer.Context) -> int:
 
 @state_app.command("show")
 def state_show(ctx: typer.Context, texts: Addresses = None, json: Json = False) -> int:
-    """What is recorded of some resources, or of all."""
+    """Show what the state records of resources."""
     from dataclasses import replace
 
     session: Session = ctx.obj
@@ -122,7 +128,10 @@ def state_rm(
     texts: Annotated[list[str], typer.Argument(metavar="ADDRESS...")],
     lock_timeout: LockTimeout = 0.0,
 ) -> int:
-    """Forget resources, or all of a module; the real things stay as they are."""
+    """Forget resources; the real things stay as they are.
+
+    An ADDRESS can be a whole module.
+    """
     from dataclasses import replace
 
     session: Session = ctx.obj
@@ -148,9 +157,9 @@ def state_rm(
 
 def force_unlock(
     ctx: typer.Context,
-    lock_id: Annotated[str, typer.Argument(metavar="ID", help="As the error names it.")],
+    lock_id: Annotated[str, typer.Argument(metavar="ID", help="Lock ID from the error message.")],
 ) -> int:
-    """Remove the lock of the state that somebody left behind."""
+    """Remove a state lock that was left behind."""
     session: Session = ctx.obj
     session.state_store(session.settings()).force_unlock(lock_id)
     session.view.message("The state is unlocked.")

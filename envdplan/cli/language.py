@@ -22,13 +22,16 @@ _INDENT = "    "
 
 def functions(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="One function; without it: all.")
+        str | None, typer.Argument(metavar="[NAME]", help="A single function. Default: all.")
     ] = None,
     format: Annotated[
-        str, typer.Option("--format", "-f", metavar="text|json", help="How to print.")
+        str, typer.Option("--format", "-f", metavar="text|json", help="Output format.")
     ] = "text",
 ) -> int:
-    """Show the functions of the language, with an example of each."""
+    """List the functions of the language.
+
+    With NAME it shows how that one is called, with an example.
+    """
     from envdplan.config.functions import FUNCTIONS
 
     if format not in ("text", "json"):
@@ -58,16 +61,19 @@ def console(
     ctx: typer.Context,
     expressions: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[EXPRESSION]...", help="Without any: read from standard input."),
+        typer.Argument(
+            metavar="[EXPRESSION]...", help="Default: read expressions from standard input."
+        ),
     ] = None,
     var: Vars = None,
     var_file: VarFiles = None,
     file: Files = None,
     override: Sets = None,
 ) -> int:
-    """Evaluate expressions with the configuration and the state, a line each.
+    """Evaluate expressions of the configuration.
 
-    What only apply can tell is taken from the state; secrets are not shown.
+    One expression per line. Values known only after apply come from the state. Secrets are
+    not shown.
     """
     del file, override  # the session has them
     session: Session = ctx.obj

@@ -17,7 +17,9 @@ Vars = Annotated[
 ]
 VarFiles = Annotated[
     list[Path] | None,
-    typer.Option("--var-file", "-var-file", metavar="FILE", help="Read values of variables."),
+    typer.Option(
+        "--var-file", "-var-file", metavar="FILE", help="Read the values of variables from a file."
+    ),
 ]
 
 
@@ -38,7 +40,7 @@ Files = Annotated[
         "-file",
         "-f",
         metavar="FILE",
-        help="Read files of docker buildx bake or Compose.",
+        help="Read this bake or Compose file.",
         callback=_of_session("bake_files"),
         expose_value=False,
     ),
@@ -49,7 +51,7 @@ Sets = Annotated[
         "--set",
         "-set",
         metavar="TARGET.KEY=VALUE",
-        help="Override attributes of bake's targets.",
+        help="Override an attribute of a bake target.",
         callback=_of_session("overrides"),
         expose_value=False,
     ),
@@ -60,8 +62,8 @@ Targets = Annotated[
         "--target",
         "-target",
         metavar="ADDRESS",
-        help="Only this resource (or group, or module) and what it needs; to destroy: and what "
-        "needs it.",
+        help="Plan only this resource, group or module, and what it depends on; "
+        "when destroying, also what depends on it.",
     ),
 ]
 Replaces = Annotated[
@@ -70,29 +72,29 @@ Replaces = Annotated[
         "--replace",
         "-replace",
         metavar="ADDRESS",
-        help="Replace this resource (run this build) though nothing changed.",
+        help="Replace this resource, or run this build, even if nothing changed.",
     ),
 ]
 RefreshOnly = Annotated[
     bool,
     typer.Option(
-        "--refresh-only", "-refresh-only", help="Only take into the state what changed elsewhere."
+        "--refresh-only", "-refresh-only", help="Only update the state to match what is live."
     ),
 ]
 Refresh = Annotated[
     bool,
     typer.Option(
         "--refresh/--no-refresh",
-        help="Look at what is live; without it (-refresh=false) all is deferred.",
+        help="Look at what is live. With --no-refresh (-refresh=false) everything is deferred.",
     ),
 ]
 Parallelism = Annotated[
     int,
-    typer.Option("--parallelism", "-parallelism", min=1, help="So many things at once, at most."),
+    typer.Option("--parallelism", "-parallelism", min=1, help="Limit on concurrent operations."),
 ]
-Json = Annotated[bool, typer.Option("--json", "-json", help="One JSON object a line.")]
+Json = Annotated[bool, typer.Option("--json", "-json", help="Print one JSON object per line.")]
 AutoApprove = Annotated[
-    bool, typer.Option("--auto-approve", "-auto-approve", help="Do not ask before applying.")
+    bool, typer.Option("--auto-approve", "-auto-approve", help="Apply without asking for approval.")
 ]
 LockTimeout = Annotated[
     float,
@@ -101,7 +103,7 @@ LockTimeout = Annotated[
         "-lock-timeout",
         min=0,
         metavar="SECONDS",
-        help="Wait so long for the lock of the state.",
+        help="Time to wait for the state lock.",
     ),
 ]
 

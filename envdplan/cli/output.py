@@ -15,13 +15,15 @@ from envdplan.values import Value, is_known, is_sensitive
 def output(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
-    raw: Annotated[bool, typer.Option("--raw", "-raw", help="Only the text itself.")] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", "-raw", help="Print the text alone, without quotes.")
+    ] = False,
     json: Json = False,
 ) -> int:
-    """Show outputs as the last apply left them.
+    """Show the outputs of the last apply.
 
-    With NAME it is the value alone, with --json too; without it --json gives one object, each
-    output with `sensitive`, `type` and `value`.
+    With NAME it prints the value alone, with --json too. Without NAME, --json prints one object
+    that gives `sensitive`, `type` and `value` of each output.
     """
     session: Session = ctx.obj
     outputs = session.state_store(session.settings()).load().outputs

@@ -23,19 +23,19 @@ from envdplan.cli.wiring import Session
 
 Out = Annotated[
     Path | None,
-    typer.Option("--out", "-out", "-o", metavar="FILE", help="Save the plan for `apply FILE`."),
+    typer.Option("--out", "-out", "-o", metavar="FILE", help="Save the plan, for `apply FILE`."),
 ]
 Detailed = Annotated[
     bool,
     typer.Option(
         "--detailed-exitcode",
         "-detailed-exitcode",
-        help="Exit with 0 when nothing is to be done, 2 when something is, 1 on errors and when "
-        "something could not be decided.",
+        help="Exit with 0 if there are no changes, 2 if there are, 1 on errors and if "
+        "anything could not be decided.",
     ),
 ]
 Destroy = Annotated[
-    bool, typer.Option("--destroy", "-destroy", help="Plan to destroy what is recorded.")
+    bool, typer.Option("--destroy", "-destroy", help="Plan to destroy everything recorded.")
 ]
 
 

@@ -15,7 +15,10 @@ def schema(
         str, typer.Argument(metavar="[NAME]", help=f"One of: {', '.join(SCHEMAS)}.")
     ] = "envdplan",
 ) -> int:
-    """Print a JSON Schema: of configurations in YAML, of --json, of state and plan files."""
+    """Print a published JSON Schema.
+
+    They describe configurations in YAML, lines of --json, and state and plan files.
+    """
     make = SCHEMAS.get(name)
     if make is None:
         raise EnvdplanError(

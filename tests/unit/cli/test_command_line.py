@@ -4,10 +4,14 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from envdplan.cli.app import app
 from tests import children
 from tests.unit.cli.running import environment as plain
 
@@ -308,6 +312,23 @@ def test_the_help_text_is_current() -> None:
     from scripts.write_helptext import PATH, module
 
     assert PATH.read_text() == module()
+
+
+def _commands(group: TyperGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    for name, command in group.commands.items():
+        yield " ".join((*path, name)), (command.help or "").partition("\n")[0]
+        if isinstance(command, TyperGroup):
+            yield from _commands(command, (*path, name))
+
+
+def test_a_command_has_a_line_of_help_that_no_terminal_cuts() -> None:
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    lines = dict(_commands(group))
+    assert len(lines) > 20
+    first = {name: line.partition(". ")[0] for name, line in lines.items()}
+    assert {name: line for name, line in first.items() if not 0 < len(line) <= 55} == {}
+    assert all(line.endswith(".") for line in lines.values())
 
 
 def test_import_writes_the_block_of_a_context_that_is_not_declared(folder: Path) -> None:
