@@ -39,7 +39,7 @@ def unseal(data: bytes, kind: str, version: int, name: str, mend: str) -> Mappin
         raise _corrupt(kind, name, "it has no format version", mend)
     if found > version:
         raise CorruptFile(
-            f"The {kind} was written by a newer envdplan",
+            f"{kind.capitalize()} was written by a newer envdplan",
             f"{name} has format {found}; this version reads up to {version}. Upgrade envdplan.",
         )
     content = document.get("content")
@@ -61,7 +61,7 @@ def corrupt_content(kind: str, name: str, reason: str, mend: str) -> CorruptFile
 
 
 def _corrupt(kind: str, name: str, reason: str, mend: str) -> CorruptFile:
-    return CorruptFile(f"The {kind} cannot be read", f"{name}: {reason}. {mend}")
+    return CorruptFile(f"{kind.capitalize()} cannot be read", f"{name}: {reason}. {mend}")
 
 
 def _lines(content: Mapping[str, Value]) -> str:

@@ -236,13 +236,13 @@ def check_fresh(plan: Plan, state: State) -> State:
         return replace(state, lineage=plan.lineage)
     if plan.lineage != state.lineage:
         raise Conflict(
-            "The plan belongs to another state",
+            "Plan belongs to another state",
             f"The plan was made from the state {plan.lineage}, but here is {state.lineage}. "
             "Run it where it was made, or plan again.",
         )
     if plan.serial != state.serial:
         raise Conflict(
-            "The plan is stale",
+            "Plan is stale",
             f"The state has changed since the plan was made (serial {plan.serial} then, "
             f"{state.serial} now). Plan again.",
         )

@@ -61,7 +61,9 @@ class Mapper:
             if name in _SAME and not _is_empty(content):
                 yield _SAME[name], literal(content)
             elif name in _IMPOSSIBLE:
-                self._refuse("Not possible here", _IMPOSSIBLE[name], place(content, target.range))
+                self._refuse(
+                    "Not supported by envdplan", _IMPOSSIBLE[name], place(content, target.range)
+                )
         for name, make in _OTHERS.items():
             if contents.get(name):
                 yield from make(self, contents[name])
@@ -100,7 +102,7 @@ class Mapper:
                 f'A target with call = "{content.value}" makes no image, so that there is nothing '
                 "to plan here. Run it with bake."
             )
-            self._refuse("Not possible here", detail, content.range)
+            self._refuse("Not supported by envdplan", detail, content.range)
         yield from ()
 
     def _contexts(self, content: Content) -> Made:

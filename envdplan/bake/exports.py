@@ -68,13 +68,13 @@ def _output(one: Placed, directory: str, diagnostics: Diagnostics) -> Iterator[t
             yield from _option(key, value, _OPTIONS, one, diagnostics)
         elif key not in ("type", "dest", "name"):
             detail = f'An output has no option "{key}" here. Remove it, or build with bake.'
-            diagnostics.error("Not possible here", detail, one.range)
+            diagnostics.error("Not supported by envdplan", detail, one.range)
 
 
 def _destination(value: str, directory: str, one: Placed, diagnostics: Diagnostics) -> str:
     if value == "-":
         detail = "A build here cannot write to the standard output; name a file."
-        diagnostics.error("Not possible here", detail, one.range)
+        diagnostics.error("Not supported by envdplan", detail, one.range)
     return paths.absolute(value, directory)
 
 

@@ -108,7 +108,7 @@ class _Shaper:
         for name, key, value in node.members():
             if first.setdefault(name, key) is not key:
                 detail = f'"{name}" is in this object already, at {first[name].range}.'
-                self.diagnostics.error("Key twice", detail, key.range)
+                self.diagnostics.error("Key set twice", detail, key.range)
             yield self._expression(key), self._expression(value)
 
     def _template(self, node: Node, text: str, *, bare: bool) -> Expression:

@@ -125,7 +125,7 @@ def _host(host: str) -> str:
     if is_host(host):
         return host
     raise Refused(
-        "A builder names an impossible registry",
+        "Builder asks for an invalid registry",
         f"{host[:100]!r} is no registry host. Check the image names of the build.",
     )
 

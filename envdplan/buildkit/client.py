@@ -94,7 +94,7 @@ class BuildKit:
         except OSError as error:
             where = f" at {path}" if path is not None else ""
             raise EnvdplanError(
-                "The builder cannot be forwarded",
+                "Builder cannot be forwarded",
                 f"A socket{where} cannot be made: {error.strerror or error}.",
             ) from error
         finally:
@@ -282,7 +282,7 @@ def _unserved(cause: Exception) -> EnvdplanError:
     if isinstance(cause, EnvdplanError):
         return cause
     return EnvdplanError(
-        "What the builder asked for failed",
+        "Request of the builder failed",
         f"It says that the build is done, but this machine failed to serve it: {cause} "
         f"({type(cause).__name__}). The result may lack something. Build again.",
     )

@@ -37,7 +37,7 @@ class CommandSocket(CommandStream):
         except OSError as error:
             near.close()
             detail = f"{self._name}: {error.strerror or error}. Install it, or put it in PATH."
-            raise Unreachable("A command cannot be started", detail) from error
+            raise Unreachable("Command cannot be started", detail) from error
         self._said = b""
         self._listener = threading.Thread(target=self._listen, name="command", daemon=True)
         self._listener.start()

@@ -80,7 +80,7 @@ class Destination:
         except OSError:
             return EnvdplanError("Cannot write the result", f"{place}: {error.strerror}.")
         return Refused(
-            "A link is on the way to the result",
+            "Output path contains a link",
             f"{place} is a link to {target}. On the way to {self.path} no link below "
             f"{self._base.path} is followed: a builder may have brought it with an earlier "
             "result. Remove the link, or write the place that it leads to as dest.",

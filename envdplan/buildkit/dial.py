@@ -170,7 +170,7 @@ class SocketDialer:
         """See Dialer. A session that does not run within the connection cannot be passed on."""
         if self._hijack_session is not None:
             raise Refused(
-                "The builder cannot be passed on",
+                "Builder has no socket to forward",
                 f"{self._address} is a Docker Engine's own BuildKit, whose sessions run beside its "
                 "connection. Give the engine itself (DOCKER_HOST) to whoever needs it.",
             )

@@ -58,9 +58,9 @@ def translate(failure: Failure, address: str) -> EnvdplanError:
             return unreachable(failure.message, address)
         case "UNIMPLEMENTED":
             detail = f"{address}: {failure.message}. It is too old for this; use a newer one."
-            return Refused("the builder does not know this call", detail)
+            return Refused("Builder does not know this call", detail)
         case _:
-            return Refused("the builder refused", f"{address}: {failure.message}")
+            return Refused("Builder reported an error", f"{address}: {failure.message}")
 
 
 def unreachable(reason: str, address: str) -> Unreachable:
@@ -68,7 +68,7 @@ def unreachable(reason: str, address: str) -> Unreachable:
     # grpc core: "failed to connect to all addresses; last error: CODE: ADDRESS: REASON"
     reason = re.sub(r"^.*last error: [A-Z_]+: ", "", reason, flags=re.DOTALL)
     detail = f"{address}: {reason}. Check that it runs, and that the address is right."
-    return Unreachable("the builder does not answer", detail)
+    return Unreachable("Builder does not answer", detail)
 
 
 def _detailed(code: str, message: str, content: bytes) -> Failure:

@@ -95,7 +95,7 @@ class Receipts:
             ]
         if lacking:
             raise Refused(
-                "The builder did not send all results",
+                "Builder did not send all results",
                 f"It says that the build is done, but {'; '.join(lacking)}. Build again, and look "
                 "into the builder's log if it stays so.",
             )
@@ -117,7 +117,7 @@ def file_send(receipts: Receipts, *, refused: Callable[[str], None] = lambda _: 
         except (Unsafe, BadPacket) as error:
             refused(str(error))
             raise Refused(
-                "The builder sent something unsafe",
+                "Builder sent an unsafe result",
                 f"What it wanted to write to {target.path} was refused: {error}. Do not trust "
                 "this builder.",
             ) from None

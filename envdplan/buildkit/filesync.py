@@ -256,7 +256,7 @@ class _Transfer:
 
     def _changed(self, path: str) -> Conflict:
         return Conflict(
-            "A source file changed while it was sent",
+            "Source file changed while it was sent",
             f"{self.directory.path}/{path} is not what it was when the build began. The build was "
             "ended: its image would hold something else than was planned. Stop what writes the "
             "file, or leave it out by .dockerignore, and apply again.",

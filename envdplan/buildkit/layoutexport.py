@@ -78,7 +78,7 @@ def _parts(folder: Path, digest: str) -> list[str]:
         document = jsontext.loads(path.read_bytes()) if size <= _LARGEST_MANIFEST else None
     except (Abort, OSError):
         raise Refused(
-            "The builder did not send all results",
+            "Builder did not send all results",
             f"It says that the build is done, but {digest} is not in {folder}. Build again, and "
             "look into the builder's log if it stays so.",
         ) from None
@@ -114,7 +114,7 @@ def _descriptor(encoded: str) -> dict[str, object]:
     if isinstance(found, dict) and isinstance(found.get("digest"), str):
         return found
     raise Refused(
-        "The builder does not say what it wrote",
+        "Builder sent no digest of its result",
         "It wrote an image to a folder, but told no digest of it. Builders do since BuildKit "
         "0.11: use a newer one, or tar = true.",
     )

@@ -71,7 +71,7 @@ def _described(manifest: str, store: Path) -> dict[str, object]:
     if isinstance(found, dict) and _has(store, str(found.get("digest"))):
         return found
     raise Refused(
-        "The builder did not send all results",
+        "Builder did not send all results",
         f"It says that the build is done, but the cache is not in {store}. Build again, and look "
         "into the builder's log if it stays so.",
     )
@@ -121,7 +121,7 @@ def _index(store: Path) -> dict[str, object]:
 
 def _corrupt(path: Path, reason: str) -> CorruptFile:
     detail = f"{path}: {reason}. Remove the directory; a build that writes it makes it anew."
-    return CorruptFile("the index of an OCI layout cannot be read", detail)
+    return CorruptFile("Index of an OCI layout cannot be read", detail)
 
 
 def _manifests(index: Mapping[str, object]) -> list[dict[str, object]]:

@@ -50,12 +50,12 @@ class OciLayout:
         directory, tag, _ = self._parts
         if not Path(directory, "index.json").is_file():
             return EnvdplanError(
-                "There is no OCI layout",
+                "OCI layout not found",
                 f"{directory} has no index.json. An output of type oci with tar = false makes one.",
             )
         names = ", ".join(known) or "none"
         return EnvdplanError(
-            "There is no such image in the OCI layout",
+            "Image not found in the OCI layout",
             f"{directory} has no image with the tag {tag} (there are: {names}). Write "
             "oci-layout://DIR:TAG or oci-layout://DIR@DIGEST.",
         )

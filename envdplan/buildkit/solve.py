@@ -160,11 +160,11 @@ class Solve:
         try:
             return dict(answer.result().ExporterResponse)
         except grpc.FutureCancelledError:
-            raise Interrupted("the build was cancelled") from None
+            raise Interrupted("Build was cancelled") from None
         except grpc.RpcError as error:
             failure = errors.read(error)
         if cancel.is_set() and failure.code == "CANCELLED":
-            raise Interrupted("the build was cancelled")
+            raise Interrupted("Build was cancelled")
         raise self._failure(failure, address)
 
     def _failure(self, failure: errors.Failure, address: str) -> EnvdplanError:

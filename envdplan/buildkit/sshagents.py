@@ -59,7 +59,7 @@ def _own_socket(wanted: SshAgent, environment: Mapping[str, str]) -> str:
     if path:
         return path
     raise EnvdplanError(
-        "There is no SSH agent",
+        "SSH agent not found",
         f'The build forwards the agent "{wanted.id}", but {_VARIABLE} is not set. Start one '
         "(ssh-agent, then ssh-add), or name its socket or files of keys with paths.",
     )
@@ -70,7 +70,7 @@ def _is_socket(wanted: SshAgent, path: str) -> bool:
         return stat.S_ISSOCK(Path(path).stat().st_mode)
     except OSError as error:
         raise EnvdplanError(
-            "An SSH agent or key is not there",
+            "SSH agent or key not found",
             f'"{wanted.id}" of ssh: {path}: {error.strerror}. Name the socket of a running agent, '
             "or a file with a private key.",
         ) from error

@@ -75,7 +75,7 @@ def _loaded(paths: Iterable[str]) -> "Iterator[tuple[str, Key]]":
         from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     except ImportError:
         raise EnvdplanError(
-            "Files of SSH keys need one more package",
+            "Package for SSH keys is not installed",
             "Install it (pip install 'envdplan[ssh]'), or let an agent hold the keys (ssh-add) and "
             "leave paths out.",
         ) from None
@@ -107,7 +107,7 @@ def _read(path: str) -> object:
 
 def _unusable(path: str, why: str) -> EnvdplanError:
     return EnvdplanError(
-        "An SSH key cannot be used",
+        "SSH key cannot be used",
         f"{path}: {why}. Let an agent hold it (ssh-add {path}) and leave paths out.",
     )
 

@@ -67,7 +67,7 @@ def client_context(tls: Tls) -> "ssl.SSLContext":
     except OSError as error:
         files = ", ".join(one for one in (tls.ca, tls.certificate, tls.key) if one)
         detail = f"{files}: {error.strerror or error}. The builder is reached only with them."
-        raise Unreachable("the builder's TLS files cannot be used", detail) from error
+        raise Unreachable("TLS files of the builder cannot be used", detail) from error
     # Python 3.13 asks more of a CA than Go's clients, which everybody makes theirs for.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.set_alpn_protocols(["h2"])
@@ -77,7 +77,7 @@ def client_context(tls: Tls) -> "ssl.SSLContext":
 def _refused(error: "ssl.SSLError", where: str) -> Unreachable:
     reason = getattr(error, "verify_message", "") or error.reason or str(error)
     detail = f"{where}: {reason}. Check its CA, certificate, key and server name."
-    return Unreachable("no TLS connection to the builder", detail)
+    return Unreachable("No TLS connection to the builder", detail)
 
 
 class TlsStream:

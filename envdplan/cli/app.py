@@ -79,7 +79,7 @@ def main(
     del version
     directory = (chdir or Path()).absolute()
     if not is_dir(directory):
-        raise EnvdplanError("There is no such directory", f"{directory} is no directory.")
+        raise EnvdplanError("Directory not found", f"{directory} is no directory.")
     session: Session = ctx.obj
     session.directory = directory
     session.color = not no_color
@@ -150,4 +150,4 @@ def _unexpected(session: Session, error: Exception) -> int:
 def _refused(error: OSError) -> EnvdplanError:
     """What the system said no to, where nobody knew better words."""
     what = f"{error.filename}: " if error.filename else ""
-    return EnvdplanError("The system refuses", f"{what}{error.strerror or error}.")
+    return EnvdplanError("Operating system error", f"{what}{error.strerror or error}.")

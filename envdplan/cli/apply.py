@@ -157,7 +157,7 @@ def _refuse(options: Mapping[str, object]) -> None:
     if given:
         verb = "belongs" if len(given) == 1 else "belong"
         raise EnvdplanError(
-            "A saved plan takes no options of a plan",
+            "Saved plan takes no plan options",
             f"{', '.join(given)} {verb} to `envdplan plan --out`, and what it was given there "
             "holds. Only values of sensitive variables are given again: no plan holds them.",
         )

@@ -113,7 +113,7 @@ def _source(directory: Path, path: Path) -> SourceFile:
         return SourceFile("<stdin>", sys.stdin.read(), str(directory))
     if path.name.removesuffix(path.suffix).endswith("envdplan"):
         raise EnvdplanError(
-            "Not a file of bake",
+            "Not a bake file",
             f"-f is for files of docker buildx bake and Compose, and {path} is a configuration of "
             "envdplan. All of these in a directory are read; choose the directory with -C.",
         )

@@ -304,4 +304,4 @@ def _make_room(path: Path) -> None:
         return
     finally:
         probe.close()
-    raise EnvdplanError("The socket is in use", f"Somebody listens at {path} already.")
+    raise EnvdplanError("Socket is in use", f"Somebody listens at {path} already.")

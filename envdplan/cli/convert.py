@@ -42,7 +42,7 @@ def convert(
     project = session.project(None, var)
     if project.dialect is None:
         raise EnvdplanError(
-            "There is nothing to convert",
+            "Nothing to convert",
             f"{session.directory} has a configuration of envdplan. Name the files of bake or "
             "Compose with -f FILE.",
         )

@@ -92,7 +92,7 @@ def confirm(session: Session, plan: Plan, *, auto_approve: bool) -> bool:
         return True
     if session.json or not sys.stdin.isatty():
         raise EnvdplanError(
-            "Nobody can be asked for approval",
+            "No terminal to ask for approval",
             "This is no terminal. Give --auto-approve, or apply a saved plan: "
             "`envdplan plan --out FILE`, then `envdplan apply FILE`.",
         )

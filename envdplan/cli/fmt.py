@@ -68,7 +68,7 @@ def fmt(
 
 def _truth(option: str, text: str) -> bool:
     if text not in ("true", "false"):
-        raise EnvdplanError(f"Bad {option}", f'"{text}" is neither true nor false.')
+        raise EnvdplanError(f"Invalid {option}", f'"{text}" is neither true nor false.')
     return text == "true"
 
 
@@ -97,7 +97,7 @@ class _Formatting:
         """Files, and the files of directories. Raises EnvdplanError when - is among them."""
         if _STANDARD_INPUT in paths:
             raise EnvdplanError(
-                "Standard input stands alone", "Give - without other paths, or only the others."
+                "Standard input excludes files", "Give - without other paths, or only the others."
             )
         found = list(self._files(paths, recursive=recursive))
         for one in found:

@@ -25,7 +25,7 @@ def hcl_files(path: Path, *, recursive: bool) -> Iterator[Path]:
         return
     if path.name.endswith(_YAML):
         raise EnvdplanError(
-            "YAML is not formatted",
+            "YAML cannot be formatted",
             f"{path} is YAML, and fmt knows the canonical form of HCL only. Use a formatter of "
             "YAML, such as prettier or yamlfmt.",
         )
@@ -39,7 +39,7 @@ def _mode(path: Path) -> int:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError) as error:
         near = _near(path)
-        raise EnvdplanError("There is no such file", f"{path} does not exist.{near}") from error
+        raise EnvdplanError("File not found", f"{path} does not exist.{near}") from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise EnvdplanError("Cannot read a file", f"{path}: {reason}.") from error

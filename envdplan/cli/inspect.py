@@ -72,10 +72,12 @@ def show(
     session: Session = ctx.obj
     session.json = session.json or json
     if config and planfile is not None:
-        raise EnvdplanError("Two things to show", "Give a plan file or --config, not both.")
+        raise EnvdplanError(
+            "Plan file and --config exclude each other", "Give a plan file or --config, not both."
+        )
     if not config and (var or var_file):
         detail = "--var and --var-file are for --config: plan and state have their values."
-        raise EnvdplanError("Values without use", detail)
+        raise EnvdplanError("Variables have no effect here", detail)
     if config:
         loaded = session.load(session.project(var_file, var))
         session.view.configuration(loaded.desired)

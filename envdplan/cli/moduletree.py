@@ -135,7 +135,7 @@ def _source(block: Block, problems: Diagnostics) -> tuple[str, Attribute] | None
     attribute = block.body.attributes.get("source")
     if attribute is None:
         problems.error(
-            "Module without a source",
+            "Module has no source",
             'Say where the module comes from, such as source = "./FOLDER".',
             block.range,
         )
@@ -143,7 +143,7 @@ def _source(block: Block, problems: Diagnostics) -> tuple[str, Attribute] | None
     value = attribute.expression.value if isinstance(attribute.expression, Literal) else None
     if not isinstance(value, str):
         problems.error(
-            "The source of a module is no plain text",
+            "Module source is not plain text",
             "Modules are fetched before anything is evaluated, so that a source cannot use "
             "variables, functions or templates. Write it out as text in quotes.",
             attribute.expression.range,
@@ -158,7 +158,7 @@ def _cycle(way: tuple[_Step, ...], again: _Step) -> NoReturn:
     drawn = [f"  {'   ' * n}{_name(one)}" for n, one in enumerate(steps)]
     drawn[-1] += "   <- again"
     raise EnvdplanError(
-        "Modules need each other without end",
+        "Cycle of fetched modules",
         "\n".join(["This source leads back to where it is needed:", *drawn])
         + "\nTake one of these module blocks out.",
     )

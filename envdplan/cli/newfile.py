@@ -12,6 +12,6 @@ def write_new(path: Path, text: str) -> None:
             file.write(text)
     except FileExistsError:
         detail = f"{path} exists. Name another file with --out, or remove it."
-        raise EnvdplanError("The file for the blocks is there already", detail) from None
+        raise EnvdplanError("File already exists", detail) from None
     except OSError as error:
-        raise EnvdplanError("The blocks cannot be written", f"{path}: {error.strerror}.") from error
+        raise EnvdplanError("Cannot write a file", f"{path}: {error.strerror}.") from error

@@ -44,7 +44,7 @@ def output(
 def _one(value: Value, *, raw: bool, json: bool) -> str:
     if raw:
         if not isinstance(value, str | int):
-            raise EnvdplanError("--raw is for text", "This output is no text; use --json.")
+            raise EnvdplanError("--raw prints text only", "This output is no text; use --json.")
         return str(value)
     if json:
         return _json(value)
@@ -83,7 +83,7 @@ def _refuse_without_value(session: Session, name: str, value: Value) -> None:
         raise EnvdplanError("Output is not known yet", _unknown(session, name))
     if is_sensitive(value):
         raise EnvdplanError(
-            "Sensitive output is not kept",
+            "Sensitive output is not stored",
             f'Output "{name}" is sensitive, and a state never holds what is sensitive. Take it '
             "from where the configuration has it.",
         )

@@ -47,7 +47,7 @@ def read_project(
         return _in_bakes_language(directory, foreign, environment, overrides, given)
     if overrides:
         raise EnvdplanError(
-            "--set is for files of bake",
+            "--set is for bake files only",
             "It overrides attributes of bake's targets, and here is a configuration of envdplan. "
             "Use variables and --var.",
         )
@@ -92,7 +92,7 @@ def _values_file(path: Path) -> SourceFile:
 
 def _nothing(directory: Path) -> EnvdplanError:
     return EnvdplanError(
-        "There is no configuration here",
+        "No configuration found",
         f"{directory} has no envdplan.hcl, *.envdplan.hcl, envdplan.yaml or *.envdplan.yaml, and "
         "no file of docker buildx bake or Compose. Go to the directory of the project, or name it "
         "with -C DIR.",
@@ -109,7 +109,7 @@ def _value_files(names: Iterable[str]) -> list[str]:
 def _refuse_values(files: Iterable[Path]) -> None:
     for file in files:
         raise EnvdplanError(
-            "--var-file is not for files of bake",
+            "--var-file does not work with bake files",
             f"Variables of bake files get their values from the environment and from --var, and "
             f"not from files such as {file.name}.",
         )
@@ -157,7 +157,7 @@ def _empty(folder: Path) -> EnvdplanError:
     inside = ", ".join(folders(folder)[:10])
     hint = f" It has the folders {inside}; to mean one, name it: //FOLDER in what is fetched."
     return EnvdplanError(
-        "A module without a configuration",
+        "Module has no configuration",
         f"{folder} has no envdplan.hcl, *.envdplan.hcl, envdplan.yaml or *.envdplan.yaml."
         f"{hint if inside else ''}",
     )
@@ -178,5 +178,5 @@ def _names(directory: Path) -> list[str]:
 def _flag(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise EnvdplanError("Bad --var", f'"{name}" is not NAME=VALUE.')
+        raise EnvdplanError("Invalid --var", f'"{name}" is not NAME=VALUE.')
     return name, value

@@ -52,7 +52,7 @@ def as_planned(project: Project, saved: PlanFile) -> Project:
     """
     if os.path.realpath(saved.directory) != os.path.realpath(project.directory):
         raise CorruptFile(
-            "The plan belongs to another project",
+            "Plan belongs to another project",
             f"It was made in {saved.directory}, and this is {project.directory}.",
         )
     return replace(

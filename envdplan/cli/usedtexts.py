@@ -83,7 +83,7 @@ def as_noted(modules: Iterable[ModuleTexts]) -> Read:
         found = known.get((source, directory))
         if found is None:
             raise CorruptFile(
-                "The plan lacks a module",
+                "Plan lacks a module",
                 f'It does not hold "{source}", which a file in {directory} calls. Plan again.',
             )
         return found

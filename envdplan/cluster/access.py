@@ -80,7 +80,7 @@ def _load_client() -> None:
         load("kubernetes")
     except ModuleNotFoundError as error:
         raise EnvdplanError(
-            "The Kubernetes client is not installed",
+            "Kubernetes client is not installed",
             "Builders of type kube-pod need it: pip install 'envdplan[kubernetes]' (with pipx: "
             "pipx inject envdplan 'kubernetes>=36,<38').",
         ) from error
@@ -123,7 +123,7 @@ def _bad(target: Target, environment: Mapping[str, str], error: Exception) -> En
     files = _files(target, environment)
     said = " ".join(str(error).split()) or type(error).__name__
     return EnvdplanError(
-        "The kubeconfig cannot be used",
+        "Kubeconfig cannot be used",
         f"{files or 'The service account of this pod'}: {said}. `kubectl config view` shows what "
         "is there; a builder names another one with kubeconfig and kube_context.",
     )

@@ -76,7 +76,7 @@ def _connect(access: Access, namespace: str, command: Command) -> Any:
         raise _refused(access, error) from error
     except (websocket.WebSocketException, OSError) as error:
         said = " ".join(str(error).split()) or type(error).__name__
-        raise Unreachable("The cluster cannot be reached", f"{access.host}: {said}.") from error
+        raise Unreachable("Cluster cannot be reached", f"{access.host}: {said}.") from error
 
 
 def _socket_url(access: Access, path: str, query: list[tuple[str, str]]) -> str:
@@ -92,7 +92,7 @@ def _refused(access: Access, error: Any) -> EnvdplanError:
     problem = failure(error.status_code, body if isinstance(body, bytes) else b"", access.host)
     dialing = "dialing backend" in problem.detail or "have a host assigned" in problem.detail
     if dialing and not isinstance(problem, Missing):
-        return Unreachable("The pod cannot be reached", problem.detail)
+        return Unreachable("Pod cannot be reached", problem.detail)
     return problem
 
 

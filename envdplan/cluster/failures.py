@@ -35,19 +35,19 @@ def failure(status: int, body: bytes, host: str) -> EnvdplanError:
     said = str(answer.get("message") or body[:200].decode("utf-8", "replace") or "no reason given")
     match status:
         case 401:
-            return Refused("The cluster does not know you", _login(host))
+            return Refused("Cluster does not accept the login", _login(host))
         case 403:
-            return Forbidden("The cluster refuses this", f"{host}: {said}.")
+            return Forbidden("Cluster denies access", f"{host}: {said}.")
         case 404:
-            return Missing("The cluster does not have this", f"{host}: {said}.")
+            return Missing("Not found in the cluster", f"{host}: {said}.")
         case 409 if causes := _causes(answer):
             return FieldConflict(causes)
         case 409:
-            return Conflict("The cluster's objects changed meanwhile", f"{said}. Plan again.")
+            return Conflict("Cluster object changed meanwhile", f"{said}. Plan again.")
         case 429 | 502 | 503 | 504:
-            return Unreachable("The cluster is too busy", f"{host} answers {status}: {said}.")
+            return Unreachable("Cluster is too busy", f"{host} answers {status}: {said}.")
         case _:
-            return Refused("The cluster does not take this", f"{host} answers {status}: {said}.")
+            return Refused("Cluster rejects an object", f"{host} answers {status}: {said}.")
 
 
 def unreachable(host: str, error: "HTTPError | TimeoutError") -> Unreachable:
@@ -69,7 +69,7 @@ def unreachable(host: str, error: "HTTPError | TimeoutError") -> Unreachable:
         case _:
             why = f"the connection broke ({_short(cause)})"
     return Unreachable(
-        "The cluster cannot be reached", f"{host}: {why}. Is the kubeconfig's context right?"
+        "Cluster cannot be reached", f"{host}: {why}. Is the kubeconfig's context right?"
     )
 
 

@@ -118,7 +118,7 @@ def _block(sorting: _Sorting, block: Block) -> None:
 
 def _not_in_module(sorting: _Sorting, block: Block) -> None:
     sorting.diagnostics.error(
-        "Block does not belong in a module",
+        "Block not allowed in a module",
         f"A {block.type} block is about a whole project, so that a module cannot have one. Put it "
         "into the project that calls the module.",
         block.range,
@@ -193,7 +193,7 @@ def _sort(sorting: _Sorting, block: Block) -> None:
 def _unknown_data(sorting: _Sorting, block: Block) -> None:
     hint = suggestion(block.labels[0], DATA) or f" There is: {', '.join(DATA)}."
     detail = f'There is no data of type "{block.labels[0]}".{hint}'
-    sorting.diagnostics.error("Unknown type of data", detail, block.range)
+    sorting.diagnostics.error("Unknown data type", detail, block.range)
 
 
 def _settings(sorting: _Sorting, block: Block) -> None:

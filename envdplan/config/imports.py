@@ -88,5 +88,5 @@ def _agrees(
         f'{config.address} is called "{known[0]}", but id is "{given}". Set name = "{given}" in '
         "its block, or correct the id."
     )
-    diagnostics.error("Import of something else", detail, attribute.expression.range)
+    diagnostics.error("Import id does not match the name", detail, attribute.expression.range)
     return False

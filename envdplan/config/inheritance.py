@@ -174,7 +174,7 @@ def check_templates(declared: Declarations, diagnostics: Diagnostics) -> None:
                     f"A template gives attributes to those who inherit from it; {name} is for the "
                     "block of a resource alone."
                 )
-                diagnostics.error("Does not belong in a template", detail, place)
+                diagnostics.error("Not allowed in a template", detail, place)
 
 
 def laid_over(below: Values, above: Values) -> Values:

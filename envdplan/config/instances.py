@@ -134,4 +134,4 @@ def _pairs(given: Value, place: SourceRange) -> dict[str, Value]:
 
 
 def _wrong(detail: str, place: SourceRange) -> EvaluationError:
-    return failure("Wrong value for for_each", detail, place)
+    return failure("Invalid for_each argument", detail, place)

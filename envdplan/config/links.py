@@ -90,7 +90,7 @@ def _image_of(address: Address, lookup: Lookup, range: SourceRange) -> Value:
             f"{address} is not pushed, so there is no image that another build could begin with. "
             f"Set tags and push = true in {address}."
         )
-        raise failure("Context without a pushed image", detail, range)
+        raise failure("Named context has no pushed image", detail, range)
     image = target.get("image", UNKNOWN)
     return image if isinstance(image, Unknown) else f"docker-image://{image}"
 

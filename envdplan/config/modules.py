@@ -47,7 +47,7 @@ Decode: TypeAlias = Callable[[SourceFile], tuple[Document, Diagnostics]]
 def no_modules(source: str, directory: str) -> Texts:
     """Where there is nothing to read modules from."""
     del directory
-    raise EnvdplanError("No modules here", f'There is nothing to read "{source}" from.')
+    raise EnvdplanError("Modules not allowed here", f'There is nothing to read "{source}" from.')
 
 
 def modules(

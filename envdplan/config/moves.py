@@ -69,7 +69,7 @@ class _Reading:
             return "Moved twice", f"{former} has moved already, at {self.found[former][1]}."
         if self.names.has(former):
             detail = f"{former} is still declared. A moved block is for what it was called before."
-            return "Moved, but still there", detail
+            return "Moved resource is still declared", detail
         return None
 
 

@@ -47,6 +47,6 @@ def _kept(block: Declared, names: Names, diagnostics: Diagnostics) -> Iterator[F
         return
     if names.has(found):
         detail = f"{found} is still declared: take its block away first."
-        diagnostics.error("Removed, but still there", detail, block.range)
+        diagnostics.error("Removed resource is still declared", detail, block.range)
     elif not destroy:
         yield found

@@ -81,7 +81,7 @@ def _check_version(block: Declared, wanted: str, version: str, diagnostics: Diag
         return
     if not fits:
         detail = f"This project wants envdplan {wanted}, but this is {version}."
-        diagnostics.error("Wrong version of envdplan", detail, place)
+        diagnostics.error("Unsupported envdplan version", detail, place)
 
 
 def _fits(constraint: str, version: str) -> bool:

@@ -73,7 +73,7 @@ def _one_in_use(config: Config, diagnostics: Diagnostics) -> None:
     ]
     for second in used[1:]:
         diagnostics.error(
-            "Two current contexts",
+            "More than one current context",
             f"{used[0].address} and {second.address} both have use = true, but envd has one "
             "current context.",
             second.place("use"),

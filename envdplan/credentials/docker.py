@@ -76,7 +76,7 @@ class DockerCredentials:
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
             raise CorruptFile(
-                "Docker's configuration file cannot be read",
+                "Docker configuration file cannot be read",
                 f"The file {path} should hold Docker's registry credentials: {why}. "
                 "Make it readable, or set DOCKER_CONFIG to another directory.",
             ) from None

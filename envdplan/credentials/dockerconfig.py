@@ -112,7 +112,7 @@ def _text(entry: Mapping[str, object], key: str) -> str:
 
 def _corrupt(name: str, why: str) -> CorruptFile:
     return CorruptFile(
-        "Docker's configuration file cannot be read",
+        "Docker configuration file cannot be read",
         f"The file {name} should hold Docker's registry credentials, but {why}. "
         "Mend it, or move it away and run `docker login` again.",
     )

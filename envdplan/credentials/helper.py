@@ -85,7 +85,7 @@ def _first_line(said: str) -> str:
 
 def _missing(program: str, suffix: str) -> Unreachable:
     return Unreachable(
-        "A credential helper is not installed",
+        "Credential helper is not installed",
         f"Docker's config.json names the credential helper {suffix!r}, but there is no program "
         f"{program} in PATH. Install it, or remove it from credsStore and credHelpers "
         "and run `docker login` again.",
@@ -94,7 +94,7 @@ def _missing(program: str, suffix: str) -> Unreachable:
 
 def _failed(program: str, server: str, why: str) -> Unreachable:
     return Unreachable(
-        "A credential helper failed",
+        "Credential helper failed",
         f"{program} was asked for the credentials of {server}: {why}. "
         f"Try it by hand: echo {server} | {program} get",
     )

@@ -86,5 +86,5 @@ def _bounded(chunks: Iterable[bytes], limit: int) -> bytes:
 
 def _refused(why: str) -> Refused:
     return Refused(
-        "The container's file cannot be used", f"What the engine sent is refused: {why}."
+        "File of the container cannot be used", f"What the engine sent is refused: {why}."
     )

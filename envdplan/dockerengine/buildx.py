@@ -51,7 +51,7 @@ def _instance(path: Path) -> Instance:
         return Instance(str(found["Name"]), str(found["Driver"]), nodes)
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise CorruptFile(
-            "A builder of buildx cannot be read",
+            "Builder of buildx cannot be read",
             f"{path}: {error}. `docker buildx rm` removes it, or move the file away.",
         ) from error
 

@@ -131,7 +131,7 @@ def translated(endpoint: Endpoint, action: str) -> Iterator[None]:
     except (DockerException, LookupError, TypeError, ValueError) as error:
         # A name, or an answer, that docker-py cannot make sense of.
         detail = f"The engine at {endpoint} was not asked to {action}, or not understood: {error}."
-        raise Refused("A request to the Docker Engine failed", detail) from error
+        raise Refused("Request to the Docker Engine failed", detail) from error
 
 
 def _refusal(endpoint: Endpoint, action: str, error: APIError) -> EnvdplanError:
@@ -141,11 +141,11 @@ def _refusal(endpoint: Endpoint, action: str, error: APIError) -> EnvdplanError:
         return failure(said, action)
     match error.status_code:
         case 404:
-            return Missing("The Docker Engine does not have it", detail)
+            return Missing("Not found in the Docker Engine", detail)
         case 409:
-            return Conflict("The Docker Engine is in another state than expected", detail)
+            return Conflict("Docker Engine is in an unexpected state", detail)
         case _:
-            return Refused("The Docker Engine refuses", detail)
+            return Refused("Docker Engine refuses a request", detail)
 
 
 def _cause(error: Exception) -> Exception:

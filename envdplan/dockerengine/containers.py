@@ -168,7 +168,7 @@ class Containers:
 
 def _late(info: ContainerInfo, states: Collection[str], timeout: float) -> Unreachable:
     return Unreachable(
-        "A container does not reach its state",
+        "Container did not start or stop in time",
         f'The container "{info.name}" is {info.state} and did not become '
         f"{' or '.join(sorted(states))} within {timeout:g} s. See `docker logs {info.name}`.",
     )

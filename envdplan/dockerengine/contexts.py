@@ -83,7 +83,7 @@ def _read(path: Path) -> dict[str, object]:
 
 def _unreadable(path: Path, why: str) -> CorruptFile:
     return CorruptFile(
-        "Docker's configuration cannot be read",
+        "Docker configuration cannot be read",
         f"The file {path} says which Docker Engine to use: {why}. Mend it, or name an engine by "
         "`host` or by DOCKER_HOST.",
     )
@@ -92,7 +92,7 @@ def _unreadable(path: Path, why: str) -> CorruptFile:
 def _unknown(directory: Path, name: str) -> UnknownContext:
     names = ["default", *context_names(directory)]
     return UnknownContext(
-        "No such Docker context",
+        "Docker context not found",
         f'There is no Docker context "{name}" in {directory}. There are: {", ".join(names)}. '
         "Use one of these, make it with `docker context create`, or give an address such as "
         "unix:///var/run/docker.sock.",

@@ -168,7 +168,7 @@ def _environment_tls(environment: Mapping[str, str]) -> TLS | None:
     tls = _tls(Path(given) if given else docker_directory(environment), verify=verify)
     if given and verify and tls.ca is None:
         raise BadEndpoint(
-            "The engine's certificate authority is missing",
+            "Certificate authority of the engine is missing",
             f"DOCKER_TLS_VERIFY is set, and DOCKER_CERT_PATH is {given}, but there is no ca.pem in "
             "it. Put it there, or correct DOCKER_CERT_PATH.",
         )
@@ -185,7 +185,7 @@ def _tls(directory: Path, *, verify: bool) -> TLS:
 def _bad(url: str, source: str, why: str) -> BadEndpoint:
     shown = re.sub(r"//[^/@]*@", "//", url)  # what stands there may be a password
     return BadEndpoint(
-        "Not an address of a Docker Engine",
+        "Invalid Docker Engine address",
         f'"{shown}" ({source}) cannot be used: {why}. '
         f"Examples: {DEFAULT_URL}, tcp://192.0.2.1:2376, ssh://user@host.",
     )

@@ -145,7 +145,7 @@ class _Outcome:
         shown = " ".join(self._command)
         if code in (_NOT_EXECUTABLE, _NOT_FOUND):
             return CommandMissing(
-                "A command is missing in the container",
+                "Command is missing in the container",
                 f'`{shown}` cannot run in the container "{self._container}": '
                 f"{_line(self._errors or self._first)}. Use an image that has it.",
             )

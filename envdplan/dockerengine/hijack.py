@@ -53,7 +53,7 @@ def _refused(endpoint: Endpoint, path: str, head: Head, body: bytes) -> Refused:
     said = _message(body)
     reply = f"HTTP status {head.status}" + (f": {said}" if said else "")
     return Refused(
-        "The Docker Engine refuses the connection",
+        "Docker Engine refuses the connection",
         f"The engine at {endpoint} answered {path} with {reply}. "
         "A Docker Engine of version 20.10 or later is needed (Podman has no BuildKit inside).",
     )

@@ -103,8 +103,8 @@ def failure(said: str, action: str) -> EnvdplanError:
     said = said.strip().rstrip(".")
     if is_network_failure(said):
         return Unreachable(
-            "The engine cannot reach the registry",
+            "Engine cannot reach the registry",
             f"The engine did not {action}: {said}. It is the engine's host that connects, not "
             "this machine: check its network, proxy and DNS.",
         )
-    return Refused("The registry refuses", f"The engine did not {action}: {said}.")
+    return Refused("Registry refuses the engine's request", f"The engine did not {action}: {said}.")

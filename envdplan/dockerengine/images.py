@@ -122,7 +122,7 @@ def _digest(found: Sequence[str], action: str) -> str:
     """The last one said: as a result of its own, or (with containerd's store) in a status."""
     if not any(found):
         raise Refused(
-            "The engine does not say what it pushed",
+            "Engine reported no digest of its push",
             f"The engine was to {action} and reported no digest. Check the registry.",
         )
     return [one for one in found if one][-1]

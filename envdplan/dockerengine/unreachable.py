@@ -13,7 +13,7 @@ def unreachable(endpoint: Endpoint, error: Exception) -> Unreachable:
     """The one translation of a failed or broken connection."""
     advice = f"{_advice(endpoint, error)} {_SELECT}"
     return Unreachable(
-        "The Docker Engine cannot be reached",
+        "Docker Engine cannot be reached",
         f"The engine at {endpoint.url} ({endpoint.source}): {_reason(error)}. {advice}",
     )
 

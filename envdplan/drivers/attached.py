@@ -92,6 +92,6 @@ class Attached(ABC):
 def _not_ours(attributes: Attributes, what: str) -> Refused:
     where = attributes.get("address") or attributes.get("name")
     return Refused(
-        "The builder is not envdplan's",
+        "Builder is not managed by envdplan",
         f"{where} is only attached to, and cannot be {what} from here. Ask where it runs.",
     )

@@ -243,13 +243,13 @@ def _read(registry: str, source: str) -> bytes:
             content = file.read(_LARGEST + 1)
     except OSError as error:
         raise EnvdplanError(
-            "A certificate or key cannot be read",
+            "Certificate or key cannot be read",
             f"{source}, for the registry {registry}: {error.strerror}. It is copied to where the "
             "builder runs.",
         ) from error
     if len(content) > _LARGEST:
         raise EnvdplanError(
-            "A certificate or key is too large", f"{source} has more than {_LARGEST >> 20} MiB."
+            "Certificate or key is too large", f"{source} has more than {_LARGEST >> 20} MiB."
         )
     return content
 

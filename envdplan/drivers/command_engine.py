@@ -52,7 +52,7 @@ class CommandEngine:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             detail = f"{self.program}: {error}. Install it, or name it with program."
-            raise Unreachable("A container engine's command cannot be run", detail) from error
+            raise Unreachable("Command of the container engine cannot be run", detail) from error
         if done.returncode:
             raise self._refused(arguments[0], done.stderr.decode("utf-8", "replace"))
         return done.stdout.decode("utf-8", "replace")
@@ -65,7 +65,7 @@ class CommandEngine:
             return None
         except ValueError as error:
             detail = f"`{self.program} {arguments[0]}` answers no JSON: {error}."
-            raise Refused("A container engine's answer makes no sense", detail) from error
+            raise Refused("Container engine gave an invalid answer", detail) from error
         return Reply.of(found[0]) if found else None
 
     def _refused(self, what: str, said: str) -> EnvdplanError:
@@ -73,7 +73,7 @@ class CommandEngine:
         lower = text.lower()
         detail = f"`{self.program} {what}` says: {text or 'nothing'}"
         if any(word in lower for word in _DOWN):
-            return Unreachable("A container engine cannot be reached", detail)
+            return Unreachable("Container engine cannot be reached", detail)
         kind = _Absent if any(word in lower for word in _ABSENT) else Refused
         return kind("A container engine refuses this", detail)
 
@@ -95,7 +95,9 @@ class _Containers:
         self._engine.run("create", *creation(name, spec), more=spec.environment)
         made = self.inspect(name)
         if made is None:
-            raise Refused("A container is gone at once", f"{name} was made, and is not there.")
+            raise Refused(
+                "Container disappeared after its creation", f"{name} was made, and is not there."
+            )
         return made
 
     def start(self, name: str) -> None:

@@ -166,7 +166,7 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     for name in ("name", "host", "image", "network"):
         if isinstance(attributes.get(name), Sensitive):
             detail = f'"{name}" is visible to everybody who can see the container.'
-            yield (name,), "Sensitive value where none can be", detail
+            yield (name,), "Sensitive value not allowed here", detail
 
 
 def in_bytes(text: str) -> int:

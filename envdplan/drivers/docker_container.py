@@ -137,7 +137,7 @@ class DockerContainer:
     def _absent(self, line: "Succession", attributes: Attributes) -> Observation:
         if attributes.get("bootstrap") is False:
             detail = f'The container "{line.name}" does not exist, and bootstrap = false.'
-            return Unreachable(detail, Cause("The builder does not exist", detail))
+            return Unreachable(detail, Cause("Builder does not exist", detail))
         return Absent(remains=self._own_volume(line, attributes))
 
     def _own_volume(self, line: "Succession", attributes: Attributes) -> bool:
@@ -179,7 +179,7 @@ class DockerContainer:
         line = self._succession(claim, after)
         holder, _ = line.tidy()
         if holder is None and after.get("bootstrap") is False:
-            raise Refused("There is no such container", f"{line.name} is gone since the plan.")
+            raise Refused("Container not found", f"{line.name} is gone since the plan.")
         live = self._live(line.engine, holder, after) if holder is not None else {}
         changed = {one.path[0] for one in differences(TYPE, live, after)}
         if holder is None or holder.state in _BROKEN or not changed <= {"status", "restart"}:
@@ -215,7 +215,7 @@ class DockerContainer:
         engine, name = self._engine(attributes), str(attributes["name"])
         info = engine.containers.inspect(name)
         if info is None:
-            raise Refused("There is no such container", f"{name} does not exist: apply makes it.")
+            raise Refused("Container not found", f"{name} does not exist: apply makes it.")
         if info.state == "paused":
             engine.containers.unpause(name)
         engine.containers.start(name)
@@ -280,7 +280,7 @@ class DockerContainer:
             return
         if policy == "never":
             raise Refused(
-                "The image is not there", f'The engine has no {image}, and pull = "never".'
+                "Builder image not found", f'The engine has no {image}, and pull = "never".'
             )
         report(f"pulling {image}")
         engine.images.pull(image, DockerCredentials(self._surroundings.environment))
@@ -404,7 +404,7 @@ def _failed(engine: "Engine", attributes: Attributes, what: str) -> EnvdplanErro
     except EnvdplanError:
         lines = ""
     said = f" The last that it said:\n{lines}" if lines else " It said nothing."
-    return EnvdplanError("The builder does not get ready", f'Container "{name}": {what}.{said}')
+    return EnvdplanError("Builder did not become ready", f'Container "{name}": {what}.{said}')
 
 
 DRIVER: Final = Driver(

@@ -110,7 +110,7 @@ class KubePod:
         if live is None:
             if attributes.get("bootstrap") is False:
                 detail = f"The StatefulSet {name} does not exist, and bootstrap = false."
-                return Unreachable(detail, Cause("The builder does not exist", detail))
+                return Unreachable(detail, Cause("Builder does not exist", detail))
             return Absent(remains=self._remains(api, self._owner(Claim(address)), name))
         owner, mark = self._owner(Claim(address)), mark_of(live)
         return Present(
@@ -230,7 +230,7 @@ class KubePod:
         pods = [one for one in api.list(POD, labels=selector) if is_ready(one)]
         if not pods:
             raise Refused(
-                "There is no pod to attach to",
+                "No pod to attach to",
                 f'In the namespace "{api.namespace}" no ready pod has the labels {selector}.',
             )
         names = sorted(one["metadata"]["name"] for one in pods)
@@ -347,7 +347,7 @@ class KubePod:
     def _managed(self, attributes: Attributes) -> Attributes:
         if attributes.get("mode") == "attach":
             detail = "It is only attached to: whoever made the pod starts and stops it."
-            raise Refused("The builder is not envdplan's", detail)
+            raise Refused("Builder is not managed by envdplan", detail)
         return attributes
 
     # -- what all need

@@ -75,7 +75,7 @@ class Rollout:
         if missing:
             words = ", ".join(_right(*one) for one in missing)
             raise Refused(
-                "Rights are missing in the cluster",
+                "Missing permissions in the cluster",
                 f'In the namespace "{self.api.namespace}" your account may not {words}. Ask who '
                 "runs the cluster for a Role with them (docs/kubernetes.md has one).",
             )
@@ -107,12 +107,12 @@ class Rollout:
             self.api.create(POD, pod, dry_run=True)
         except Missing as error:
             raise Refused(
-                "The namespace does not exist",
+                "Namespace does not exist",
                 f"{error.detail} Make it, or set create_namespace = true.",
             ) from error
         except Forbidden as error:
             raise Refused(
-                "The namespace refuses the builder's pod",
+                "Namespace refuses the builder's pod",
                 f"{error.detail} {_policy_hint(error.detail)}",
             ) from error
 
@@ -203,7 +203,7 @@ class Rollout:
 
     def _failed(self, problem: Problem) -> Refused:
         said = self._said(problem) if problem.reason == "CrashLoopBackOff" else ""
-        return Refused("The builder does not get ready", f"{problem.sentence}{said}")
+        return Refused("Builder did not become ready", f"{problem.sentence}{said}")
 
     def _said(self, problem: Problem) -> str:
         for previous in (False, True):
@@ -228,7 +228,7 @@ class Rollout:
         ]
         said = f" The last event: {mine[-1]}" if mine else " There are no events about it."
         return Refused(
-            "The builder does not get ready",
+            "Builder did not become ready",
             f"Its pods were not ready after {self.timeout:g} s (timeout).{said}",
         )
 
@@ -253,7 +253,7 @@ class Rollout:
         metadata = live["metadata"]
         if not self.owner.owns(metadata["uid"], mark_of(live)):
             raise Conflict(
-                "The name of an object in the cluster is taken",
+                "Object name in the cluster is taken",
                 f'The {kind} "{metadata["name"]}" in the namespace "{self.api.namespace}" carries '
                 "no mark of this state: somebody else made it, and it is left as it is. Plan "
                 "again.",
@@ -264,7 +264,7 @@ class Rollout:
         while self.api.get(STATEFUL_SET, self.name) or self.api.list(POD, labels=self.labels):
             if time.monotonic() > deadline:
                 raise Refused(
-                    "The builder does not go away",
+                    "Builder was not removed in time",
                     f"The StatefulSet {self.name} or its pods are still there. `kubectl describe` "
                     "tells which finalizer or node holds them.",
                 )

@@ -285,19 +285,19 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     named = [one for one in ("pod", "selector") if attributes.get(one) is not None]
     if attach and len(named) != 1:
         detail = 'With mode = "attach" either pod or selector says which pod it is.'
-        yield ("mode",), "Unclear pod", detail
+        yield ("mode",), "Ambiguous pod", detail
     if not attach and named:
         detail = (
             f'{named[0]} belongs to mode = "attach"; a pod that envdplan makes is called by name.'
         )
-        yield (named[0],), "Attribute without use", detail
+        yield (named[0],), "Attribute has no effect", detail
     for name in ("name", "namespace", "image", "annotations", "labels", "patch", "affinity"):
         if isinstance(attributes.get(name), Sensitive):
             detail = f'"{name}" is visible to everybody who can see the pod.'
-            yield (name,), "Sensitive value where none can be", detail
+            yield (name,), "Sensitive value not allowed here", detail
     if attributes.get("storage") is not None and attributes.get("scratch_size") is not None:
         detail = "scratch_size is for a cache that is lost with the pod; storage has a size."
-        yield ("scratch_size",), "Attribute without use", detail
+        yield ("scratch_size",), "Attribute has no effect", detail
 
 
 def consequence(changed: frozenset[str | int], attributes: Attributes) -> str:

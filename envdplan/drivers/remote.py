@@ -96,7 +96,7 @@ class Tcp(Attached):
 def _host_and_port(address: str) -> tuple[str, int]:
     match = _HOST_PORT.fullmatch(address)
     if match is None or not 0 < int(match.group(2)) < 1 << 16:
-        raise EnvdplanError("Bad builder address", f'"{address}" is not HOST:PORT.')
+        raise EnvdplanError("Invalid builder address", f'"{address}" is not HOST:PORT.')
     return match.group(1).strip("[]"), int(match.group(2))
 
 

@@ -58,7 +58,7 @@ class Succession:
         if self.owns(found):
             return found
         raise Conflict(
-            "The name of the container is taken",
+            "Container name is taken",
             f'The container "{found.name}" carries no mark of this state: somebody else made it, '
             "and it is left as it is. Plan again.",
         )
@@ -142,7 +142,7 @@ class Succession:
         holder = self.holder()
         if holder is None or holder.id != id:
             raise Conflict(
-                "The container was replaced meanwhile",
+                "Container was replaced meanwhile",
                 f'Another program has taken the name "{self.name}" while its container was made. '
                 "Plan again.",
             )

@@ -79,7 +79,7 @@ def _limited(
             raise
         seconds = _seconds(change)
         raise EnvdplanError(
-            "Took too long",
+            "Timed out",
             f"{change.address} did not end within {seconds:g} seconds, its timeout. Give it more "
             "time, or find out what it waits for.",
         ) from None

@@ -52,7 +52,7 @@ def resource_of(change: Change, desired: DesiredState) -> Resource:
     resource = desired.resources.get(change.address)
     if resource is None:
         raise Conflict(
-            "The plan does not fit the configuration",
+            "Plan does not fit the configuration",
             f"{change.address} is in the plan but no longer in the configuration. Plan again.",
         )
     return resource

@@ -108,11 +108,11 @@ def encode(contexts: ContextSet) -> bytes:
     would fill them in from its default context.
     """
     for problem in _unwritable(contexts):
-        raise Refused("These contexts cannot be stored for envd", problem)
+        raise Refused("Contexts cannot be stored for envd", problem)
     data = DEFINITIONS + _value_message(contexts)
     if decode(data) != contexts:
         raise Refused(
-            "These contexts cannot be stored for envd",
+            "Contexts cannot be stored for envd",
             "envd would read something else from the store than was to be written.",
         )
     return data

@@ -44,7 +44,7 @@ def private_home(folder: Path, name: str, context: Context, users: Mapping[str, 
         for path in _LINKED:
             _link(home / path, Path(users.get("HOME", "/root"), path))
     except OSError as error:
-        raise EnvdplanError("A home for envd cannot be made", f"{home}: {error}.") from error
+        raise EnvdplanError("Cannot make a home directory for envd", f"{home}: {error}.") from error
     return home
 
 

@@ -48,11 +48,11 @@ def version(program: str, environment: Mapping[str, str], home: Path) -> str:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise EnvdplanError("envd does not run", f"{program}: {error}") from error
+        raise EnvdplanError("envd cannot be run", f"{program}: {error}") from error
     match = _VERSION.search(done.stdout)
     if done.returncode or match is None:
         said = (done.stderr or done.stdout).strip()[-400:]
-        raise EnvdplanError("envd does not run", f"`{program} version` says: {said}")
+        raise EnvdplanError("envd cannot be run", f"`{program} version` says: {said}")
     return match.group(1)
 
 
@@ -97,7 +97,7 @@ def run(
     if cancel.is_set():
         raise Interrupted("Stopped while envd built", "Nothing of it was recorded.")
     if code:
-        raise Refused("envd could not build this", f"It ended with code {code}:\n{_told(last)}")
+        raise Refused("envd build failed", f"It ended with code {code}:\n{_told(last)}")
 
 
 def _started(
@@ -116,7 +116,7 @@ def _started(
             start_new_session=True,
         )
     except OSError as error:
-        raise EnvdplanError("envd does not run", f"{command[0]}: {error}") from error
+        raise EnvdplanError("envd cannot be run", f"{command[0]}: {error}") from error
 
 
 def _watch(

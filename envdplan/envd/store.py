@@ -113,7 +113,7 @@ class ContextStore:
             if (done := attempt.once()) is not None:
                 return done
         raise Conflict(
-            "envd's context store does not come to rest",
+            "envd's context store keeps changing",
             f"Other processes changed {self.path} each of the {_ATTEMPTS} times that it was to be "
             "written. End them and try again.",
         )

@@ -50,7 +50,7 @@ def ignore_file(places: Iterable[Place]) -> bytes | None:
             return content
         if place.required:
             raise EnvdplanError(
-                "There is no such ignore file",
+                "Ignore file not found",
                 f"ignore_file: {place.root}{place.path} is no file. Without it other files would "
                 "be sent to the builder than you mean.",
             )

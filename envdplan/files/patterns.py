@@ -300,4 +300,4 @@ def _readable(text: str) -> str:
 
 
 def _bad(pattern: str, reason: str) -> EnvdplanError:
-    return EnvdplanError("Not a pattern", f"{pattern[:200]}: {reason}.")
+    return EnvdplanError("Invalid ignore pattern", f"{pattern[:200]}: {reason}.")

@@ -60,7 +60,9 @@ class _Walker:
 
     def below(self, folder: str, depth: int) -> Iterator[Found]:
         if depth > _DEEPEST:
-            raise EnvdplanError("Folders too deep", f"{self._root}/{folder} is nested too deeply.")
+            raise EnvdplanError(
+                "Folders are nested too deeply", f"{self._root}/{folder} is nested too deeply."
+            )
         prefix = f"{folder}/" if folder else ""
         for entry in self._entries(folder):
             path = prefix + entry.name

@@ -31,16 +31,16 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     """Sensitive values where nothing could keep them hidden."""
     for name, why in _SEEN.items():
         for path in _sensitive(attributes.get(name), (name,)):
-            yield path, "Sensitive value in clear", _detail(name, why)
+            yield path, "Sensitive value would be visible", _detail(name, why)
     outputs = attributes.get("output")
     for index, one in enumerate(outputs if isinstance(outputs, tuple) else ()):
         if isinstance(one, Mapping):
             for path in _sensitive(one.get("names"), ("output", index, "names")):
                 detail = _detail("names", "are names in a registry, in clear")
-                yield path, "Sensitive value in clear", detail
+                yield path, "Sensitive value would be visible", detail
             for path in _sensitive(one.get("dest"), ("output", index, "dest")):
                 detail = _detail("dest", "is kept in the state, in clear")
-                yield path, "Sensitive value in clear", detail
+                yield path, "Sensitive value would be visible", detail
 
 
 def _detail(name: str, why: str) -> str:

@@ -55,7 +55,7 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     contexts = attributes.get("contexts")
     if isinstance(contexts, Sensitive):
         detail = "The names of contexts are shown, so only single values can be sensitive."
-        yield ("contexts",), "Sensitive names", detail
+        yield ("contexts",), "Names must not be sensitive", detail
     for name, value in contexts.items() if isinstance(contexts, Mapping) else ():
         found = _problem_of_name(name) or _problem_of_value(value)
         if found:
@@ -71,7 +71,7 @@ def _problem_of_name(name: str) -> tuple[str, str] | None:
             f'"{name}" cannot be named in a Dockerfile: the name of a context looks like that of '
             "an image, in lower case."
         )
-        return "Not a name for a context", detail
+        return "Invalid name of a named context", detail
     return None
 
 
@@ -81,15 +81,18 @@ def _problem_of_value(value: Value) -> tuple[str, str] | None:
     if value.startswith("target:"):
         other = value.removeprefix("target:")
         return (
-            "Unknown kind of context",
+            "Unknown kind of named context",
             f"Another build is named as build.{other}, without quotes.",
         )
     scheme = _SCHEME.match(value)
     if scheme and scheme[1] not in _SCHEMES:
         hint = suggestion(scheme[1], _SCHEMES) or f" There are: {', '.join(_SCHEMES)}."
-        return "Unknown kind of context", f'There are no contexts of the kind "{scheme[1]}".{hint}'
+        return (
+            "Unknown kind of named context",
+            f'There are no contexts of the kind "{scheme[1]}".{hint}',
+        )
     unfit = _unfit(value.removeprefix(_IMAGE)) if value.startswith(_IMAGE) else ""
-    return ("Not an image name", unfit) if unfit else None
+    return ("Invalid image name", unfit) if unfit else None
 
 
 def _unfit(name: str) -> str:

@@ -73,7 +73,7 @@ def _secret_problems(attributes: Attributes) -> Iterator[Problem]:
         value = one.get("value")
         if value is not None and not isinstance(value, Sensitive | Unknown):
             detail = "The value of a secret must be sensitive: take it from a sensitive variable."
-            yield path, "Secret in clear", detail
+            yield path, "Secret in plain text", detail
 
 
 def _output_problems(attributes: Attributes) -> Iterator[Problem]:
@@ -83,7 +83,7 @@ def _output_problems(attributes: Attributes) -> Iterator[Problem]:
         folders += one.get("tar") is False
         if one.get("tar") is False and folders > 1:
             detail = "BuildKit writes one folder of images in one build: make the other a tar."
-            yield ("output", index), "Several folders of images", detail
+            yield ("output", index), "Too many OCI layouts under one name", detail
         path, type, dest = ("output", index), one["type"], one.get("dest")
         if type in ("oci", "tar", "local") and dest is None:
             yield path, "Missing attribute", f"An output of type {type} needs dest."

@@ -76,12 +76,12 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
         yield ("tags",), "Missing attribute", detail
     if attributes.get("push") is True and attributes.get("load") is True:
         detail = "envd makes one output in one build: set push or load, not both."
-        yield ("load",), "Several outputs", detail
+        yield ("load",), "More than one output of an envd build", detail
     yield from name_problems(attributes)
     platforms = attributes.get("platforms")
     if isinstance(platforms, tuple) and len(platforms) > 1 and attributes.get("push") is not True:
         detail = "Images of several platforms are joined in a registry: set push = true."
-        yield ("platforms",), "Several platforms without a push", detail
+        yield ("platforms",), "Several platforms need a push", detail
     for name in ("import_cache", "export_cache"):
         caches = attributes.get(name)
         if isinstance(caches, tuple) and len(caches) > 1:

@@ -62,7 +62,7 @@ def _bad_names(names: Value, path: AttributePath) -> Iterator[Problem]:
         try:
             parse_reference(one if isinstance(one, str) else "unknown")
         except InvalidReference as error:
-            yield (*path, index), "Not an image name", str(error)
+            yield (*path, index), "Invalid image name", str(error)
 
 
 def _outputs(attributes: Attributes) -> Iterator[Attributes]:
@@ -99,7 +99,7 @@ def kinds_of_images(attributes: Attributes) -> Iterator[Problem]:
             "options, but a build makes one such image: give both the same options, or make it "
             "two builds."
         )
-        yield ("output", index), "Several kinds of images", detail
+        yield ("output", index), "Image outputs with different options", detail
 
 
 def _otherwise(images: list[tuple[int, Attributes]]) -> Iterator[int]:

@@ -52,7 +52,7 @@ def extract(archive: Path, name: str, tree: Tree) -> None:
             _tar(archive, name, tree)
     except _BROKEN as error:
         raise Refused(
-            "An archive cannot be read",
+            "Archive cannot be read",
             f"{name}: {str(error) or 'it breaks off'}. Nothing of it was installed. Check that "
             "the address names an archive, and not a page about one.",
         ) from None

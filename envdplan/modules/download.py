@@ -138,7 +138,7 @@ def _redirected(before: str, location: str) -> str:
     found = origin(after)
     if found is None or (found[0] == "http" and not _plain_to_plain(before, after)):
         raise Refused(
-            "An archive is redirected to an unsafe place",
+            "Archive redirects to an unsafe address",
             f"{_shown(before)} leads to {_shown(after)!r}, which is no https:// URL, so "
             "everybody on the way could change what comes. Ask whoever offers the archive.",
         )
@@ -163,21 +163,21 @@ def _refused(url: str, response: "BaseHTTPResponse") -> Refused:
         410: "Check the address.",
     }.get(response.status, "Try again later.")
     return Refused(
-        "An archive is not given out",
+        "Server refuses the archive",
         f"{_shown(url)} answers with the status {response.status}. {hint}",
     )
 
 
 def _too_large(url: str, most: int) -> Refused:
     return Refused(
-        "An archive is too large",
+        "Archive is too large",
         f"{_shown(url)} has more than {most} bytes, which no module needs. Check the address.",
     )
 
 
 def _unreachable(url: str, error: Exception) -> Unreachable:
     return Unreachable(
-        "An archive cannot be fetched",
+        "Archive cannot be fetched",
         f"{_shown(url)}: {_why(error)}. Check the address, the network and the proxy "
         "(https_proxy, no_proxy), and try again.",
     )

@@ -41,7 +41,7 @@ def _fetch_archive(source: Archive, file: Path, tree: Tree, environment: Mapping
     found = download(source.url, file, environment, limits=tree.limits)
     if source.checksum not in (None, found):
         raise Refused(
-            "An archive has another checksum",
+            "Archive checksum does not match",
             f"{source.url} should have {source.checksum}, but has {found}. Nothing of it was "
             "installed. If that is the archive you want, write its checksum into the source.",
         )

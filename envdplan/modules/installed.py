@@ -84,13 +84,13 @@ def local_folder(source: Local, base: Path, packages: Path) -> Path:
     package = _package_of(base, packages)
     if package is not None and not Path(os.path.realpath(found)).is_relative_to(package):
         raise EnvdplanError(
-            "A module leaves its package",
+            "Module path leads out of its package",
             f'"{source.path}" leads out of what was fetched, so it would be another folder on '
             "each machine. A fetched module may only name folders beside it in its package.",
         )
     if not is_dir(found):
         raise EnvdplanError(
-            "There is no such module",
+            "Module not found",
             f"{found} is no folder.{_beside(found)} The path starts at the file that states it.",
         )
     return found
@@ -102,7 +102,7 @@ def subfolder(package: Path, source: Remote) -> Path:
     if is_dir(found):
         return found
     raise EnvdplanError(
-        "There is no such folder in the package",
+        "Folder not found in the package",
         f'{source.key} has no folder "{source.subdir}".{_beside(found)} The folder stands behind '
         "the // of the source.",
     )

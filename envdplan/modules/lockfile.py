@@ -96,7 +96,7 @@ def _check_version(body: Body, name: str) -> None:
         raise _corrupt(name, "it has no version")
     if found > VERSION:
         raise CorruptFile(
-            "The lock file was written by a newer envdplan",
+            "Lock file was written by a newer envdplan",
             f"{name} has version {found}; this envdplan reads up to {VERSION}. Upgrade envdplan.",
         )
 
@@ -121,7 +121,7 @@ def _constant(body: Body, name: str) -> object:
 
 def _corrupt(name: str, reason: str) -> CorruptFile:
     return CorruptFile(
-        "The lock file cannot be read",
+        "Lock file cannot be read",
         f"{name}: {reason}. Take it back from your version control (`git checkout {name}`). If "
         "nobody has a good one, remove it: `envdplan init` then locks what is there now.",
     )

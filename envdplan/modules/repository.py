@@ -121,14 +121,14 @@ def _target(entry: _Entry, pieces: Iterator[bytes]) -> str:
 def _no_such_ref(repository: git.Git, source: Git, wanted: str) -> EnvdplanError:
     if wanted == "HEAD":
         return EnvdplanError(
-            "The repository has no default branch",
+            "Repository has no default branch",
             f"{source.url} is empty, or its HEAD names a branch that does not exist. Name the "
             "branch, tag or commit: ?ref=NAME.",
         )
     said = repository.run("ls-remote", "--quiet", "--heads", "--tags", "--", source.url)
     names = tuple(_short(line) for line in said.decode("utf-8", "replace").splitlines())
     return EnvdplanError(
-        "There is no such ref",
+        "Ref not found",
         f'{source.url} has no tag, branch or commit "{wanted}".{near(wanted, names)} '
         "`git ls-remote URL` lists its tags and branches.",
     )
@@ -141,7 +141,7 @@ def _short(line: str) -> str:
 
 def _gone(source: Git, commit: str) -> Conflict:
     return Conflict(
-        "A locked commit is gone",
+        "Locked commit is gone",
         f"{source.url} no longer has the commit {commit} of envdplan.lock; its history was "
         "rewritten. If the new content is what you want, `envdplan init -upgrade` takes it.",
     )
@@ -152,7 +152,7 @@ def _unreachable(source: Git, said: str) -> Unreachable:
     if "index-pack" in said:  # what takes the pack was stopped at the limit, or by a full disk
         lines.append("The repository may be too large, or the disk full.")
     return Unreachable(
-        "A git repository cannot be fetched",
+        "Git repository cannot be fetched",
         f"{source.url}: git says: {' '.join(lines)[:600]}\nCheck the address and your right to "
         "read it; nobody is asked for passwords here. Try it by hand: "
         f"git ls-remote {source.url}",

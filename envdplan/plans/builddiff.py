@@ -72,7 +72,7 @@ def _warn_of_nowhere(outcome: Diff, resource: Resource, change: Change, facts: B
             'cache. Set tags with push or load, or an output; one of type "cacheonly" says that '
             "this is meant."
         )
-    summary = "Result goes nowhere"
+    summary = "Build result is discarded"
     outcome.diagnostics.warn(summary, detail, resource.range, str(resource.address))
 
 
@@ -106,7 +106,7 @@ def _warn_of_own_source(outcome: Diff, resource: Resource, change: Change) -> No
         place = one.get("dest")
         if isinstance(source, str) and isinstance(place, str) and _holds(place, source):
             outcome.diagnostics.warn(
-                "Result lies over its own source",
+                "Output overwrites its own source",
                 f"The output {place} is the source of the build, or holds it: what is written "
                 "there is an input of the next plan, which may build once more. Where this is not "
                 "meant, write to a folder of its own.",
@@ -139,18 +139,18 @@ def _with_builder(
     live = outcome.known.get(builder) if builder else facts.builder
     for problem in check_capabilities(change.after or {}, live or {}):
         outcome.diagnostics.error(
-            "The builder cannot do this", problem, resource.range, str(resource.address)
+            "Builder cannot do this", problem, resource.range, str(resource.address)
         )
     type = world.desired.resources[builder].type if builder else facts.builder_type
     after, place = change.after or {}, (resource.range, str(resource.address))
     foreign = foreign_platforms(after, live or {})
     if (lost := left_out(after, live or {})) is not None:
-        outcome.diagnostics.warn("The builder leaves something out", lost, *place)
+        outcome.diagnostics.warn("Builder drops some image options", lost, *place)
     if foreign is not None:
-        outcome.diagnostics.warn("The builder does not run a platform", foreign, *place)
+        outcome.diagnostics.warn("Builder cannot run a platform", foreign, *place)
     apart = unreachable_registries(after, type, live or {}, facts.bases)
     if apart is not None:
-        outcome.diagnostics.warn("The builder has a localhost of its own", apart, *place)
+        outcome.diagnostics.warn("Builder has its own localhost", apart, *place)
     return replace(change, warned=tuple(one for one in (foreign, apart) if one is not None))
 
 

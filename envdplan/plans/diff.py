@@ -245,7 +245,7 @@ def _other_type(type: ResourceType, base: Change, record: Record) -> Change:
 
 def _refuse_taken(outcome: Diff, resource: Resource, found: tuple[Difference, ...]) -> None:
     outcome.diagnostics.error(
-        "The new name is taken",
+        "New name is already taken",
         f"{resource.address} cannot be replaced: {why_elsewhere(found)}, and there is such a thing "
         "already. Choose another name; or take the thing that has it away first; or, to use that "
         f"one and leave the former alone, forget the former: `envdplan state rm "

@@ -58,7 +58,7 @@ def refuse(outcome: Diff, world: World, base: Change, found: tuple[Difference, .
     """Say why a thing of others is left alone, and what the user can do."""
     known = base.address in world.state.records
     outcome.diagnostics.error(
-        "Exists already, and is not envdplan's",
+        "Already exists, not managed by envdplan",
         _recorded_detail(base) if known else _detail(base, found),
         world.desired.resources[base.address].range,
         str(base.address),

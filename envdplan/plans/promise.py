@@ -19,7 +19,7 @@ def check_promise(change: Change, resolved: Attributes, *, early: bool = False) 
     if broken:
         names = ", ".join(".".join(map(str, path)) for path in broken)
         raise Conflict(
-            "The configuration gives other values than planned",
+            "Configuration differs from the plan",
             f"{change.address}: {names} changed since the plan was made, so the plan no longer "
             "says what would happen. Plan again.",
         )

@@ -139,7 +139,7 @@ def _check(contexts: ContextSet, name: str, change: Change) -> None:
         (seen or {}).get(one) != (before or {}).get(one) for one in fields
     ):
         raise Conflict(
-            "The context changed since the plan was made",
+            "Context changed since the plan was made",
             f'Context "{name}" in envd\'s store is not what the plan saw. Plan again.',
         )
 

@@ -63,7 +63,7 @@ def _sensitive(attributes: Attributes) -> Iterator[Problem]:
                 f"{what} is written into envd's store in clear: use nonsensitive(){where} to say "
                 "that this is meant."
             )
-            yield ("builder" if linked else name,), "Sensitive value in clear", detail
+            yield ("builder" if linked else name,), "Sensitive value would be visible", detail
 
 
 def _strange(attributes: Attributes) -> Iterator[Problem]:

@@ -42,10 +42,10 @@ class Images:
         answer = self._registry.head(reference)
         if isinstance(answer, Missing):
             raise EnvdplanError(
-                "There is no such image", f"{reference} does not exist. Check its name and tag."
+                "Image not found", f"{reference} does not exist. Check its name and tag."
             )
         if not isinstance(answer, Found):
-            raise Unreachable("The registry gave no answer", answer.reason)
+            raise Unreachable("Registry gave no answer", answer.reason)
         return _described(ref, reference.at_digest(answer.digest), self._registry)
 
     @property

@@ -58,10 +58,10 @@ class Runners:
                 connection.sendall(request("HEAD", "/_ping"))
                 status = read_head(connection).status
             except OSError as error:
-                return Cause("The Docker Engine does not answer", f"{where}: {error}.")
+                return Cause("Docker Engine does not answer", f"{where}: {error}.")
         if status == _OK:
             return None
-        return Cause("The Docker Engine does not answer", f"{where} answers {status}.")
+        return Cause("Docker Engine does not answer", f"{where} answers {status}.")
 
     def _server(self, address: str | None) -> Cause | None:
         """The only endpoint that needs no login (envd-server, GET /api/v1/)."""
@@ -71,7 +71,7 @@ class Runners:
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https"):
             return Cause(
-                "The runner's address cannot be used",
+                "Runner address cannot be used",
                 "The address of an envd-server begins with http:// or https://; envd cannot use "
                 f'"{address}".',
             )
@@ -85,12 +85,12 @@ class Runners:
             status = connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:
             detail = f"The envd-server does not answer at {url} ({error})."
-            return Cause("The envd-server cannot be reached", detail)
+            return Cause("envd-server cannot be reached", detail)
         finally:
             connection.close()
         if status != _OK:
             detail = f"{url} answers {status}: is it an envd-server?"
-            return Cause("The envd-server cannot be reached", detail)
+            return Cause("envd-server cannot be reached", detail)
         return self._login()
 
     def _login(self) -> Cause | None:
@@ -99,5 +99,5 @@ class Runners:
         path = Path(self.environment.get("HOME", "/root"), ".config", "envd", "auth")
         if current_login(path) is None:
             detail = "Nobody is logged in to the envd-server: run `envd login`."
-            return Cause("The envd-server wants a login", detail)
+            return Cause("envd-server requires a login", detail)
         return None

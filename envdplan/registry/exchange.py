@@ -104,7 +104,7 @@ def _redirected(request: Request, answer: Answer) -> Request:
 
 def _unsafe(base: str, url: str) -> Refused:
     return Refused(
-        "A registry redirects to an unsafe place",
+        "Registry redirects to an unsafe address",
         f"{urlsplit(base).netloc} sends us to {url[:200]!r}, which is no https:// URL, so the "
         "answer could be changed on its way. Ask whoever runs the registry.",
     )
@@ -112,7 +112,7 @@ def _unsafe(base: str, url: str) -> Refused:
 
 def _too_many(request: Request) -> Unreachable:
     return Unreachable(
-        "A registry redirects without end",
+        "Too many redirects of a registry",
         f"{request.host} was the last of {_MOST_REDIRECTS} redirects. Check the registry's name; "
         "if it is right, ask whoever runs it.",
     )

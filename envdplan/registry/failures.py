@@ -56,19 +56,19 @@ def socket_failure(host: str, error: OSError | None) -> tuple[str, str]:
     else:
         why = f"cannot be reached: {(error and error.strerror) or 'the connection failed'}"
     todo = "Check the host's name and port, the network and the proxy (https_proxy, no_proxy)."
-    return "A registry cannot be reached", f"{host} {why}. {todo}"
+    return "Registry cannot be reached", f"{host} {why}. {todo}"
 
 
 def _unknown_name(host: str) -> tuple[str, str]:
     return (
-        "A registry's name cannot be resolved",
+        "Registry name cannot be resolved",
         f"There is no address for {host}. Check its spelling, the network and the name server.",
     )
 
 
 def _slow(host: str) -> tuple[str, str]:
     return (
-        "A registry takes too long to answer",
+        "Registry takes too long to answer",
         f"{host} took the request but did not answer in time. Try again later.",
     )
 
@@ -76,7 +76,7 @@ def _slow(host: str) -> tuple[str, str]:
 def _broken(host: str) -> tuple[str, str]:
     todo = "Try again; if it stays so, check that a registry, and nothing else, listens there."
     return (
-        "The connection to a registry broke",
+        "Connection to the registry broke",
         f"{host} ended the connection without a proper answer. {todo}",
     )
 
@@ -84,7 +84,7 @@ def _broken(host: str) -> tuple[str, str]:
 def _bad_proxy(host: str) -> tuple[str, str]:
     why = "is to be reached through the proxy of http_proxy or https_proxy, which does not let us"
     return (
-        "The proxy does not answer",
+        "Proxy does not answer",
         f"{host} {why}. Correct the variable, or name the host in no_proxy.",
     )
 
@@ -101,7 +101,7 @@ def _tls_failure(host: str, text: str) -> tuple[str, str]:
         why = "shows another certificate than a moment ago"
     else:
         why = "and we cannot agree on a TLS connection; it may want a client certificate"
-    return "No secure connection to a registry", f"{host} {why}."
+    return "No TLS connection to the registry", f"{host} {why}."
 
 
 def _reason(text: str) -> str:

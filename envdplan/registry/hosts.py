@@ -94,7 +94,7 @@ def _no_password() -> str:
 
 def _bad_certificate(path: Path | None, why: str) -> CorruptFile:
     return CorruptFile(
-        "A certificate cannot be read",
+        "Registry certificate cannot be read",
         f"The file {path} (or the key beside it), needed to reach a registry over TLS, "
         f"cannot be used: {why}. It must be PEM, readable, and the key without a password.",
     )

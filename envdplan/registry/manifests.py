@@ -104,7 +104,7 @@ def check_digest(content: bytes, digest: str, what: str) -> None:
     """Raises Refused when `content` is not what `digest` names."""
     if not is_digest(digest) or digest_of(content, digest) != digest:
         raise Refused(
-            "The registry sent something else than asked for",
+            "Registry sent other content than requested",
             f"The content of {what} does not have the digest {digest}. It was damaged or changed "
             "on its way or in the registry. Push the image anew, and check proxies in between.",
         )
@@ -186,6 +186,6 @@ def _descriptor(value: object) -> Descriptor:
 
 def _malformed(what: str, why: str) -> Refused:
     return Refused(
-        "An image's manifest cannot be used",
+        "Image manifest cannot be used",
         f"The registry's manifest of {what} cannot be used: {why}. Build and push it anew.",
     )

@@ -196,7 +196,7 @@ class RegistryReader:
 
 def _strange_realm(query: TokenQuery) -> Refused:
     return Refused(
-        "A login was asked for by a stranger",
+        "Unknown server asked for a login",
         f"A token for {query.host} was to be fetched at {query.realm[:200]!r}, but that is not the "
         "token server that the registry names. The login was not sent. Check whether the builder "
         "reaches the same registry as this machine.",
@@ -207,7 +207,7 @@ def _first(index: Manifest, reference: ImageReference) -> Descriptor:
     if index.images:
         return index.images[0]
     raise Refused(
-        "An index without images",
+        "Image index is empty",
         f"{reference} is an index that holds no image for any platform. Build and push it anew.",
     )
 

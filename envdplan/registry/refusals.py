@@ -22,23 +22,25 @@ def refusal(host: str, path: str, answer: Answer) -> EnvdplanError:
     said = f" It says: {text}" if (text := _message(answer)) else ""
     match answer.status:
         case 401:
-            return Refused("A registry wants a login", _login_wanted(name, path) + said)
+            return Refused("Registry requires a login", _login_wanted(name, path) + said)
         case 403:
             detail = f"The registry {name} does not allow this on {path}."
             todo = f"Ask for the right to it, or use another login: docker login {name}."
-            return Refused("A registry denies access", f"{detail}{said} {todo}")
+            return Refused("Registry denies access", f"{detail}{said} {todo}")
         case 404:
             detail = f"The registry {name} does not know what was asked for in {path}."
-            return Refused("Not in the registry", f"{detail}{said} Check the name and the tag.")
+            return Refused(
+                "Not found in the registry", f"{detail}{said} Check the name and the tag."
+            )
         case 429:
             detail = f"The registry {name} has had too many requests from here.{said}"
-            return Unreachable("A registry limits our requests", f"{detail} {_later(name)}")
+            return Unreachable("Registry rate limit reached", f"{detail} {_later(name)}")
         case status if status >= _LOWEST_SERVER_ERROR:
             detail = f"The registry {name} failed with status {status}.{said}"
-            return Unreachable("A registry has trouble", f"{detail} Try again later.")
+            return Unreachable("Registry reports an error", f"{detail} Try again later.")
         case status:
             detail = f"The registry {name} answered a request for {path} with status {status}."
-            return Refused("A registry refuses a request", f"{detail}{said}")
+            return Refused("Registry refuses a request", f"{detail}{said}")
 
 
 def error_codes(answer: Answer) -> frozenset[str]:

@@ -82,7 +82,7 @@ def _check_realm(transport: Transport, query: TokenQuery) -> None:
     )
     if realm is None or (realm[0] != "https" and not plain):
         raise Refused(
-            "A registry names an unsafe token server",
+            "Token server is not secure",
             f"The registry {query.host} wants us to get tokens at {query.realm[:200]!r}, which "
             "is no https:// URL. The login was not sent. Ask whoever runs the registry.",
         )
@@ -130,7 +130,7 @@ def _issued(query: TokenQuery, answer: Answer) -> IssuedToken:
     token = fields.get("token") or fields.get("access_token")
     if not isinstance(token, str) or not token.isascii() or not token.isprintable():
         raise Unreachable(
-            "A token server answers nonsense",
+            "Token server sent no token",
             f"{urlsplit(query.realm).netloc}, which gives out tokens for {query.host}, "
             "answered without a token. Check that the registry's address is right.",
         )

@@ -272,7 +272,7 @@ def _finish(response: "BaseHTTPResponse", body: bytes, host: str) -> None:
         return
     response.close()
     raise Refused(
-        "The registry's answer is too large",
+        "Registry answer is too large",
         f"{host} sent more than {LARGEST_ANSWER} bytes where a manifest, an image configuration "
         "or a token was expected. Check that the image's name means an image.",
     )
@@ -285,7 +285,7 @@ def _userinfo(proxy: str) -> str | None:
 
 def _bad_proxy(scheme: str) -> Refused:
     return Refused(
-        "The proxy cannot be used",
+        "Proxy cannot be used",
         f"The environment variable {scheme}_proxy names a proxy that is no http:// or https:// "
         "URL. Correct it, or name the registry's host in no_proxy.",
     )

@@ -205,7 +205,7 @@ def _check_platforms(entries: tuple[Descriptor, ...], target: ImageReference) ->
 
 def _changed(target: ImageReference, digest: str) -> Refused:
     return Refused(
-        "The registry stored something else than was sent",
+        "Registry stored other content than was pushed",
         f"{target} was sent with the digest {digest}, but the registry has another one. Another "
         "process may have pushed the same tag, or the registry changes manifests. Plan again.",
     )

@@ -14,7 +14,7 @@ class Cause:
     """Why something could not be found out: one cause often hinders many resources."""
 
     summary: str
-    """What it is, as the heading of a message: "The Docker Engine cannot be reached"."""
+    """What it is, as the heading of a message: "Docker Engine cannot be reached"."""
     detail: str
     about: str = ""
     """What has the trouble, such as a registry's host, where `detail` differs from case to case."""

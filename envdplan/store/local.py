@@ -88,7 +88,7 @@ class LocalStore:
         if backup is None:
             return State.new()
         raise CorruptFile(
-            "The state is missing",
+            "State is missing",
             f"{self.path} is not there, but its backup {backup} is. Put it back: "
             f"cp {backup} {self.path}. To begin without a state, remove the backups too.",
         )
@@ -134,7 +134,7 @@ class LocalStore:
         if self._stamp() == self._known:
             return
         raise Conflict(
-            "The state was changed by somebody else",
+            "State was changed by another process",
             f"{self.path} is not what was read, although it was locked. What was done since is "
             "not recorded; plan again to see it.",
         )

@@ -77,7 +77,7 @@ def break_lock(path: Path, id: str) -> None:
     """
     found = holder(path)
     if found is None:
-        raise Conflict("The state is not locked", f"Nobody holds {path}; nothing was done.")
+        raise Conflict("State is not locked", f"Nobody holds {path}; nothing was done.")
     if found.id != id:
         raise Conflict(
             "Another lock holds the state",
@@ -98,7 +98,7 @@ def _wait(descriptor: int, path: Path, timeout: float) -> None:
 def _busy(path: Path, found: Holder, timeout: float) -> Conflict:
     waited = f" and still was after {timeout:g} s" if timeout else ""
     return Conflict(
-        "The state is locked",
+        "State is locked",
         f"{path} is held for {found}{waited}. Wait for it (--lock-timeout SECONDS). If that "
         f"process is surely gone, `envdplan force-unlock {found.id}`.",
     )
@@ -111,7 +111,7 @@ def _take(descriptor: int) -> bool:
         return False
     except OSError as error:
         detail = f"{error.strerror}. Keep the state on a file system that has locks."
-        raise EnvdplanError("The file system has no locks", detail) from error
+        raise EnvdplanError("File system has no locks", detail) from error
     return True
 
 

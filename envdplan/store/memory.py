@@ -22,7 +22,7 @@ class MemoryStore:
     def lock(self, operation: str, *, timeout: float = 0.0) -> Iterator[None]:
         """Hold the state for one operation. Raises Conflict when it is held."""
         if not self._lock.acquire(timeout=timeout or -1, blocking=timeout > 0):
-            raise Conflict("The state is locked", f"{operation} has to wait for another one.")
+            raise Conflict("State is locked", f"{operation} has to wait for another one.")
         try:
             yield
         finally:

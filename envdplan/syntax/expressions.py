@@ -277,7 +277,7 @@ def _distinct(cursor: Cursor, key: Expression, seen: dict[str, Expression], star
     first = seen.setdefault(key.value, key)
     if first is not key:
         detail = f'"{key.value}" is in this object already, at {first.range}.'
-        cursor.fail("Key twice", detail, start)
+        cursor.fail("Key set twice", detail, start)
 
 
 def _at_for(cursor: Cursor) -> bool:

@@ -101,7 +101,11 @@ class Reader:
         """The root node; None when the file is empty or is no YAML."""
         roots = self.documents()
         if len(roots) > 1:
-            self.error("Several documents", "A file holds one YAML document.", self.place(roots[1]))
+            self.error(
+                "More than one YAML document",
+                "A file holds one YAML document.",
+                self.place(roots[1]),
+            )
         return roots[0] if roots else None
 
     def documents(self) -> "list[Node]":
@@ -241,7 +245,7 @@ class Reader:
         if isinstance(value, int | Decimal) and _TRAILING_ZERO.fullmatch(text):
             shown = f"{Decimal(value).normalize():f}"
             detail = f'{text} is the number {shown}. Quote it if it is text: "{text}".'
-            self.diagnostics.warn("Number with another text", detail, place)
+            self.diagnostics.warn("Number loses its zeros", detail, place)
 
     def _text(self, node: "Node", text: str, *, bare: bool) -> Expression | None:
         """A string as a template, or (`bare`) as an expression."""
@@ -318,7 +322,9 @@ class Reader:
                 continue
             if name in seen:
                 first = self.place(seen[name])
-                self.error("Key twice", f'"{name}" is there already, at {first}.', self.place(key))
+                self.error(
+                    "Key set twice", f'"{name}" is there already, at {first}.', self.place(key)
+                )
                 continue
             seen[name] = key
             merged.pop(name, None)

@@ -29,6 +29,19 @@ def test_each_summary_is_explained_once() -> None:
     assert sorted(summaries) == sorted(set(summaries))
 
 
+ENVD = re.compile(r"envdplan/envd/(commands|contexts)\.py:")
+"""There the summaries are envd's own words, which its users know."""
+
+
+def test_summaries_have_one_style() -> None:
+    """Sentence case, a noun phrase or a short sentence, without an article or a full stop."""
+    ours = [one.summary for one in found() if not ENVD.match(one.place)]
+    style = re.compile(
+        r"(?!(A|An|The|There) )([A-Z]|--[a-z]|envd|git |include |\.\.\. ).{4,57}[^.!]|.* \.\.\."
+    )
+    assert sorted({one for one in ours if not style.fullmatch(one)}) == []
+
+
 def test_an_explanation_is_short_and_whole() -> None:
     for summary, (meaning, example) in ROWS:
         assert re.fullmatch(r"[A-Z`].*[.]", meaning), summary
@@ -48,7 +61,7 @@ def test_the_summaries_of_each_way_to_complain_are_found() -> None:
         "Too many arguments",
         "Nested too deeply",
         "Unused variable",
-        "Secret in clear",
+        "Secret in plain text",
         "Cannot ... a file",
-        "A registry wants a login",
+        "Registry requires a login",
     } <= summaries

@@ -176,7 +176,7 @@ def test_a_localhost_of_its_own_is_told_by_the_plan_and_by_the_build_that_fails(
     try:
         plan = project.plan()
         assert plan.code == 2, plan.text
-        assert plan.err.count("Warning: The builder has a localhost of its own") == 1
+        assert plan.err.count("Warning: Builder has its own localhost") == 1
         assert 'in build.x["1"] and 1 more' in plan.err
         done = project.run("apply", "--auto-approve")
         assert done.code == 1

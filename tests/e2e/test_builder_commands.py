@@ -129,7 +129,7 @@ def test_what_is_only_attached_to_is_not_stopped(here: Project) -> None:
     assert "is only attached to" in done.err
     done = here.run("builder", "inspect", "nobody")
     assert done.code == 1
-    assert "There is no such context" in done.err
+    assert "Context not found" in done.err
     done = here.run("builder", "prune", "box", "--keep", "much")
     assert done.code == 1
     assert "Not a size" in done.err

@@ -138,7 +138,7 @@ def test_a_failed_update_leaves_the_old_one_working(
     edit(applied, 'env     = { GREETING = "hello" }', 'timeout = 10\n  flags = ["--no-such-flag"]')
     done = applied.run("apply", "--auto-approve")
     assert done.code == 1
-    assert "The builder does not get ready" in done.text
+    assert "Builder did not become ready" in done.text
     assert "no-such-flag" in done.text
     assert docker("inspect", "-f", "{{.Id}}", name) == before
     assert docker("inspect", "-f", "{{.State.Status}}", name).strip() == "running"
@@ -194,7 +194,7 @@ def test_a_foreign_container_is_never_touched(
         (project.folder / "app").mkdir()
         done = project.run("apply", "--auto-approve")
         assert done.code == 1
-        assert "Exists already, and is not envdplan's" in done.err
+        assert "Already exists, not managed by envdplan" in done.err
         assert "envdplan import builder.b" in " ".join(done.err.split())
         assert docker("inspect", "-f", "{{.State.Status}}", name).strip() == "created"
     finally:
@@ -249,7 +249,7 @@ def test_a_name_that_somebody_has_is_refused_before_anything_goes(
         edit(applied, "-builder", "-other")
         done = applied.run("apply", "--auto-approve")
         assert done.code == 1
-        assert "The new name is taken" in done.err
+        assert "New name is already taken" in done.err
         assert docker("inspect", "-f", "{{.State.Status}}", name).strip() == "running"
     finally:
         docker("rm", "-f", other)

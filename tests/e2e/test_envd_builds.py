@@ -186,7 +186,7 @@ def test_a_complaint_of_envd_is_shown_as_it_is(here: Project) -> None:
     file.write_text(file.read_text() + "    no_such_function()\n")
     done = here.run("apply", "--auto-approve", "-target", "build.engine")
     assert done.code == 1
-    assert "envd could not build this" in done.text
+    assert "envd build failed" in done.text
     assert "no_such_function" in done.text
 
 

@@ -142,7 +142,7 @@ context "demo" {
     project.write(block)
     plan = project.plan()
     assert plan.code == 1
-    assert "Exists already, and is not envdplan's" in plan.err
+    assert "Already exists, not managed by envdplan" in plan.err
     project.write(block + '\nimport {\n  to = context.demo\n  id = "demo"\n}\n')
     plan = project.plan()
     assert plan.code == 2, plan.text
@@ -155,7 +155,7 @@ context "demo" {
     ("block", "words"),
     [
         ("import { to = context.dmo }", 'Did you mean "context.demo"?'),
-        ('import {\n  to = context.demo\n  id = "other"\n}', "Import of something else"),
+        ('import {\n  to = context.demo\n  id = "other"\n}', "Import id does not match the name"),
         ("import { to = context.demo.name }", "takes a whole resource"),
         ('import { id = "demo" }', "An import block needs `to`"),
         ("import {\n  to = context.demo\n  into = 1\n}", 'has no attribute "into"'),

@@ -400,7 +400,7 @@ def test_a_foreign_workload_of_that_name_is_refused(here: Project, cluster: Clus
     edit(other, "registry.test/buildkit:1", "registry.test/buildkit:3")
     done = other.run("plan")
     assert done.code == 1
-    assert "Exists already, and is not envdplan's" in done.err
+    assert "Already exists, not managed by envdplan" in done.err
     assert image(cluster) == "registry.test/buildkit:1"
 
 
@@ -446,7 +446,7 @@ def test_an_unreachable_cluster_defers_the_builder_and_its_dependents(
     kubeconfig.write_text(kubeconfig.read_text().replace("http://127.0.0.1:1", cluster.url))
     cluster.faults.expired = True
     plan = here.plan()
-    assert "Error: The cluster does not know you" in plan.err, plan.text
+    assert "Error: Cluster does not accept the login" in plan.err, plan.text
 
 
 def test_storage_is_kept_or_removed_with_the_builder(here: Project, cluster: Cluster) -> None:

@@ -186,7 +186,7 @@ build "x" {
 }
 """
     )
-    assert "Result lies over its own source" in here.plan().text
+    assert "Output overwrites its own source" in here.plan().text
     here.apply()
     assert (here.folder / "app" / "version").exists()
     assert here.changes()["build.x"]["reasons"] == ["+ version"]

@@ -70,7 +70,7 @@ def test_a_folder_that_is_not_there_is_told_by_the_plan(on_unix: Project) -> Non
     on_unix.write(HEAD + FOLDER)
     done = on_unix.plan()
     assert done.code == 1
-    assert "There is no such context directory" in " ".join(done.err.split())
+    assert "Directory of a named context not found" in " ".join(done.err.split())
 
 
 def test_an_image_replaces_what_a_dockerfile_names(on_unix: Project) -> None:

@@ -143,13 +143,13 @@ build "x" {
     (config / "config.json").write_text("{}")
     plan = here.plan()
     assert plan.code == 0, plan.text
-    assert "Warning: A registry wants a login" in plan.err
+    assert "Warning: Registry requires a login" in plan.err
     assert "No changes, as far as could be found out." in plan.out
     (here.folder / ".envdplan" / "state.json").unlink()
     plan = here.plan()
     assert plan.code == 1, plan.text
     assert "never built" not in plan.out
-    assert "Error: A registry wants a login" in plan.err
+    assert "Error: Registry requires a login" in plan.err
 
 
 CACHES = """
@@ -221,7 +221,7 @@ def test_what_is_compiled_for_another_platform_needs_no_emulation(
     here.write(HEAD + CROSS.replace("SOCKET", socket))
     plan = here.plan()
     assert plan.code == 2, plan.text
-    assert "The builder does not run a platform" in plan.err
+    assert "Builder cannot run a platform" in plan.err
     assert "but not linux/s390x" in " ".join(plan.err.split())
     here.apply()
     repository = f"{here.environment['ENVDPLAN_VAR_project']}/made"
@@ -291,4 +291,4 @@ build "x" {
         'build "x" {\n  path    = "app"\n  context = "nowhere"\n  dockerfile_inline = "FROM a"\n}\n'
     )
     plan = here.plan()
-    assert "There is no such context" in plan.out
+    assert "Context not found" in plan.out

@@ -66,7 +66,7 @@ def test_an_engine_that_is_not_there_is_a_warning_and_no_error(project: Project)
     write(project, "")
     plan = project.plan()
     assert plan.code == 2
-    assert "Warning: The Docker Engine cannot be reached" in plan.err
+    assert "Warning: Docker Engine cannot be reached" in plan.err
     assert "the runner of context.c runs nothing" in " ".join(plan.err.split())
     assert "/no/such/docker.sock" in plan.err
     project.apply()

@@ -129,9 +129,9 @@ def test_a_ref_that_is_not_there_is_told_with_the_nearest(
 ) -> None:
     repository.commit(f="1")
     repository.git("tag", "v1.20")
-    with pytest.raises(EnvdplanError, match=r'There is no such ref\n.*"v1\.2"\..*"v1\.20"'):
+    with pytest.raises(EnvdplanError, match=r'Ref not found\n.*"v1\.2"\..*"v1\.20"'):
         fetched(repository.source("?ref=v1.2"))
-    with pytest.raises(EnvdplanError, match="There is no such ref"):
+    with pytest.raises(EnvdplanError, match="Ref not found"):
         fetched(repository.source("?ref=abcdef12"))
 
 
@@ -287,7 +287,7 @@ def test_a_web_server_without_git_is_enough(
         folder, found = fetched(Git(plain_web, ref=ref))
         assert found == commit
         assert (folder / "f").read_text() == ("1" if commit == first else "2")
-    with pytest.raises(EnvdplanError, match="There is no such ref"):
+    with pytest.raises(EnvdplanError, match="Ref not found"):
         fetched(Git(plain_web, ref="v9"))
 
 

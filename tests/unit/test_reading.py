@@ -86,9 +86,9 @@ def test_a_state_or_plan_that_is_too_deep_is_told(deep: str) -> None:
     content = (
         f'{{"kind": "KIND", "format_version": 1, "checksum": "x", "content": {{"a": {deep}}}}}'
     )
-    with pytest.raises(CorruptFile, match="The state cannot be read"):
+    with pytest.raises(CorruptFile, match="State cannot be read"):
         statefile.decode(content.replace("KIND", "state").encode(), "s", "")
-    with pytest.raises(CorruptFile, match="The plan cannot be read"):
+    with pytest.raises(CorruptFile, match="Plan cannot be read"):
         planfile.decode(content.replace("KIND", "plan").encode(), "p")
 
 

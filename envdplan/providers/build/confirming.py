@@ -32,7 +32,7 @@ class Confirming:
         found = fact.digest if isinstance(fact, ImageFound) else "nothing"
         reason = getattr(fact, "reason", f"it has {found}")
         raise Refused(
-            "The registry does not confirm the push",
+            "Registry does not confirm the push",
             f"{tag} should be {digest or 'the pushed image'}, but {reason}. Somebody may have "
             "pushed at the same moment; plan again.",
         )
@@ -48,7 +48,7 @@ class Confirming:
             if isinstance(fact, ImageMissing) or _is_another(fact, inputs_digest):
                 what = "nothing" if isinstance(fact, ImageMissing) else "another image"
                 raise Refused(
-                    "The engine does not have the image",
+                    "Engine does not have the image",
                     f"{name} should be what was built just now, but the Docker Engine has {what} "
                     "of that name. Somebody may have changed it at the same moment; plan again.",
                 )

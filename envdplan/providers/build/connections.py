@@ -81,7 +81,7 @@ class Connections:
         hint = suggestion(wanted, [one.name for one in contexts.contexts])
         known = ", ".join(shown(one.name) for one in contexts.contexts)
         raise EnvdplanError(
-            "There is no such context",
+            "Context not found",
             f'Neither the configuration nor {self.store.path} has a context "{shown(wanted)}" '
             f"(there are: {known}).{hint} Declare it, or name another one.",
         )
@@ -92,7 +92,7 @@ def _of_address(type: str, address: str, context: str | None) -> Connection:
     builder = None if found is None else found.from_address(address)
     if builder is None:
         raise EnvdplanError(
-            "The builder of the context cannot be used",
+            "Builder of the context cannot be used",
             f"envdplan cannot reach {shown(type)}://{shown(address)}: the type is not supported "
             "yet, or the address makes no sense.",
         )
@@ -106,7 +106,7 @@ def _problem(connection: Connection, seen: Observation) -> Cause | None:
     what = f'The {connection.type} builder "{name}"{which}'
     if isinstance(seen, Absent):
         return Cause(
-            "The builder does not exist",
+            "Builder does not exist",
             f"{what} does not exist. Apply the configuration that declares it, declare it here in "
             "a builder block, or let envd make it (`envd bootstrap`).",
         )
@@ -115,10 +115,10 @@ def _problem(connection: Connection, seen: Observation) -> Cause | None:
         return None
     if status not in ("exited", "paused"):
         detail = f"{what} is {status}. Mend it, or apply the configuration that declares it."
-        return Cause("The builder does not run", detail)
+        return Cause("Builder is not running", detail)
     start = f"envdplan builder start {shown(connection.context or str(name))}"
     return Cause(
-        "The builder does not run",
+        "Builder is not running",
         f"{what} is {status}, and a plan starts only builders that are declared in it. Start it "
         f"with `{start}`, or apply the configuration that declares it; envd starts it when it "
         "uses it next.",

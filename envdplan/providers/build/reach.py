@@ -50,7 +50,7 @@ class Reached:
             detail = (
                 f"What {self.title} names carries no mark {whose}, and is not {what} from here."
             )
-            raise Refused("The builder is not envdplan's", detail)
+            raise Refused("Builder is not managed by envdplan", detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,4 +126,4 @@ class Reach:
 
 def _not_known(name: str) -> EnvdplanError:
     detail = f'The builder of "{name}" is known after apply.'
-    return EnvdplanError("The builder is not known yet", detail)
+    return EnvdplanError("Builder is not known yet", detail)

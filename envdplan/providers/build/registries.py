@@ -132,4 +132,4 @@ def parse(ref: str) -> ImageReference:
     try:
         return parse_reference(ref)
     except InvalidReference as error:
-        raise EnvdplanError("Not an image name", str(error)) from None
+        raise EnvdplanError("Invalid image name", str(error)) from None

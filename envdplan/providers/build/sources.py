@@ -103,7 +103,7 @@ class Sources:
     def _read(self, source: Source, contents: Contents) -> tuple[Input, ...]:
         if not is_dir(source.directory):
             raise EnvdplanError(
-                "There is no such source directory",
+                "Source directory not found",
                 f"{source.directory} is no directory. Correct the path of the build, or make the "
                 "directory. In files of bake and Compose paths start where envdplan runs: use "
                 "-C DIR for those of another directory.",
@@ -155,7 +155,7 @@ class Sources:
         root = context.directory
         if not is_dir(root):
             raise EnvdplanError(
-                "There is no such context directory",
+                "Directory of a named context not found",
                 f"contexts.{context.name}: {root} is no directory.",
             )
         places = (Place(root, NAME),)
@@ -230,13 +230,13 @@ def _place(path: Path, *, follow: bool) -> Path:
     what, by = ("build.envd", "from") if follow else ("Dockerfile", "dockerfile")
     if not is_file(path):
         detail = f"{path} is no file. Write it, or name another one by {by}."
-        raise EnvdplanError(f"There is no {what}", detail)
+        raise EnvdplanError(f"{what} not found", detail)
     if follow:
         return path.resolve()
     place = path.parent / (resolved(str(path.parent), path.name) or "")
     if not place.is_file() or not place.samefile(path):
         raise EnvdplanError(
-            "The Dockerfile leads out of its folder",
+            "Dockerfile links out of its folder",
             f"{path} is a link that leads out of its folder, to {path.resolve()}. A builder is "
             "sent nothing from outside of a folder: name the file itself, by dockerfile.",
         )
@@ -245,7 +245,7 @@ def _place(path: Path, *, follow: bool) -> Path:
 
 def _changed(path: str) -> Conflict:
     return Conflict(
-        "The inputs changed since the plan was made",
+        "Inputs changed since the plan was made",
         f"{path} is not what was planned any more. The build was ended: its image would hold "
         "something else than was planned. Plan again.",
     )

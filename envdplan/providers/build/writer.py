@@ -125,7 +125,7 @@ class BuildWriter:
         connection = self.connections.of(after)
         if connection is None:
             raise EnvdplanError(
-                "The builder is not known", f"{change.address} has no context with a builder."
+                "Builder is not known", f"{change.address} has no context with a builder."
             )
         in_engine = connection.in_engine
         exporter = "image"
@@ -149,7 +149,7 @@ class BuildWriter:
             shown = "\n".join(f"  {line}" for line in lines[:_SHOWN])
             rest = f"\n  and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
             raise Conflict(
-                "The inputs changed since the plan was made",
+                "Inputs changed since the plan was made",
                 f"{change.address} is not built, because these are not what was planned:\n"
                 f"{shown}{rest}\nPlan again.",
             )
@@ -404,7 +404,7 @@ class _Job:
 def _untold(change: Change, after: Attributes) -> EnvdplanError:
     names = ", ".join(unknown_inputs(after))
     return EnvdplanError(
-        "An input of the build is still unknown",
+        "Input of the build is still unknown",
         f"{change.address} needs {names}, which no apply has told. A build has an image and a "
         "digest only when it is pushed: set tags and push = true where the value comes from.",
     )

@@ -225,14 +225,18 @@ def _only(found: list[Diagnostic]) -> tuple[str, str, str]:
 @pytest.mark.parametrize(
     ("body", "summary", "text"),
     [
-        ('call = "check"', "Not possible here", '"check"'),
-        ('policy = [{ filename = "x" }]', "Not possible here", '[{ filename = "x" }]'),
-        ('resources = { memory = "1g" }', "Not possible here", '{ memory = "1g" }'),
+        ('call = "check"', "Not supported by envdplan", '"check"'),
+        ('policy = [{ filename = "x" }]', "Not supported by envdplan", '[{ filename = "x" }]'),
+        ('resources = { memory = "1g" }', "Not supported by envdplan", '{ memory = "1g" }'),
         ('context = "https://x.org/y.git"', "Context is no directory", '"https://x.org/y.git"'),
         ('context = "git@x.org:y"', "Context is no directory", '"git@x.org:y"'),
         ('dockerfile = "https://x.org/D"', "Dockerfile is no file", '"https://x.org/D"'),
-        ('output = ["-"]', "Not possible here", '"-"'),
-        ('output = ["type=image,store=true"]', "Not possible here", '"type=image,store=true"'),
+        ('output = ["-"]', "Not supported by envdplan", '"-"'),
+        (
+            'output = ["type=image,store=true"]',
+            "Not supported by envdplan",
+            '"type=image,store=true"',
+        ),
         ('output = ["type=image,push=x"]', "Invalid entry", '"type=image,push=x"'),
         ('annotations = ["a"]', "Invalid annotation", '"a"'),
     ],
@@ -266,7 +270,7 @@ def test_what_is_not_asked_for_is_not_looked_at() -> None:
 def test_what_bake_does_not_build_by_itself_may_be_impossible() -> None:
     found = complaints(MIXED)
     assert [(one.severity.value, one.summary) for one in found] == [
-        ("warning", "Not possible here"),
+        ("warning", "Not supported by envdplan"),
         ("warning", "Context left out"),
     ]
     assert found[0].detail.startswith('The target "lint" is left out. A target with call')

@@ -228,7 +228,7 @@ def test_a_failing_helper_fails_the_build_with_its_reason(
 ) -> None:
     class Failing:
         def for_host(self, host: str) -> Credential | None:
-            raise Unreachable("A credential helper failed", "install docker-credential-x")
+            raise Unreachable("Credential helper failed", "install docker-credential-x")
 
     with pytest.raises(Abort, match="docker-credential-x") as caught:
         credentials_for(auth(registry, Failing(), tmp_path), "r.io")

@@ -219,7 +219,7 @@ def test_a_file_that_changed_since_it_was_listed_ends_the_build(
         while (packet := decode_packet(wire.sent.get(timeout=10) or b"")).type != ERR:
             sent += packet.data
         assert sent in (b"", b"hallo")
-        assert packet.data == b"A source file changed while it was sent"
+        assert packet.data == b"Source file changed while it was sent"
         wire.coming.put(None)
         server.join(10)
         assert isinstance(failure[0], Conflict)

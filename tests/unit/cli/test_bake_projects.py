@@ -130,20 +130,20 @@ def test_a_project_can_be_written_as_envdplans_own(
     assert builds(capsys) == before
     assert told(capsys, "fmt", "-check")[0] == 0
     code, _, err = told(capsys, "convert")
-    assert (code, "nothing to convert" in err) == (1, True)
+    assert (code, "Nothing to convert" in err) == (1, True)
     code, _, err = told(capsys, "convert", "-f", "docker-bake.hcl", "-out", "envdplan.hcl")
-    assert (code, "there already" in err) == (1, True)
+    assert (code, "File already exists" in err) == (1, True)
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("validate", "-f", "envdplan.hcl"), "Not a file of bake"),
+        (("validate", "-f", "envdplan.hcl"), "Not a bake file"),
         (("validate", "-f", "gone.hcl"), "gone.hcl: No such file"),
-        (("validate", "-set", "a.b=1"), "--set is for files of bake"),
+        (("validate", "-set", "a.b=1"), "--set is for bake files only"),
         (("validate", "-f", "Bakefile", "-set", "web.tag=1"), 'there is no key "tag"'),
         (("validate", "-f", "Bakefile", "-var", "TGA=1"), "TGA"),
-        (("validate", "-f", "Bakefile", "-var-file", "v.hcl"), "not for files of bake"),
+        (("validate", "-f", "Bakefile", "-var-file", "v.hcl"), "does not work with bake files"),
         (("validate", "-f", "wrong.hcl"), 'Did you mean "tags"?'),
         (("validate", "-f", "wrong.yaml"), "wrong.yaml:3"),
     ],

@@ -106,7 +106,7 @@ def test_a_lost_state_adopts_what_is_there(folder: Path) -> None:
     (folder / "envdplan.hcl").write_text(CONTEXTS.replace("10.0.0.1", "10.0.0.2"))
     code, _, err = run(folder, "plan")
     assert code == 1
-    assert "Exists already, and is not envdplan's" in err
+    assert "Already exists, not managed by envdplan" in err
     code, out, _ = run(folder, "import", "context.a")
     assert code == 0
     code, out, _ = run(folder, "plan", "--detailed-exitcode")
@@ -126,7 +126,7 @@ def test_targets_and_saved_plans(folder: Path) -> None:
     assert "10.0.0.1:1234" in out  # what was planned, not what the file says now
     code, _, err = run(folder, "apply", "p")
     assert code == 1
-    assert "The plan is stale" in err
+    assert "Plan is stale" in err
     code, _, err = run(folder, "plan", "--target", "context.x")
     assert code == 1
     assert "There is no context.x" in err
@@ -176,8 +176,8 @@ def test_a_corrupt_store_is_an_error_that_names_its_repair(folder: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("plan",), "There is no configuration here"),
-        (("-C", "/no/such/dir", "plan"), "There is no such directory"),
+        (("plan",), "No configuration found"),
+        (("-C", "/no/such/dir", "plan"), "Directory not found"),
         (("paln",), "No such command"),
         (("plan", "--nope"), "No such option"),
         (("show", "nothing"), "Cannot read the plan"),
@@ -236,7 +236,7 @@ def test_validate_says_all_as_one_json_object(folder: Path) -> None:
 def test_validate_is_about_warnings_too_and_about_what_is_no_project(folder: Path) -> None:
     code, out, _ = run(folder, "validate", "--json")
     assert code == 1
-    assert json.loads(out)["diagnostics"][0]["summary"] == "There is no configuration here"
+    assert json.loads(out)["diagnostics"][0]["summary"] == "No configuration found"
     (folder / "envdplan.hcl").write_text("locals {\n  a = 1\n}\n")
     code, out, _ = run(folder, "validate", "--json")
     assert code == 0
@@ -347,7 +347,7 @@ def test_blocks_that_do_not_fit_into_the_configuration_are_taken_back(folder: Pa
     create = ("context", "create", "--builder", "tcp", "--builder-address", "h:1", "--use")
     assert run(folder, *create, "--name", "t")[0] == 0
     code, _, err = run(folder, "import")
-    assert (code, "Two current contexts" in err) == (1, True), err
+    assert (code, "More than one current context" in err) == (1, True), err
     assert sorted(one.name for one in folder.iterdir()) == ["envdplan.hcl", "home"]
 
 
@@ -515,5 +515,5 @@ def test_an_output_that_is_called_sensitive_is_shown_and_stored_nowhere(folder: 
     for form in ((), ("-json",), ("-raw",)):
         code, out, err = run(folder, "output", "hidden", *form)
         assert (code, out) == (1, "")
-        assert "Sensitive output is not kept" in err
+        assert "Sensitive output is not stored" in err
     assert "plain" not in (folder / ".envdplan" / "state.json").read_text()

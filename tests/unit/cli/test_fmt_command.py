@@ -125,7 +125,7 @@ def test_standard_input_can_be_checked_and_compared(folder: Path) -> None:
 def test_standard_input_stands_alone(folder: Path) -> None:
     code, out, err = fmt(folder, "fmt", "-", "envdplan.hcl", given=b"a=1\n")
     assert (code, out) == (1, "")
-    assert "Standard input stands alone" in err
+    assert "Standard input excludes files" in err
     assert (folder / "envdplan.hcl").read_text() == LOOSE
 
 
@@ -160,7 +160,7 @@ def test_text_that_is_not_utf_8_is_refused(folder: Path) -> None:
 def test_yaml_that_is_named_gets_a_clear_answer(folder: Path) -> None:
     code, out, err = fmt(folder, "fmt", "envdplan.yaml", "envdplan.hcl")
     assert (code, out) == (1, "envdplan.hcl\n")
-    assert "Error: YAML is not formatted" in err
+    assert "Error: YAML cannot be formatted" in err
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ def test_without_modules_nothing_is_made(project: Project) -> None:
     assert [one.name for one in project.folder.iterdir()] == ["envdplan.hcl"]
     (project.folder / "envdplan.hcl").unlink()
     code, said = project.init()
-    assert (code, "There is no configuration here" in said) == (1, True)
+    assert (code, "No configuration found" in said) == (1, True)
 
 
 def test_modules_of_modules_are_installed_too(project: Project) -> None:
@@ -255,31 +255,31 @@ def test_a_fetched_module_does_not_reach_out_of_its_package(project: Project) ->
     project.write("locals {}\n", "secret/envdplan.hcl")
     project.write('module "arc" { source = "ARCHIVE//a" }')
     code, said = project.init()
-    assert (code, "A module leaves its package" in said) == (1, True)
+    assert (code, "Module path leads out of its package" in said) == (1, True)
     project.pack(a=f'module "out" {{ source = "{project.folder}/secret" }}\n')
     code, said = project.init("-upgrade")
-    assert (code, "A module leaves its package" in said) == (1, True)
+    assert (code, "Module path leads out of its package" in said) == (1, True)
 
 
 @pytest.mark.parametrize(
     ("block", "words"),
     [
-        ('module "x" { source = "./nothing" }', "There is no such module"),
+        ('module "x" { source = "./nothing" }', "Module not found"),
         ('module "x" { source = "./locall" }', 'Did you mean "local"?'),
-        ('module "x" { source = "./empty" }', "A module without a configuration"),
+        ('module "x" { source = "./empty" }', "Module has no configuration"),
         ('module "x" { source = "./broken" }', "at broken/envdplan.hcl:1"),
-        ('module "x" { source = var.where }', "is no plain text"),
-        ('module "x" { source = "./${local.a}" }', "is no plain text"),
-        ('module "x" { }', "Module without a source"),
+        ('module "x" { source = var.where }', "is not plain text"),
+        ('module "x" { source = "./${local.a}" }', "is not plain text"),
+        ('module "x" { }', "Module has no source"),
         ('module { source = "./local" }', "Wrong number of labels"),
         ('module "x" { source = "local" }', "write ./local"),
-        ('module "x" { source = "ARCHIVE//c" }', "There is no such folder in the package"),
+        ('module "x" { source = "ARCHIVE//c" }', "Folder not found in the package"),
         ('module "x" { source = "ARCHIVE" }', "It has the folders a, b"),
         ('module "x" { source = "file:///no/such.zip" }', "Cannot read an archive"),
-        ('module "x" { source = "git::file://REPOSITORY?ref=v9" }', "There is no such ref"),
+        ('module "x" { source = "git::file://REPOSITORY?ref=v9" }', "Ref not found"),
         ('module "x" { source = "git::file:///no/such/repo" }', "cannot be fetched"),
         ('module "x" { source = "ARCHIVE?checksum=sha256:' + "0" * 64 + '" }',
-         "An archive has another checksum"),
+         "Archive checksum does not match"),
         ('module "x" {', "envdplan.hcl:1"),
     ],
 )  # fmt: skip
@@ -378,7 +378,7 @@ def test_modules_are_found_when_they_are_what_is_locked(project: Project) -> Non
     assert (installed.find(net, project.folder) / "envdplan.hcl").read_text() == "locals {}\n"
     assert installed.find(parse("./x"), project.folder) == project.folder / "x"
     assert installed.find(parse("../x"), project.folder / "x") == project.folder / "x"
-    with pytest.raises(EnvdplanError, match="There is no such folder in the package"):
+    with pytest.raises(EnvdplanError, match="Folder not found in the package"):
         installed.find(parse(f"git::file://{project.repository}//no?ref=main"), project.folder)
     lock = project.folder / "envdplan.lock"
     before = project.lock

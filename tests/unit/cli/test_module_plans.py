@@ -124,5 +124,5 @@ def test_a_module_without_files_is_told_where_it_is_called(
     (project / "team" / "envdplan.hcl").unlink()
     assert run(["-C", str(project), "validate"]) == 1
     told = capsys.readouterr().err
-    assert "A module without a configuration" in told
+    assert "Module has no configuration" in told
     assert 'source = "./team"' in told

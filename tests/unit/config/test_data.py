@@ -42,7 +42,7 @@ def answer(ref: str) -> Value:
             "platforms": ("linux/amd64",),
             "ref": ref,
         }
-    raise EnvdplanError("There is no such image", f"{ref} does not exist.")
+    raise EnvdplanError("Image not found", f"{ref} does not exist.")
 
 
 def desired(text: str, name: str = "envdplan.hcl", ask: AskImage = answer) -> DesiredState:

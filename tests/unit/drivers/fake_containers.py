@@ -28,7 +28,7 @@ class World:
 
     def _found(self, name: str) -> ContainerInfo:
         if (found := self.inspect(name)) is None:
-            raise Missing("The Docker Engine does not have it", name)
+            raise Missing("Not found in the Docker Engine", name)
         return found
 
     def _set(self, which: str, **changes: str) -> None:
@@ -37,7 +37,7 @@ class World:
 
     def create(self, name: str, spec: ContainerSpec) -> SimpleNamespace:
         if self.inspect(name) is not None:
-            raise Conflict("The Docker Engine is in another state than expected", "name in use")
+            raise Conflict("Docker Engine is in an unexpected state", "name in use")
         self.made += 1
         id = f"id{self.made}"
         self.containers[id] = ContainerInfo(
@@ -56,9 +56,9 @@ class World:
 
     def rename(self, name: str, new: str) -> None:
         if self._found(name).name == new:
-            raise Refused("The Docker Engine refuses", "it has that name")
+            raise Refused("Docker Engine refuses a request", "it has that name")
         if self.inspect(new) is not None:
-            raise Conflict("The Docker Engine is in another state than expected", "name in use")
+            raise Conflict("Docker Engine is in an unexpected state", "name in use")
         self._set(name, name=new)
 
     def remove(self, name: str, *, force: bool = False) -> bool:

@@ -160,12 +160,12 @@ def test_differences_are_named_and_many_are_counted() -> None:
 
 
 def test_what_does_not_go_together_is_told() -> None:
-    assert [one[1] for one in attribute_problems({"mode": "attach"})] == ["Unclear pod"]
-    assert [one[1] for one in attribute_problems({"pod": "x"})] == ["Attribute without use"]
+    assert [one[1] for one in attribute_problems({"mode": "attach"})] == ["Ambiguous pod"]
+    assert [one[1] for one in attribute_problems({"pod": "x"})] == ["Attribute has no effect"]
     both = {"storage": {"size": "1Gi"}, "scratch_size": "1Gi"}
-    assert [one[1] for one in attribute_problems(both)] == ["Attribute without use"]
+    assert [one[1] for one in attribute_problems(both)] == ["Attribute has no effect"]
     hidden = {"image": Sensitive("x")}
-    assert [one[1] for one in attribute_problems(hidden)] == ["Sensitive value where none can be"]
+    assert [one[1] for one in attribute_problems(hidden)] == ["Sensitive value not allowed here"]
 
 
 # -- health

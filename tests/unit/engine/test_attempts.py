@@ -93,7 +93,7 @@ def limited(timeout: float | None, late: float, cancel: threading.Event) -> None
     def write(stop: threading.Event) -> Attributes:
         clock.seconds = late
         if stop.is_set():
-            raise Interrupted("the build was cancelled")
+            raise Interrupted("Build was cancelled")
         return {}
 
     after: Attributes = {} if timeout is None else {"timeout": timeout}

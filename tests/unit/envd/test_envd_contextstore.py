@@ -271,7 +271,7 @@ def test_a_store_that_never_rests_is_given_up(written: ContextStore) -> None:
         written.path.write_bytes(encode(some.put(Context(f"c{turn}", "tcp", "x"))))
         return some.put(DEMO)
 
-    with pytest.raises(Conflict, match="does not come to rest"):
+    with pytest.raises(Conflict, match="keeps changing"):
         written.change(transform)
     assert written.read().contexts.find("demo") is None
 

@@ -79,7 +79,7 @@ def test_what_would_take_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPa
     "line", ["[", "a[", "[]", "[^]", "[-a]", "[a-]", "a\\", "!", "*[z-a]", "*{2}"]
 )
 def test_what_buildx_refuses_is_no_pattern(line: str) -> None:
-    with pytest.raises(EnvdplanError, match="Not a pattern"):
+    with pytest.raises(EnvdplanError, match="Invalid ignore pattern"):
         compiled([line])
 
 

@@ -58,7 +58,7 @@ def test_an_oci_layout_is_a_store_with_the_digest_of_now(tmp_path: Path) -> None
 
 
 def test_an_oci_layout_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(EnvdplanError, match="There is no OCI layout"):
+    with pytest.raises(EnvdplanError, match="OCI layout not found"):
         asked(contexts={"a": f"oci-layout://{tmp_path}:1"})
 
 

@@ -181,11 +181,11 @@ def test_two_images_of_one_name_have_the_same_options(folder: Path) -> None:
         attributes = derived(folder, "output", outputs, {"tags": ("r.io/x:1",)})
         return [summary for _, summary, _ in dockerfile.problems(attributes)]
 
-    assert told(pushed, other) == ["Several kinds of images"]
+    assert told(pushed, other) == ["Image outputs with different options"]
     assert told(pushed, {"type": "image"}) == []
     named = {**other, "names": ("r.io/y:1",)}
     assert told(pushed, named) == []
-    assert told(pushed, {**named, "push": True}) == ["Several kinds of images"]
+    assert told(pushed, {**named, "push": True}) == ["Image outputs with different options"]
 
 
 def test_what_an_old_image_store_leaves_out_is_told(folder: Path) -> None:

@@ -255,5 +255,5 @@ def test_what_is_broken_or_no_archive_is_told(tmp_path: Path, root: Path, name: 
     whole = make().read_bytes()
     for data in (b"", b"<html>Not found</html>" * 100, whole[: len(whole) // 2]):
         path.write_bytes(data)
-        with pytest.raises(Refused, match="An archive cannot be read"):
+        with pytest.raises(Refused, match="Archive cannot be read"):
             take(path, new_folder(root))

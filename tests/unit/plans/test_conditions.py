@@ -328,4 +328,4 @@ def test_who_refers_to_an_ignored_attribute_sees_what_is_there() -> None:
 def test_a_result_that_goes_nowhere_is_warned_of(stated: str, warned: bool) -> None:
     found = planned(desired(f'build "x" {{\n{stated}\n}}'))
     told_of = [one.summary for one in found.diagnostics]
-    assert told_of == (["Result goes nowhere"] if warned else [])
+    assert told_of == (["Build result is discarded"] if warned else [])

@@ -26,8 +26,8 @@ from envdplan.states.observed import (
 from envdplan.states.recorded import Record, State
 from tests.unit.plans.worlds import desired
 
-DOWN = Cause("A registry cannot be reached", "r:5000 refuses connections.", about="r:5000")
-NO_ENGINE = Unreachable("no", Cause("The Docker Engine cannot be reached", "Start Docker."))
+DOWN = Cause("Registry cannot be reached", "r:5000 refuses connections.", about="r:5000")
+NO_ENGINE = Unreachable("no", Cause("Docker Engine cannot be reached", "Start Docker."))
 TEXT = """
 builder "b" {
   type  = "docker-container"
@@ -102,7 +102,7 @@ def test_an_engine_that_is_down_is_one_message_for_all_that_need_it() -> None:
     (told,) = gaps(
         found.values(), [(NO_ENGINE.cause, next(iter(desired(TEXT).resources.values())))]
     )
-    assert told.summary == "The Docker Engine cannot be reached"
+    assert told.summary == "Docker Engine cannot be reached"
     assert "Start Docker." in told.detail
     assert told.severity is Severity.ERROR
 

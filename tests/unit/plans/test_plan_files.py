@@ -22,7 +22,7 @@ from envdplan.values import UNKNOWN, Sensitive
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "plan.schema.json").read_text())
 BUILDER, BUILD = Address.parse("builder.b"), Address.parse('build.x["k"]')
-CAUSE = Cause("A registry cannot be reached", "Nothing listens there.", "r:1")
+CAUSE = Cause("Registry cannot be reached", "Nothing listens there.", "r:1")
 PLAN = Plan(
     "lineage",
     7,

@@ -95,7 +95,7 @@ def test_a_name_that_somebody_has_is_refused() -> None:
     with pytest.raises(Rejected) as caught:
         world.plan(named("z2", "z3"))
     (problem,) = caught.value.diagnostics
-    assert problem.summary == "The new name is taken"
+    assert problem.summary == "New name is already taken"
     assert "its name changes from z1 to z2" in problem.detail
 
 

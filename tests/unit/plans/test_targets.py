@@ -96,5 +96,5 @@ def test_nothing_is_said_of_what_a_plan_is_not_about(options: PlanOptions, told:
     world = World()
     plan = make_plan(desired(BUILDS), world.state, lambda _: world, world.catalog, options)
     assert [(one.summary, one.address) for one in plan[1]] == [
-        ("Result goes nowhere", address) for address in told
+        ("Build result is discarded", address) for address in told
     ]

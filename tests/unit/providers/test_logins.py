@@ -58,7 +58,7 @@ def test_all_names_of_docker_hub_are_one() -> None:
 
 class Broken:
     def for_host(self, host: str) -> Credential | None:
-        raise Unreachable("A credential helper failed", host)
+        raise Unreachable("Credential helper failed", host)
 
 
 def test_a_helper_that_fails_hinders_nobody_who_gets_nothing_from_it() -> None:

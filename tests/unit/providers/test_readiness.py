@@ -28,7 +28,7 @@ class Registries:
     def check_push(self, target: ImageReference) -> None:
         self.asked.append(target.repository)
         if target.repository in self.refused:
-            raise Refused("A registry denies access", f"No {target.path}.")
+            raise Refused("Registry denies access", f"No {target.path}.")
 
 
 def change(*work: Work, retags: tuple[str, ...] = (), **after: Value) -> Change:

@@ -57,7 +57,7 @@ def test_only_a_definition_that_may_be_missing_is_left_out(folder: Path) -> None
     (folder / "app" / "Dockerfile").unlink()
     source = Source(shared, f"{shared}/Dockerfile", optional=True)
     assert found(source) == [("file", "main")]
-    with pytest.raises(EnvdplanError, match="There is no Dockerfile"):
+    with pytest.raises(EnvdplanError, match="Dockerfile not found"):
         found(Source(shared, f"{shared}/Dockerfile"))
     (folder / "app" / "Dockerfile").write_text("x")
     assert found(source) == [("dockerfile", "Dockerfile"), ("file", "main")]
@@ -78,7 +78,7 @@ def test_a_dockerfile_that_is_left_out_of_the_source_shows(folder: Path) -> None
 
 def test_an_ignore_file_that_is_named_has_to_be_there(folder: Path) -> None:
     source = Source(str(folder / "app"), None, "FROM x", (named(f"{folder}/nothing"),))
-    with pytest.raises(EnvdplanError, match="There is no such ignore file"):
+    with pytest.raises(EnvdplanError, match="Ignore file not found"):
         found(source)
 
 

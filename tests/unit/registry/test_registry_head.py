@@ -120,11 +120,11 @@ def test_an_unknown_host_is_unclear() -> None:
 def test_a_failing_credential_helper_is_unclear(registry: FakeRegistry) -> None:
     class Failing:
         def for_host(self, host: str) -> Credential | None:
-            raise Unreachable("A credential helper failed", f"nothing for {host}")
+            raise Unreachable("Credential helper failed", f"nothing for {host}")
 
     registry.auth = "basic"
     found = client(registry, Failing()).head(registry.reference("app:1"))
-    assert found == Unclear(f"nothing for {registry.host}", "A credential helper failed")
+    assert found == Unclear(f"nothing for {registry.host}", "Credential helper failed")
 
 
 def test_a_wrong_digest_in_the_answer_is_unclear(registry: FakeRegistry) -> None:

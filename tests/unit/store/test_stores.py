@@ -102,7 +102,7 @@ def test_a_missing_state_with_backups_is_no_new_beginning(local: LocalStore) -> 
         with local.lock("test"):
             local.save(filled(local.load(), serial))
     local.path.unlink()
-    with pytest.raises(CorruptFile, match="The state is missing"):
+    with pytest.raises(CorruptFile, match="State is missing"):
         local.load()
 
 
@@ -112,7 +112,7 @@ def test_a_state_that_changed_meanwhile_is_not_overwritten(local: LocalStore) ->
     first, second = LocalStore(local.path), LocalStore(local.path)
     one, other = first.load(), second.load()
     first.save(filled(one, 2))
-    with pytest.raises(Conflict, match="changed by somebody else"):
+    with pytest.raises(Conflict, match="changed by another process"):
         second.save(filled(other, 2))
 
 

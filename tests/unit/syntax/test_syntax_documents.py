@@ -82,7 +82,7 @@ def test_hcl_and_yaml_twins_are_the_same_document() -> None:
 def test_a_number_that_was_perhaps_meant_as_text_is_hinted_at(text: str, shown: str) -> None:
     _, problems = decode(SourceFile("f.yaml", f"locals: {{a: {text}}}"))
     (found,) = problems
-    assert (found.severity, found.summary) == (Severity.WARNING, "Number with another text")
+    assert (found.severity, found.summary) == (Severity.WARNING, "Number loses its zeros")
     assert found.detail == f'{text} is the number {shown}. Quote it if it is text: "{text}".'
     assert found.range is not None
     assert found.range.start.column == 13

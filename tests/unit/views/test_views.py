@@ -58,10 +58,10 @@ PLAN = Plan(
         Change(Address.parse("builder.gone"), "tcp", Action.DELETE, {"address": "h:2"},
                reasons=("it is no longer in the configuration",)),
         Change(Address.parse("builder.far"), "tcp", Action.DEFER, after={}, reasons=("no answer",),
-               cause=Cause("The Docker Engine cannot be reached", "Start it.")),
+               cause=Cause("Docker Engine cannot be reached", "Start it.")),
         Change(Address.parse("build.f"), "dockerfile", Action.DEFER, after={},
                reasons=("builder.far is deferred: no answer",),
-               cause=Cause("The Docker Engine cannot be reached", "Start it.")),
+               cause=Cause("Docker Engine cannot be reached", "Start it.")),
     ),
     (
         Drift(CONTEXT, (Difference(("runner",), "docker", "envd-server"),)),
@@ -103,7 +103,7 @@ envdplan will do the following:
       because it is no longer in the configuration
 
   ? builder.far (tcp), build.f (dockerfile)
-      cannot be decided now: The Docker Engine cannot be reached
+      cannot be decided now: Docker Engine cannot be reached
 
 Outputs:
   ~ digest = (known after apply)
@@ -133,7 +133,7 @@ def test_an_empty_plan_is_a_glance() -> None:
 
 def test_what_is_only_believed_is_not_told_as_known() -> None:
     view, out, _ = made("human")
-    cause = Cause("A registry cannot be reached", "Nothing listens there.")
+    cause = Cause("Registry cannot be reached", "Nothing listens there.")
     view.plan(Plan("l", 1, (Change(BUILD, "dockerfile", Action.NOOP, kept=(("r/x:1", cause),)),)))
     assert "No changes, as far as could be found out." in out.getvalue()
     assert "as the configuration says" not in out.getvalue()
