@@ -6,7 +6,6 @@ a repository's does: it is bare, has no hooks, and nothing of it is ever checked
 
 import os
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -41,6 +40,13 @@ _SETTINGS: Final = (
     "-c", "http.lowSpeedLimit=1",
     "-c", "http.lowSpeedTime=60",
 )  # fmt: skip
+_LIMITED: Final = ("sh", "-c", 'ulimit -f "$1" 2>/dev/null; shift; exec "$@"', "sh")
+"""Runs a command with a limit of its files that holds from its first byte on, and for its
+children: a limit that is set from outside can come after a fast git has ended.
+"""
+_BLOCK: Final = 512
+"""Bytes; the unit of `ulimit -f` (POSIX)."""
+
 _LARGEST_OUTPUT: Final = 64 * 1024 * 1024
 """Bytes that are kept in memory: a small repository can have a list of files without end."""
 
@@ -110,7 +116,6 @@ class Git:
             with held():
                 process = self._process(arguments, stdin, stderr)
                 ending.callback(_end, process)
-            self._limit(process)
             timer = threading.Timer(self.timeout, _stop, (process, late))
             ending.callback(timer.cancel)
             timer.start()
@@ -123,7 +128,7 @@ class Git:
         self, arguments: Sequence[str], stdin: int, stderr: "int | IO[bytes]"
     ) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            [self._program(), *_SETTINGS, *arguments],
+            [*_LIMITED, str(self.largest // _BLOCK), self._program(), *_SETTINGS, *arguments],
             cwd=self.folder,
             env=self._variables(),
             stdin=stdin,
@@ -131,13 +136,6 @@ class Git:
             stderr=stderr,
             start_new_session=True,
         )
-
-    def _limit(self, process: "subprocess.Popen[bytes]") -> None:
-        """Its children inherit the limit; where there is no such call, the disk is the limit."""
-        if hasattr(resource, "prlimit"):
-            with suppress(OSError, ValueError):
-                limits = (self.largest, self.largest)
-                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limits)
 
     def _program(self) -> str:
         found = shutil.which("git", path=self.environment.get("PATH"))
