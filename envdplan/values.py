@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, final
 
+from envdplan import logs
 from envdplan.addresses import Address
 
 Value: TypeAlias = Any
@@ -50,6 +51,10 @@ class Sensitive:
     """A value that no view, plan, state, log or error may show."""
 
     value: Value
+
+    def __post_init__(self) -> None:
+        if logs.is_on():
+            logs.hide(part for _, part in walk(self.value) if isinstance(part, str))
 
     def __repr__(self) -> str:
         return "Sensitive(...)"

@@ -62,7 +62,7 @@ class BuildKit:
         self._dialer = dialer
         self._timeout = timeout
         self._channel = dialer.channel()
-        self._control = Control(self._channel)
+        self._control = Control(self._channel, dialer.address)
         self._known: pb.ListWorkersResponse | None = None
 
     def __enter__(self) -> Self:

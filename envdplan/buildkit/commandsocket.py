@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from envdplan.diagnostics import Unreachable
+from envdplan.logs import Log, why
+from envdplan.logs import command as without_secrets
 from envdplan.streams import CommandStream
 
+_LOG: Final = Log("buildkit")
 _KEPT: Final = 4096
 """Bytes of the command's complaints that are kept for messages."""
 
@@ -22,6 +25,7 @@ class CommandSocket(CommandStream):
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start it. Raises Unreachable when there is no such command."""
         self._name = command[0]
+        self._logged = _LOG.call("run", without_secrets(command))
         near, far = socket.socketpair()
         super().__init__(near, self._failure)
         try:
@@ -36,8 +40,10 @@ class CommandSocket(CommandStream):
                 )
         except OSError as error:
             near.close()
+            self._logged.end(why(error))
             detail = f"{self._name}: {error.strerror or error}. Install it, or put it in PATH."
             raise Unreachable("Command cannot be started", detail) from error
+        _LOG.write(f"run {without_secrets(command)} started")  # its end may come much later
         self._said = b""
         self._listener = threading.Thread(target=self._listen, name="command", daemon=True)
         self._listener.start()
@@ -67,7 +73,7 @@ class CommandSocket(CommandStream):
             with stream:
                 for line in stream:
                     self._said = (self._said + line)[-_KEPT:]
-        self._process.wait()
+        self._logged.end(f"code {self._process.wait()}")
 
     def _failure(self) -> ConnectionError | None:
         self._listener.join(5.0)

@@ -14,6 +14,7 @@ from envdplan.buildkit.proto import secrets_pb2
 from envdplan.buildkit.request import SecretSource
 from envdplan.buildkit.services import Abort, Services, Stream
 from envdplan.diagnostics import EnvdplanError
+from envdplan.logs import hide
 
 LARGEST_SECRET: Final = 500 * 1024
 """Bytes; BuildKit's own limit (session/secrets/secretsprovider)."""
@@ -41,6 +42,7 @@ def secrets(
             refused(wanted)
             raise Abort(_NOT_FOUND, f"secret {wanted!r} is not declared for this build")
         data = _checked(source, _read(source, environment))
+        hide([data.decode("utf-8", "replace")])
         stream.send([secrets_pb2.GetSecretResponse(data=data).SerializeToString()])
 
     return {"/moby.buildkit.secrets.v1.Secrets/GetSecret": get_secret}

@@ -9,7 +9,9 @@ from envdplan.buildkit.http2 import Connection
 from envdplan.buildkit.services import Abort, Handler, Services, Stream
 from envdplan.buildkit.transport import Transport
 from envdplan.diagnostics import EnvdplanError
+from envdplan.logs import Log
 
+_LOG = Log("buildkit")
 OK = 0
 UNKNOWN = 2
 UNIMPLEMENTED = 12
@@ -83,7 +85,7 @@ class Session:
             self._refuse(call, path)
             return
         thread = threading.Thread(
-            target=self._serve, args=(call, handler), name=_name(path), daemon=True
+            target=self._serve, args=(call, path, handler), name=_name(path), daemon=True
         )
         with self._lock:  # who closes meanwhile must find none that has not begun
             thread.start()
@@ -91,14 +93,17 @@ class Session:
 
     def _refuse(self, call: Call, path: str) -> None:
         """Answers without blocking, as the reader calls it."""
+        _LOG.call("serve", path).end(f"code {UNIMPLEMENTED}")
         answer = refusal(call.id, UNIMPLEMENTED, f"unknown method {path}")
         if not call.remote_done:
             answer += frames.reset(call.id, frames.Code.NO_ERROR)
         self._connection.forget(call)
         self._connection.later(answer)
 
-    def _serve(self, call: Call, handler: Handler) -> None:
-        code, message = self._outcome(call, handler)
+    def _serve(self, call: Call, path: str, handler: Handler) -> None:
+        with _LOG.call("serve", path, routine=path == HEALTH_CHECK) as logged:
+            code, message = self._outcome(call, handler)
+            logged.status = f"code {code}" if code else "OK"
         self._connection.forget(call)
         call.finish(code, message)
         with self._lock:

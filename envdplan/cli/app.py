@@ -89,6 +89,7 @@ def run(arguments: list[str]) -> int:
     """Run one command line; the exit code. Raises nothing but SystemExit and its kin."""
     session = Session()
     try:
+        _log(session, arguments)
         code = app(as_here(arguments), standalone_mode=False, obj=session)
     except EnvdplanError as error:
         session.tell(error)
@@ -109,6 +110,14 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(f"Stopped by {interrupts.name()}.\n")
         return interrupts.exit_code()
     return code if isinstance(code, int) else exit_codes.OK
+
+
+def _log(session: Session, arguments: list[str]) -> None:
+    """Start the log that the environment asks for; else nothing of it is imported."""
+    if session.environment.get("ENVDPLAN_LOG") or session.environment.get("ENVDPLAN_LOG_FILE"):
+        from envdplan import logsetup
+
+        logsetup.start(session.environment, arguments)
 
 
 def _unexpected(session: Session, error: Exception) -> int:

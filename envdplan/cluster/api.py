@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from envdplan import jsontext
 from envdplan.cluster.access import Access
 from envdplan.cluster.failures import failure, unreachable
+from envdplan.logs import Log
+from envdplan.logs import url as without_secrets
 from envdplan.together import within
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ Object = dict[str, Any]
 MANAGER: Final = "envdplan"
 """Who sets fields, in the words of server-side apply."""
 
+_LOG: Final = Log("cluster")
 _APPLY: Final = "application/apply-patch+yaml"
 _CONNECT, _READ, _TOTAL = 5.0, 30.0, 60.0
 """Seconds; the last one for a request with its answer, but for streams, which have no end."""
@@ -160,18 +163,20 @@ class Api:
             headers["Content-Type"] = content
         url = self.access.url(path, query)
         try:
-            response = within(
-                _TOTAL,
-                lambda: self.access.pool.request(
-                    method,
-                    url,
-                    body=body,
-                    headers=headers,
-                    preload_content=not stream,
-                    timeout=Timeout(_CONNECT, _READ),
-                    retries=_retries(),
-                ),
-            )
+            with _LOG.call(method, without_secrets(url)) as call:
+                response = within(
+                    _TOTAL,
+                    lambda: self.access.pool.request(
+                        method,
+                        url,
+                        body=body,
+                        headers=headers,
+                        preload_content=not stream,
+                        timeout=Timeout(_CONNECT, _READ),
+                        retries=_retries(),
+                    ),
+                )
+                call.status = response.status
         except (HTTPError, TimeoutError) as error:
             raise unreachable(self.access.host, error) from error
         if response.status >= _BAD and not (absent and _is_absent(response)):

@@ -19,8 +19,10 @@ from envdplan.cluster.access import Access
 from envdplan.cluster.api import POD
 from envdplan.cluster.failures import Missing, failure
 from envdplan.diagnostics import EnvdplanError, Refused, Unreachable
+from envdplan.logs import Log, url
 from envdplan.streams import CommandStream
 
+_LOG: Final = Log("cluster")
 _PROTOCOLS: Final = "v5.channel.k8s.io,v4.channel.k8s.io"
 """v5 can end the command's input; 1.20 knows v4 only, and refuses who offers v5 alone."""
 
@@ -70,13 +72,17 @@ def _connect(access: Access, namespace: str, command: Command) -> Any:
     query = [("container", command.container), ("stdin", "true"), ("stdout", "true")]
     query += [("stderr", "true"), ("tty", "false"), *(("command", one) for one in command.argv)]
     headers = {**access.headers(), "sec-websocket-protocol": _PROTOCOLS}
+    where = _socket_url(access, path, query)
     try:
-        return create_websocket(access.configuration, _socket_url(access, path, query), headers)
+        with _LOG.call("GET", url(where)) as call:
+            web = create_websocket(access.configuration, where, headers)
+            call.status = web.getstatus()
     except websocket.WebSocketBadStatusException as error:
         raise _refused(access, error) from error
     except (websocket.WebSocketException, OSError) as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise Unreachable("Cluster cannot be reached", f"{access.host}: {said}.") from error
+    return web
 
 
 def _socket_url(access: Access, path: str, query: list[tuple[str, str]]) -> str:

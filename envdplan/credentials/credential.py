@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from envdplan.imagenames import canonical_host
+from envdplan.logs import hide
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,9 @@ class Login:
     username: str
     password: str = field(repr=False)
 
+    def __post_init__(self) -> None:
+        hide([self.password])
+
 
 @dataclass(frozen=True, slots=True)
 class IdentityToken:
@@ -21,12 +25,18 @@ class IdentityToken:
 
     value: str = field(repr=False)
 
+    def __post_init__(self) -> None:
+        hide([self.value])
+
 
 @dataclass(frozen=True, slots=True)
 class RegistryToken:
     """A bearer token that goes to the registry as it is."""
 
     value: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        hide([self.value])
 
 
 Credential: TypeAlias = Login | IdentityToken | RegistryToken

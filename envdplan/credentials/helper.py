@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final
 from envdplan import jsontext
 from envdplan.credentials.credential import Credential, IdentityToken, Login
 from envdplan.diagnostics import Unreachable
+from envdplan.logs import Log, url
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
+_LOG: Final = Log("credentials")
 TIMEOUT: Final = 30.0
 """Seconds that a helper may take: some ask the user to unlock a key ring."""
 
@@ -48,20 +50,23 @@ def _run(
     if not found:
         raise _missing(program, suffix)
     try:
-        return subprocess.run(
-            [found, "get"],
-            input=server,
-            capture_output=True,
-            check=False,
-            encoding="utf-8",
-            errors="replace",
-            env=dict(environment),
-            timeout=timeout,
-        )
+        with _LOG.call("run", f"{program} get for {url(server)}") as call:
+            done = subprocess.run(
+                [found, "get"],
+                input=server,
+                capture_output=True,
+                check=False,
+                encoding="utf-8",
+                errors="replace",
+                env=dict(environment),
+                timeout=timeout,
+            )
+            call.status = f"code {done.returncode}"
     except subprocess.TimeoutExpired:
         raise _failed(program, server, f"it gave no answer within {timeout:g} seconds") from None
     except OSError as error:
         raise _failed(program, server, error.strerror or "it cannot be started") from None
+    return done
 
 
 def _credential(program: str, text: str) -> Credential | None:

@@ -22,7 +22,9 @@ from envdplan.dockerengine.image import failure, is_network_failure
 from envdplan.dockerengine.missing import Missing
 from envdplan.dockerengine.transport import connect
 from envdplan.dockerengine.unreachable import unreachable
+from envdplan.logs import Log, url
 
+_LOG = Log("dockerengine")
 _READ_TIMEOUT = 60.0
 """Seconds of silence after which a question counts as unanswered. Actions have no limit: deleting
 a volume of many GB, or a push that waits for a registry, may be silent for minutes."""
@@ -43,6 +45,7 @@ class _Adapter(requests.adapters.HTTPAdapter):
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__()
         kind = type("_EndpointConnection", (_Connection,), {"endpoint": endpoint})
+        self._endpoint = endpoint
         self._pool = urllib3.HTTPConnectionPool("docker", maxsize=16)
         self._pool.ConnectionCls = kind
 
@@ -60,11 +63,17 @@ class _Adapter(requests.adapters.HTTPAdapter):
 
     def send(self, request: PreparedRequest, *_: object, **arguments: object) -> Response:
         is_question = request.method in ("GET", "HEAD")
-        return super().send(
-            request,
-            stream=bool(arguments.get("stream")),
-            timeout=_READ_TIMEOUT if is_question else None,
-        )
+        with _LOG.call(str(request.method), self._target(request)) as call:
+            response = super().send(
+                request,
+                stream=bool(arguments.get("stream")),
+                timeout=_READ_TIMEOUT if is_question else None,
+            )
+            call.status = response.status_code
+        return response
+
+    def _target(self, request: PreparedRequest) -> str:
+        return f"{self._endpoint.url} {url(request.path_url)}"
 
     def close(self) -> None:
         self._pool.close()

@@ -9,7 +9,9 @@ from envdplan.dockerengine.endpoint import Endpoint
 from envdplan.dockerengine.http1 import Head, Headers, read_body, read_head, request
 from envdplan.dockerengine.transport import CONNECT_TIMEOUT, connect
 from envdplan.dockerengine.unreachable import unreachable
+from envdplan.logs import Log, url
 
+_LOG: Final = Log("dockerengine")
 _SWITCHING_PROTOCOLS: Final = 101
 _REPLY_TIMEOUT: Final = 60.0
 """Seconds. An engine answers at once, but it may be busy with a build."""
@@ -32,6 +34,13 @@ def hijack(
     """
     upgrade = [("Connection", "Upgrade"), ("Upgrade", protocol), *headers]
     message = request("POST", path, upgrade, body)
+    with _LOG.call("POST", f"{endpoint.url} {url(path)}") as call:
+        sock = _upgraded(endpoint, path, message, timeout)
+        call.status = _SWITCHING_PROTOCOLS
+    return sock
+
+
+def _upgraded(endpoint: Endpoint, path: str, message: bytes, timeout: float) -> socket.socket:
     sock = connect(endpoint, timeout)
     try:
         sock.settimeout(_REPLY_TIMEOUT)

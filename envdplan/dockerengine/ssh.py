@@ -8,7 +8,9 @@ from typing import Final
 
 from envdplan.dockerengine.endpoint import Endpoint
 from envdplan.dockerengine.http1 import read_head, request
+from envdplan.logs import Log, command
 
+_LOG: Final = Log("dockerengine")
 _COMPLAINT_LIMIT: Final = 4096
 
 
@@ -34,8 +36,10 @@ def connect_by_ssh(endpoint: Endpoint, timeout: float) -> socket.socket:
     near, inner = socket.socketpair()
     try:
         with inner:
-            complaint = _Complaint(_start(ssh_command(endpoint, timeout), inner))
-        _ping_or_explain(near, timeout, complaint)
+            argv = ssh_command(endpoint, timeout)
+            complaint = _Complaint(_start(argv, inner))
+        with _LOG.call("run", command(argv)):
+            _ping_or_explain(near, timeout, complaint)
     except BaseException:
         near.close()
         raise

@@ -16,10 +16,12 @@ from envdplan.dockerengine.image import ImageInfo, image_info
 from envdplan.dockerengine.reply import Reply
 from envdplan.dockerengine.volumes import VolumeInfo, volume_info
 from envdplan.leftovers import scratch
+from envdplan.logs import Log, command
 
 if TYPE_CHECKING:
     from envdplan.dockerengine.archives import FileContent
 
+_LOG: Final = Log("drivers")
 _TIMEOUT: Final = 600.0
 """Seconds; a pull may take that long."""
 
@@ -42,14 +44,16 @@ class CommandEngine:
         Raises Unreachable when it cannot be started or its engine is down, Refused with its words.
         """
         try:
-            done = subprocess.run(
-                [self.program, *arguments],
-                env={**self.environment, **(more or {})},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_TIMEOUT,
-                check=False,
-            )
+            with _LOG.call("run", command([self.program, *arguments])) as call:
+                done = subprocess.run(
+                    [self.program, *arguments],
+                    env={**self.environment, **(more or {})},
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    timeout=_TIMEOUT,
+                    check=False,
+                )
+                call.status = f"code {done.returncode}"
         except (OSError, subprocess.TimeoutExpired) as error:
             detail = f"{self.program}: {error}. Install it, or name it with program."
             raise Unreachable("Command of the container engine cannot be run", detail) from error

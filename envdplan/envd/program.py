@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from envdplan.diagnostics import EnvdplanError, Interrupted, Refused
+from envdplan.logs import Log
+from envdplan.logs import command as without_secrets
 
+_LOG: Final = Log("envd")
 _VERSION: Final = re.compile(r"v?(\d+\.\d+\.\d+[^\s]*)")
 _GRACE: Final = 10.0
 """Seconds that it has to end by itself when it is asked to."""
@@ -38,15 +41,17 @@ def version(program: str, environment: Mapping[str, str], home: Path) -> str:
     Raises EnvdplanError when it does not run.
     """
     try:
-        done = subprocess.run(
-            [program, "version"],
-            env=own_environment(environment, home),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        with _LOG.call("run", f"{program} version") as call:
+            done = subprocess.run(
+                [program, "version"],
+                env=own_environment(environment, home),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            call.status = f"code {done.returncode}"
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EnvdplanError("envd cannot be run", f"{program}: {error}") from error
     match = _VERSION.search(done.stdout)
@@ -77,6 +82,7 @@ def run(
 
     Raises Refused with its own last words, Interrupted once `cancel` is set.
     """
+    call = _LOG.call("run", without_secrets(command))
     process = _started(command, environment, directory)
     ended = threading.Event()
     watcher = threading.Thread(target=_watch, args=(process, cancel, ended), daemon=True)
@@ -92,6 +98,7 @@ def run(
         ended.set()
         watcher.join()
         _stop(process)
+        call.end(f"code {process.returncode}")
         if process.stdout is not None:
             process.stdout.close()
     if cancel.is_set():

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from envdplan.config.problems import FunctionError
+from envdplan.logs import Log, command
 from envdplan.values import Value
 
+_LOG: Final = Log("files")
 _PATIENCE: Final = 60
 """Seconds that one question may take."""
 _OF_A_HOOK: Final = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
@@ -80,23 +82,26 @@ class Repositories:
         inherited = {n: v for n, v in self.environment.items() if n not in _OF_A_HOOK}
         environment = {**inherited, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
         try:
-            return subprocess.run(
-                ["git", *arguments],
-                cwd=Path(directory),
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=_PATIENCE,
-                check=False,
-            )
+            with _LOG.call("run", command(["git", *arguments])) as call:
+                done = subprocess.run(
+                    ["git", *arguments],
+                    cwd=Path(directory),
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                    errors="replace",
+                    timeout=_PATIENCE,
+                    check=False,
+                )
+                call.status = f"code {done.returncode}"
         except FileNotFoundError:
             raise FunctionError(_missing(directory)) from None
         except subprocess.TimeoutExpired:
             raise FunctionError(f"git did not answer within {_PATIENCE} seconds") from None
         except OSError as error:
             raise FunctionError(f"git cannot be run: {error.strerror}") from None
+        return done
 
 
 def _missing(directory: str) -> str:

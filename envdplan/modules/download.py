@@ -14,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 from envdplan.diagnostics import EnvdplanError, Refused, Unreachable
 from envdplan.imagenames import is_loopback
 from envdplan.loading import load
+from envdplan.logs import Log
+from envdplan.logs import url as without_secrets
 from envdplan.modules.tree import USUAL, Limits
 from envdplan.registry.proxies import proxy_for
 from envdplan.registry.urls import joined, origin
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from urllib3 import BaseHTTPResponse, PoolManager
 
+_LOG: Final = Log("modules")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS: Final = 5
 _OK: Final = 200
@@ -92,13 +95,7 @@ def _opened(url: str) -> "BufferedReader":
 def _answer(url: str, environment: Mapping[str, str], waits: Waits) -> "BaseHTTPResponse":
     here = url
     for _ in range(_MOST_REDIRECTS + 1):
-        response = _pool(here, environment, waits).request(
-            "GET",
-            here,
-            headers={"user-agent": "envdplan", "accept-encoding": "identity"},
-            preload_content=False,
-            redirect=False,
-        )
+        response = _asked(here, environment, waits)
         if response.status == _OK:
             return response
         response.close()
@@ -110,6 +107,19 @@ def _answer(url: str, environment: Mapping[str, str], waits: Waits) -> "BaseHTTP
         f"{_shown(url)} led to another place {_MOST_REDIRECTS + 1} times. Name the URL where the "
         "archive really is.",
     )
+
+
+def _asked(url: str, environment: Mapping[str, str], waits: Waits) -> "BaseHTTPResponse":
+    with _LOG.call("GET", without_secrets(url)) as call:
+        response = _pool(url, environment, waits).request(
+            "GET",
+            url,
+            headers={"user-agent": "envdplan", "accept-encoding": "identity"},
+            preload_content=False,
+            redirect=False,
+        )
+        call.status = response.status
+    return response
 
 
 def _pool(url: str, environment: Mapping[str, str], waits: Waits) -> "PoolManager":

@@ -19,8 +19,10 @@ from typing import IO, Final
 
 from envdplan.diagnostics import EnvdplanError, Unreachable
 from envdplan.interrupts import held
+from envdplan.logs import Log, command
 from envdplan.modules.tree import unsafe
 
+_LOG: Final = Log("modules")
 _PROTOCOLS: Final = "https:ssh:file:git"
 _FOREIGN: Final = frozenset(
     {
@@ -88,8 +90,8 @@ class Git:
 
     def blobs(self, names: list[str]) -> Iterator[Iterator[bytes]]:
         """The content of each blob, in pieces; each must be read to its end."""
-        command = ("cat-file", "--batch")
-        with self._started(command, subprocess.PIPE, subprocess.DEVNULL) as process:
+        asked = ("cat-file", "--batch")
+        with self._started(asked, subprocess.PIPE, subprocess.DEVNULL) as process:
             answers = _output(process)
             assert process.stdin  # noqa: S101  it is a pipe
             for name in names:
@@ -112,7 +114,7 @@ class Git:
         At the end of the block it has ended. Raises Unreachable when it was stopped as too slow.
         """
         late = threading.Event()
-        with ExitStack() as ending:
+        with ExitStack() as ending, _LOG.call("run", command(["git", *arguments])) as call:
             with held():
                 process = self._process(arguments, stdin, stderr)
                 ending.callback(_end, process)
@@ -120,7 +122,7 @@ class Git:
             ending.callback(timer.cancel)
             timer.start()
             yield process
-            process.wait()
+            call.status = f"code {process.wait()}"
         if late.is_set():
             raise _too_slow(arguments[0], self.timeout)
 

@@ -11,8 +11,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from envdplan.diagnostics import EnvdplanError
+from envdplan.logs import Log
+from envdplan.logs import url as without_secrets
 from envdplan.states.observed import Cause
 
+_LOG: Final = Log("providers")
 _TIMEOUT: Final = 3.0
 """Seconds; a plan does not wait long for what it can do without."""
 
@@ -49,14 +52,16 @@ class Runners:
         try:
             endpoint = resolve(self.environment, address)
             where = f"The engine at {endpoint.url}"
-            connection = connect(endpoint, _TIMEOUT)
+            with _LOG.call("CONNECT", endpoint.url):
+                connection = connect(endpoint, _TIMEOUT)
         except EnvdplanError as error:
             return Cause.of(error)
         with connection:
             connection.settimeout(_TIMEOUT)
             try:
-                connection.sendall(request("HEAD", "/_ping"))
-                status = read_head(connection).status
+                with _LOG.call("HEAD", f"{endpoint.url} /_ping") as call:
+                    connection.sendall(request("HEAD", "/_ping"))
+                    status = call.status = read_head(connection).status
             except OSError as error:
                 return Cause("Docker Engine does not answer", f"{where}: {error}.")
         if status == _OK:
@@ -81,8 +86,9 @@ class Runners:
         )
         connection = kind(parts.netloc.rpartition("@")[2], timeout=_TIMEOUT)
         try:
-            connection.request("GET", f"{parts.path.rstrip('/')}/api/v1/")
-            status = connection.getresponse().status
+            with _LOG.call("GET", without_secrets(url)) as call:
+                connection.request("GET", f"{parts.path.rstrip('/')}/api/v1/")
+                status = call.status = connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:
             detail = f"The envd-server does not answer at {url} ({error})."
             return Cause("envd-server cannot be reached", detail)

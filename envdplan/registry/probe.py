@@ -4,10 +4,14 @@ import hashlib
 import socket
 import ssl
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from envdplan.diagnostics import Unreachable
+from envdplan.logs import Log
 from envdplan.registry.failures import socket_failure
+
+_LOG: Final = Log("registry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ def probe(host: str, timeout: float) -> Probe:
     address = urlsplit(f"//{host}")
     name, port = address.hostname or "", address.port or 443
     try:
-        connection = socket.create_connection((name, port), timeout)
+        with _LOG.call("CONNECT", host):
+            connection = socket.create_connection((name, port), timeout)
     except OSError as error:
         if address.port is None:
             return Probe(tls=False)  # nobody on 443, but plain http has a port of its own

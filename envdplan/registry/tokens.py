@@ -15,6 +15,7 @@ from envdplan import __version__, jsontext
 from envdplan.credentials import Credential, IdentityToken, Login, RegistryToken
 from envdplan.diagnostics import EnvdplanError, Refused, Unreachable
 from envdplan.imagenames import is_loopback
+from envdplan.logs import hide
 from envdplan.registry.messages import Answer, Request
 from envdplan.registry.refusals import refusal
 from envdplan.registry.transport import Transport
@@ -46,6 +47,9 @@ class IssuedToken:
     value: str = field(repr=False)
     expires_in: int = _DEFAULT_LIFE
     issued_at: int = 0
+
+    def __post_init__(self) -> None:
+        hide([self.value])
 
 
 def basic(login: Login) -> str:

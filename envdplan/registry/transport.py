@@ -19,6 +19,7 @@ from envdplan.diagnostics import Refused, Unreachable
 from envdplan.imagenames import canonical_host, is_loopback
 from envdplan.interrupts import stopping
 from envdplan.loading import load
+from envdplan.logs import Log, url
 from envdplan.registry.failures import is_silence, late, unreachable
 from envdplan.registry.hosts import (
     DOCKER_CERTIFICATES,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 LARGEST_ANSWER: Final = 8 * 1024 * 1024
 """Bytes of an answer that is kept in memory; Docker's own limit for a manifest is 4 MiB."""
 
+_LOG: Final = Log("registry")
 _PASSING: Final = frozenset({429, 500, 502, 503, 504})
 _CONNECTIONS: Final = 32
 _PIECE: Final = 1024 * 1024
@@ -99,6 +101,7 @@ class Transport:
                 (lambda: 0.0) if body is None else body.since,
             )
         except TimeoutError:
+            _LOG.write(f"{request.method} {url(request.url)} is given up: no answer in time")
             raise self._silence.keep(request.host, late(request.host)) from None
         if isinstance(outcome, Answer):
             return outcome
@@ -113,7 +116,9 @@ class Transport:
 
         response = None
         try:
-            response = within(self._limits.total, lambda: self._open(request))
+            with _LOG.call(request.method, url(request.url)) as call:
+                response = within(self._limits.total, lambda: self._open(request))
+                call.status = response.status
             yield _head(response), self._pieces(response)
         except HTTPError as error:
             raise unreachable(request.host, error) from None
@@ -142,9 +147,11 @@ class Transport:
         from urllib3.exceptions import HTTPError
 
         try:
-            response = self._open(request)
-            body = response.read(LARGEST_ANSWER + 1)
-            _finish(response, body, request.host)
+            with _LOG.call(request.method, url(request.url)) as call:
+                response = self._open(request)
+                call.status = response.status
+                body = response.read(LARGEST_ANSWER + 1)
+                _finish(response, body, request.host)
         except HTTPError as error:
             return error
         return Answer(response.status, _head(response).headers, body)
