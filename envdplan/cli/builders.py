@@ -18,7 +18,7 @@ from envdplan.diagnostics import EnvdplanError
 from envdplan.together import together
 
 if TYPE_CHECKING:
-    from envdplan.providers.build.reach import Reach, Reached
+    from envdplan.providers.build.reach import Reach, Reached, Unusable
     from envdplan.views.builders import Line
 
 builder_app = typer.Typer(no_args_is_help=True, help="Show and manage builders.")
@@ -104,11 +104,13 @@ def _lines(reach: "Reach") -> "list[Line]":
     return together(_line_of, found, max(1, len(found)), "look")
 
 
-def _line_of(one: "Reached | EnvdplanError") -> "Line":
+def _line_of(one: "Reached | Unusable") -> "Line":
+    from envdplan.providers.build.reach import Unusable
     from envdplan.views.builders import Line
 
-    if isinstance(one, EnvdplanError):
-        return Line("", "", "", "unusable", problem=f"{one.summary}. {one.detail}")
+    if isinstance(one, Unusable):
+        problem = f"{one.error.summary}. {one.error.detail}"
+        return Line(one.title, one.type, one.address, "unusable", problem=problem)
     return line(one)
 
 

@@ -38,6 +38,8 @@ class Endpoint:
     url: str
     tls: TLS | None
     source: str
+    is_podman: bool = False
+    """Whether Podman answers there, which has other advice when it does not."""
 
     @property
     def scheme(self) -> str:

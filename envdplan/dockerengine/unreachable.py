@@ -8,13 +8,18 @@ from envdplan.dockerengine.endpoint import Endpoint
 
 _SELECT: Final = "To use another engine, set `host`, DOCKER_HOST or a Docker context."
 
+_SELECT_PODMAN: Final = "To use another one, set `host` or CONTAINER_HOST."
+
 
 def unreachable(endpoint: Endpoint, error: Exception) -> Unreachable:
     """The one translation of a failed or broken connection."""
-    advice = f"{_advice(endpoint, error)} {_SELECT}"
+    what = f"at {endpoint.url} ({endpoint.source}): {_reason(error)}."
+    advice = _advice(endpoint, error)
+    if endpoint.is_podman:
+        detail = f"Podman's service {what} {advice} {_SELECT_PODMAN}"
+        return Unreachable("Podman cannot be reached", detail)
     return Unreachable(
-        "Docker Engine cannot be reached",
-        f"The engine at {endpoint.url} ({endpoint.source}): {_reason(error)}. {advice}",
+        "Docker Engine cannot be reached", f"The engine {what} {advice} {_SELECT}"
     )
 
 
@@ -51,9 +56,12 @@ def _advice(endpoint: Endpoint, error: Exception) -> str:
 
     match error:
         case PermissionError():
-            return "Join the group that owns the socket (usually `docker`), or run as its owner."
+            group = "" if endpoint.is_podman else " (usually `docker`)"
+            return f"Join the group that owns the socket{group}, or run as its owner."
         case ssl.SSLError():
             return "Check the ca.pem, cert.pem and key.pem kept for this engine."
+    if endpoint.is_podman:
+        return "Start it: `systemctl --user start podman.socket`, or without --user as root."
     match endpoint.scheme:
         case "ssh":
             return f"Check that `ssh {endpoint.host} docker version` works without a question."

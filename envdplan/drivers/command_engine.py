@@ -55,7 +55,8 @@ class CommandEngine:
                 )
                 call.status = f"code {done.returncode}"
         except (OSError, subprocess.TimeoutExpired) as error:
-            detail = f"{self.program}: {error}. Install it, or name it with program."
+            why = getattr(error, "strerror", None) or error
+            detail = f"{self.program}: {why}. Install it, or name it with program."
             raise Unreachable("Command of the container engine cannot be run", detail) from error
         if done.returncode:
             raise self._refused(arguments[0], done.stderr.decode("utf-8", "replace"))

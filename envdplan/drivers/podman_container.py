@@ -3,6 +3,7 @@
 Podman answers Docker's API (podman-system-service(1)); envd itself knows no such builder.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,10 +37,12 @@ class PodmanContainer(DockerContainer):
         """Where Podman listens, as podman-remote(1) looks for it."""
         from envdplan.dockerengine.endpoint import resolve
 
-        environment = self._surroundings.environment
-        if host is None:
-            host = environment.get("CONTAINER_HOST") or self._usual()
-        return resolve(environment, host)
+        environment, source = self._surroundings.environment, "from host"
+        if host is None and (host := environment.get("CONTAINER_HOST")):
+            source = "from CONTAINER_HOST"
+        elif host is None:
+            host, source = self._usual(), "the usual place"
+        return replace(resolve(environment, host), source=source, is_podman=True)
 
     def _usual(self) -> str:
         runtime = self._surroundings.environment.get("XDG_RUNTIME_DIR")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from envdplan.diagnostics import EnvdplanError, suggestion
 from envdplan.drivers import driver
@@ -93,10 +94,31 @@ def _of_address(type: str, address: str, context: str | None) -> Connection:
     if builder is None:
         raise EnvdplanError(
             "Builder of the context cannot be used",
-            f"envdplan cannot reach {shown(type)}://{shown(address)}: the type is not supported "
-            "yet, or the address makes no sense.",
+            _why_not(type, address),
         )
     return Connection(type, builder.reach, context=context)
+
+
+_FORMS: Final = {
+    "kube-pod": "POD?namespace=NAMESPACE",
+    "tcp": "HOST:PORT",
+    "unix": "/PATH/OF/ITS/SOCKET",
+    "ssh": "[USER@]HOST[:PORT]",
+}
+"""What addresses of a type look like; those of containers are their names."""
+
+
+def _why_not(type: str, address: str) -> str:
+    if driver(type) is None:
+        return (
+            f"envdplan knows no builders of the type {shown(type)} ({shown(type)}://"
+            f"{shown(address)}). Give the context another builder."
+        )
+    return (
+        f'"{shown(address)}" is no address of a {type} builder, which looks like '
+        f"{_FORMS.get(type, 'NAME')}. Correct it: `envdplan context rm`, then `create`, or in the "
+        "configuration that declares the context."
+    )
 
 
 def _problem(connection: Connection, seen: Observation) -> Cause | None:

@@ -1,14 +1,15 @@
 """Finds builders for people who name them: as declared, through a context, or all there are."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from envdplan.addresses import Address, Kind
 from envdplan.diagnostics import EnvdplanError, Refused
 from envdplan.drivers import driver
 from envdplan.drivers.base import Lifecycle, Undeclared
+from envdplan.envd.contexts import Context
 from envdplan.providers.build.connections import Connection, Connections
-from envdplan.states.desired import DesiredState
+from envdplan.states.desired import DesiredState, Resource
 from envdplan.states.observed import Observation, Present, Stranger
 from envdplan.states.recorded import Record
 from envdplan.values import Attributes, is_known
@@ -54,6 +55,16 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
+class Unusable:
+    """A builder that cannot be asked, and why."""
+
+    title: str
+    type: str
+    address: str
+    error: EnvdplanError
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """The builders of a project and of envd's store."""
 
@@ -70,7 +81,7 @@ class Reach:
                 return self._declared(builder.address, builder.type, builder.attributes)
         return self._through(plain)
 
-    def all(self) -> Iterator[Reached | EnvdplanError]:
+    def all(self) -> Iterator[Reached | Unusable]:
         """Every declared builder, then those that only envd's store knows."""
         seen: set[tuple[object, ...]] = set()
         declared: set[str] = set()
@@ -78,20 +89,26 @@ class Reach:
             if address.kind is Kind.BUILDER:
                 seen.add((one.type, one.attributes.get("address")))
                 declared.add(str(address))
-                yield self._guarded(self._declared, address, one.type, one.attributes)
+                yield self._block(address, one)
         for context in self.connections.store.read().contexts.contexts:
             key = (context.builder, context.builder_address)
             if key not in seen:
                 seen.add(key)
-                found = self._guarded(self._through, context.name)
-                if isinstance(found, EnvdplanError) or found.title not in declared:
+                found = self._of_context(context)
+                if found.title not in declared:
                     yield found
 
-    def _guarded(self, find: Callable[..., Reached], *arguments: object) -> Reached | EnvdplanError:
+    def _block(self, address: Address, one: Resource) -> Reached | Unusable:
         try:
-            return find(*arguments)
+            return self._declared(address, one.type, one.attributes)
         except EnvdplanError as error:
-            return error
+            return Unusable(str(address), one.type, "", error)
+
+    def _of_context(self, one: Context) -> Reached | Unusable:
+        try:
+            return self._through(one.name)
+        except EnvdplanError as error:
+            return Unusable(_title(one.name), one.builder, one.builder_address, error)
 
     def _declared(self, address: Address, type: str, attributes: Attributes) -> Reached:
         """With all that its block says; where some of it is known after apply, by its address."""
@@ -121,7 +138,11 @@ class Reach:
             if resource is not None:
                 return self._declared(address, resource.type, resource.attributes)
         lifecycle = self.connections.lifecycles(connection.type)
-        return Reached(f"context {name}", connection.type, connection.attributes, lifecycle)
+        return Reached(_title(name), connection.type, connection.attributes, lifecycle)
+
+
+def _title(context: str) -> str:
+    return f"context {context}"
 
 
 def _not_known(name: str) -> EnvdplanError:

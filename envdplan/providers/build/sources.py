@@ -4,7 +4,8 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from os.path import normpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -119,7 +120,7 @@ class Sources:
         The Dockerfile counts by its content already; but whether it is in the source too, and as
         what, shows in an image that copies all of it.
         """
-        definition = None if source.definition is None else _inside(source)
+        definition = None if source.definition is None else _in_source(source)
         is_there = False
         entries = self._entries(source.directory, source.ignore_files, source.results, contents)
         for kind, path, digest in entries:
@@ -257,6 +258,11 @@ def _inside(source: Source) -> str | None:
         return Path(source.definition or "").relative_to(source.directory).as_posix()
     except ValueError:
         return None
+
+
+def _in_source(source: Source) -> str | None:
+    """As _inside, by whatever way the path leads there: through `..` it may lead out as well."""
+    return _inside(replace(source, definition=normpath(source.definition or "")))
 
 
 def _folder(environment: Mapping[str, str]) -> Path | None:

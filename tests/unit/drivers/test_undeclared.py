@@ -134,3 +134,16 @@ def test_nodes_that_are_not_there_are_named() -> None:
 
 def _never() -> threading.Event:
     return threading.Event()
+
+
+def test_podman_that_does_not_answer_is_called_podman() -> None:
+    found = driver("podman-container")
+    assert found is not None
+    for environment, source in ((NOWHERE, "from CONTAINER_HOST"), ({}, "the usual place")):
+        look = found.lifecycle(Surroundings(environment, "lineage")).look
+        seen = look(at("podman-container", "ci"))
+        assert isinstance(seen, Unreachable)
+        assert seen.reason.startswith("Podman cannot be reached")
+        assert source in seen.reason
+        assert "podman.socket" in seen.reason
+        assert "Docker" not in seen.reason

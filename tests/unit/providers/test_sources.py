@@ -76,6 +76,18 @@ def test_a_dockerfile_that_is_left_out_of_the_source_shows(folder: Path) -> None
     assert ("file", "Dockerfile") in found(source)
 
 
+def test_a_dockerfile_elsewhere_is_not_left_out(folder: Path) -> None:
+    """Neither by the way of old states, whose builds would all run anew."""
+    app = folder / "app"
+    (folder / "else").mkdir()
+    (folder / "else" / "Dockerfile").write_text("FROM x")
+    for definition in (f"{folder}/else/Dockerfile", f"{app}/../else/Dockerfile"):
+        kinds = [kind for kind, _ in found(Source(str(app), definition))]
+        assert kinds == ["dockerfile", "file", "file"]
+    by_a_detour = found(Source(str(app), f"{app}/../app/Dockerfile"))
+    assert by_a_detour == [("dockerfile", "../app/Dockerfile"), ("file", "main")]
+
+
 def test_an_ignore_file_that_is_named_has_to_be_there(folder: Path) -> None:
     source = Source(str(folder / "app"), None, "FROM x", (named(f"{folder}/nothing"),))
     with pytest.raises(EnvdplanError, match="Ignore file not found"):
