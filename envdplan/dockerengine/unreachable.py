@@ -18,9 +18,7 @@ def unreachable(endpoint: Endpoint, error: Exception) -> Unreachable:
     if endpoint.is_podman:
         detail = f"Podman's service {what} {advice} {_SELECT_PODMAN}"
         return Unreachable("Podman cannot be reached", detail)
-    return Unreachable(
-        "Docker Engine cannot be reached", f"The engine {what} {advice} {_SELECT}"
-    )
+    return Unreachable("Docker Engine cannot be reached", f"The engine {what} {advice} {_SELECT}")
 
 
 _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (

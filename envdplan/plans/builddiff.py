@@ -12,6 +12,7 @@ from envdplan.plans.capabilities import check_capabilities, foreign_platforms, l
 from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.inputs import sensitive_inputs
 from envdplan.plans.localhost import unreachable_registries
+from envdplan.plans.names import idle_tags
 from envdplan.plans.names import outputs as outputs_of
 from envdplan.plans.triggers import why_forced
 from envdplan.plans.world import Diff, World
@@ -48,6 +49,7 @@ def build_change(
     if Work.BUILD not in change.work and Work.PUSH not in change.work:
         return change
     _warn_of_nowhere(outcome, resource, change, facts)
+    _warn_of_idle_tags(outcome, resource, change)
     _warn_of_own_source(outcome, resource, change)
     _warn_of_exposed(outcome, resource, change)
     return _with_builder(outcome, world, resource, change, facts)
@@ -74,6 +76,18 @@ def _warn_of_nowhere(outcome: Diff, resource: Resource, change: Change, facts: B
         )
     summary = "Build result is discarded"
     outcome.diagnostics.warn(summary, detail, resource.range, str(resource.address))
+
+
+def _warn_of_idle_tags(outcome: Diff, resource: Resource, change: Change) -> None:
+    """The plan lists them, and nothing gets them."""
+    if idle := idle_tags(change.after or {}):
+        outcome.diagnostics.warn(
+            "Tags without an image",
+            f"No image gets {' or '.join(idle)}, because each output has names of its own. Add "
+            "them to the names of an output, or take them away from tags.",
+            resource.range,
+            str(resource.address),
+        )
 
 
 _EXPOSED: Final = {"args": "history", "labels": "configuration", "annotations": "manifest"}

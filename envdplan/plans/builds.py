@@ -117,8 +117,9 @@ def _sensitive(
 
 def _moved_source(attributes: Attributes, facts: BuildFacts) -> tuple[str, ...]:
     """Names of what says otherwise where the source is than when it was read."""
-    now = source_attributes(attributes)
-    return tuple(name for name, value in facts.source.items() if now.get(name) != value)
+    now, then = source_attributes(attributes), facts.source
+    later = (name for name in now if then and name not in then)  # contexts not known at that time
+    return tuple(name for name in (*then, *later) if now.get(name) != then.get(name))
 
 
 def _why_build(case: _Case) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """The names of a build's image, by where they are to be: each output may have its own."""
 
 from collections.abc import Iterator
+from typing import Final
 
+from envdplan.imagenames import image_identity
 from envdplan.values import Attributes, is_known
 
 
@@ -37,6 +39,19 @@ def all_names(attributes: Attributes) -> tuple[str, ...]:
     own = (one for one in outputs(attributes) if one.get("names") is not None)
     tags = output_names(attributes, {})
     return tuple(dict.fromkeys((*tags, *_names(attributes, own))))
+
+
+_NAMED: Final = frozenset({"image", "docker", "oci", "registry"})
+"""The outputs that have a name."""
+
+
+def idle_tags(attributes: Attributes) -> tuple[str, ...]:
+    """The tags that no output has, because each has names of its own; none while any is unknown."""
+    found = [one for one in outputs(attributes) if one.get("type") in _NAMED]
+    if not are_known(attributes) or not found or any(one.get("names") is None for one in found):
+        return ()
+    used = {*map(image_identity, _names(attributes, iter(found)))}
+    return tuple(one for one in output_names(attributes, {}) if image_identity(one) not in used)
 
 
 def are_known(attributes: Attributes) -> bool:

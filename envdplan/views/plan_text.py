@@ -122,6 +122,9 @@ def _settled(options: PlanOptions) -> Iterator[str]:
         yield "Nothing is recorded here that could be destroyed."
         yield "If the state was lost: `envdplan apply` records what exists, then destroy it."
         return
+    if options.refresh_only:  # asks nothing about the configuration
+        yield "Everything is as it is recorded."
+        return
     what = "These are" if options.targets or options.names else "Everything is"
     yield f"{what} as the configuration says."
 

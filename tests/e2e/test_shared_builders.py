@@ -121,7 +121,13 @@ def test_a_shared_builder_that_is_stopped_or_gone_is_told(
     text = " ".join(plan.text.split())
     assert f'builder "{container}" of the context "team" does not exist' in text, plan.text
     assert json.loads(guest.run("builder", "inspect", "team").out)["status"] == "absent"
-    assert guest.run("builder", "ls").code == 0
+    odd = ("--builder", "docker-container", "--builder-address", "a/b?c=d")
+    assert guest.run("context", "create", "--name", "odd", *odd).code == 0
+    listed = guest.run("builder", "ls")
+    assert listed.code == 0, listed.text
+    rows = [line.split() for line in listed.out.splitlines()]
+    assert ["context", "odd", "docker-container", "a/b?c=d", "unusable"] in rows
+    assert 'context odd: Builder of the context cannot be used. "a/b?c=d"' in listed.out
     docker("create", "--name", container, services["images"]["busybox"], "sleep", "600")
     done = guest.run("builder", "stop", "team")
     assert "carries no mark of envdplan" in " ".join(done.err.split()), done.text

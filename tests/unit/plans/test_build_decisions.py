@@ -235,6 +235,13 @@ def test_a_folder_that_is_known_only_after_apply_makes_it_run() -> None:
     assert found.reasons == ("contexts.lib is known after apply",)
 
 
+def test_a_folder_that_was_not_known_when_the_source_was_read_makes_it_run() -> None:
+    """What was read lacks it; that digest would call the build another than what runs."""
+    facts = replace(PUSHED, source={"path": None})
+    found = decided(None, facts, {**WANTED, "contexts": {"lib": "/lib"}})
+    assert found.reasons == ("contexts.lib follows what changes before it",)
+
+
 def test_a_source_that_was_read_where_it_no_longer_is_makes_it_run() -> None:
     facts = replace(PUSHED, source={"path": "/a", "dockerfile_inline": "FROM former"})
     found = decided(SAME, facts, {**WANTED, "path": "/a", "dockerfile_inline": "FROM new"})

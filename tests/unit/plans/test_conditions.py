@@ -329,3 +329,20 @@ def test_a_result_that_goes_nowhere_is_warned_of(stated: str, warned: bool) -> N
     found = planned(desired(f'build "x" {{\n{stated}\n}}'))
     told_of = [one.summary for one in found.diagnostics]
     assert told_of == (["Build result is discarded"] if warned else [])
+
+
+@pytest.mark.parametrize(
+    ("own", "idle"),
+    [
+        ('names = ["y:1"]', True),
+        ('names = ["y:1", "docker.io/library/x:1"]', False),
+        ("", False),
+        ('names = ["y:1"]\n}\noutput {\n  type = "docker"', False),
+        ('names = ["y:1"]\n}\noutput {\n  type = "tar"\n  dest = "t.tar"', True),
+    ],
+)
+def test_tags_that_no_output_has_are_told(own: str, idle: bool) -> None:
+    output = f'output {{\n  type = "oci"\n  dest = "x.tar"\n  {own}\n}}'
+    found = planned(desired(f'build "x" {{\ntags = ["x:1"]\n{output}\n}}'))
+    told_of = [one.summary for one in found.diagnostics]
+    assert told_of == (["Tags without an image"] if idle else [])

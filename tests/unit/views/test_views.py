@@ -131,6 +131,12 @@ def test_an_empty_plan_is_a_glance() -> None:
     assert out.getvalue() == "No changes.\nEverything is as the configuration says.\n"
 
 
+def test_a_refresh_says_nothing_of_the_configuration() -> None:
+    view, out, _ = made("human")
+    view.plan(Plan("l", 1, (), options=PlanOptions(refresh_only=True)))
+    assert out.getvalue() == "No changes.\nEverything is as it is recorded.\n"
+
+
 def test_what_is_only_believed_is_not_told_as_known() -> None:
     view, out, _ = made("human")
     cause = Cause("Registry cannot be reached", "Nothing listens there.")
