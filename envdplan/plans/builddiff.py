@@ -14,7 +14,8 @@ from envdplan.plans.inputs import sensitive_inputs
 from envdplan.plans.localhost import unreachable_registries
 from envdplan.plans.names import idle_tags
 from envdplan.plans.names import outputs as outputs_of
-from envdplan.plans.triggers import why_forced
+from envdplan.plans.reasons import Code, Reason
+from envdplan.plans.triggers import waits_for, why_forced
 from envdplan.plans.world import Diff, World
 from envdplan.states.desired import Resource
 from envdplan.states.observed import Absent, BuildFacts, Cause, Present
@@ -42,7 +43,7 @@ def build_change(
     change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
     former = world.state.moved.get(resource.address)
     if change.action is Action.NOOP and former is not None:
-        reasons = (f"it was {former} before",)
+        reasons = (Reason(Code.MOVED, before=str(former)),)
         return replace(change, action=Action.ADOPT, reasons=reasons)
     if change.action is Action.NOOP and resource.address in world.state.pending:
         return replace(change, action=Action.ADOPT)
@@ -145,11 +146,11 @@ def _with_builder(
 ) -> Change:
     """The build has to run: can its builder do it, and can it be reached?"""
     builder = _builder_of(change)
-    if facts.builder_problem is not None:
-        return _held(change, facts.builder_problem.text, facts.builder_problem)
+    if (cause := facts.builder_problem) is not None:
+        return _held(change, Reason(Code.BUILDER_UNREACHABLE, detail=cause.text), cause)
     planned = outcome.changes.get(builder) if builder else None
     if planned is not None and planned.action is Action.DEFER:
-        return _held(change, f"{builder} is deferred: {planned.reasons[0]}", planned.cause)
+        return _held(change, waits_for(planned), planned.cause)
     live = outcome.known.get(builder) if builder else facts.builder
     for problem in check_capabilities(change.after or {}, live or {}):
         outcome.diagnostics.error(
@@ -168,7 +169,7 @@ def _with_builder(
     return replace(change, warned=tuple(one for one in (foreign, apart) if one is not None))
 
 
-def _held(change: Change, reason: str, cause: Cause | None) -> Change:
+def _held(change: Change, reason: Reason, cause: Cause | None) -> Change:
     return replace(change, action=Action.DEFER, reasons=(reason,), work=(), cause=cause)
 
 

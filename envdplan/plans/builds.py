@@ -1,6 +1,6 @@
 """Is a build up to date? Three facts decide: its inputs, its image in the registry, its tags.
 
-Every answer but yes comes with the reason in words.
+Every answer but yes comes with its reasons.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,6 +10,7 @@ from typing import TypeGuard
 from envdplan.imagenames import image_identity, repository_of
 from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.inputs import (
+    about_input,
     attribute_inputs,
     entries_digest,
     explain,
@@ -19,6 +20,7 @@ from envdplan.plans.inputs import (
     unknown_inputs,
 )
 from envdplan.plans.names import all_names, are_known, pushed_names
+from envdplan.plans.reasons import Code, Reason, Turn
 from envdplan.states.desired import Resource
 from envdplan.states.observed import (
     BuildFacts,
@@ -28,6 +30,7 @@ from envdplan.states.observed import (
     ImageMissing,
     ImageUnclear,
     Input,
+    Strayed,
 )
 from envdplan.states.recorded import Record
 from envdplan.values import UNKNOWN, Attributes
@@ -86,7 +89,7 @@ def decide(
     record: Record | None,
     facts: BuildFacts,
     *,
-    forced: str = "",
+    forced: Reason | None = None,
 ) -> Change:
     """The change of one build; `forced` says why it has to run though nothing changed."""
     own = None if _moved_source(attributes, facts) else attribute_inputs(attributes)
@@ -101,7 +104,7 @@ def decide(
     unsure = not forced and (not reasons or _perhaps_there(case))
     if unsure and (unclear := tuple(_unclear(case))):
         return _deferred(case, unclear)
-    return _build(case, reasons, forced=bool(forced)) if reasons else _settled(case)
+    return _build(case, reasons, forced=forced is not None) if reasons else _settled(case)
 
 
 def _sensitive(
@@ -122,52 +125,53 @@ def _moved_source(attributes: Attributes, facts: BuildFacts) -> tuple[str, ...]:
     return tuple(name for name in (*then, *later) if now.get(name) != then.get(name))
 
 
-def _why_build(case: _Case) -> tuple[str, ...]:
+def _why_build(case: _Case) -> tuple[Reason, ...]:
     """Why the build has to run; empty when an image with these inputs exists."""
     if case.facts.problem is not None:
-        return (case.facts.problem,)
+        return (Reason(Code.SOURCE_UNREADABLE, detail=case.facts.problem),)
     if case.digest is None:
         return tuple(_why_unknown(case))[:SHOWN]
     if not are_known(case.attributes):
-        return ("tags are known after apply",)
+        return (Reason(Code.TAGS_UNKNOWN),)
     return _why_inputs(case) if _image(case) is None else _why_outputs(case)
 
 
-def _why_unknown(case: _Case) -> Iterator[str]:
+def _why_unknown(case: _Case) -> Iterator[Reason]:
     unknown = unknown_inputs(case.attributes)
     moved = [n for n in _moved_source(case.attributes, case.facts) if n not in unknown]
-    yield from (f"{name} is known after apply" for name in unknown)
-    yield from (f"{name} follows what changes before it" for name in moved)
+    yield from (about_input(Code.INPUT_UNKNOWN, case.attributes, name) for name in unknown)
+    yield from (about_input(Code.INPUT_FOLLOWS, case.attributes, name) for name in moved)
     if not unknown and not moved:
-        yield "its source is known after apply"
+        yield Reason(Code.SOURCE_UNKNOWN)
 
 
-def _why_inputs(case: _Case) -> tuple[str, ...]:
-    rotated = tuple(f"~ {name} (sensitive)" for name in case.rotated)
+def _why_inputs(case: _Case) -> tuple[Reason, ...]:
+    rotated = tuple(_why_rotated(case))
     if rotated and (case.same_inputs or case.facts.previous is not None):
         listed = () if case.same_inputs else explain(case.facts.previous or (), case.inputs or ())
         return _shortened((*rotated, *listed))
     if case.same_inputs:
-        lost = case.recorded_digest or "the image"
-        return tuple(_damaged(case)) or (f"push missing: the registry does not have {lost}",)
+        lost = Reason(Code.IMAGE_LOST, "image", before=case.recorded_digest)
+        return tuple(_damaged(case)) or (lost,)
     if case.record is None and (damaged := tuple(_damaged(case))):
         return damaged
     if case.record is None:
-        return ("it was never built",) if not _foreign_tags(case) else _why_foreign(case)
+        return (Reason(Code.NEVER_BUILT),) if not _foreign_tags(case) else _why_foreign(case)
     if case.facts.previous is None:
-        return ("its inputs changed (the list of the former ones is not on this machine)",)
+        return (Reason(Code.INPUTS_UNLISTED),)
     return _shortened(explain(case.facts.previous, case.inputs or ()))
 
 
-def _damaged(case: _Case) -> Iterator[str]:
+def _why_rotated(case: _Case) -> Iterator[Reason]:
+    for name in case.rotated:
+        yield about_input(Code.SENSITIVE_CHANGED, case.attributes, name, Turn.CHANGED)
+
+
+def _damaged(case: _Case) -> Iterator[Reason]:
     """Images of which a registry lost parts: their indexes name what is not there."""
     for ref, fact in {**case.facts.tags, **case.facts.found}.items():
         if isinstance(fact, ImageMissing) and fact.lost:
-            yield _damage(ref, fact)
-
-
-def _damage(ref: str, fact: ImageMissing) -> str:
-    return f"the registry lost parts of {ref}: {', '.join(fact.lost[:_FEW])}"
+            yield Reason(Code.IMAGE_DAMAGED, "image", ref, before=fact.lost)
 
 
 def _perhaps_there(case: _Case) -> bool:
@@ -203,46 +207,55 @@ def _foreign_tags(case: _Case) -> list[str]:
     return [ref for ref, fact in case.facts.tags.items() if isinstance(fact, ImageFound)]
 
 
-def _why_foreign(case: _Case) -> tuple[str, ...]:
-    refs = ", ".join(_foreign_tags(case))
-    return (f"the image at {refs} was built from other inputs",)
+def _why_foreign(case: _Case) -> tuple[Reason, ...]:
+    return (Reason(Code.IMAGE_FOREIGN, "image", ", ".join(_foreign_tags(case))),)
 
 
-def _shortened(lines: tuple[str, ...]) -> tuple[str, ...]:
-    if len(lines) <= SHOWN:
-        return lines or ("its inputs changed",)
-    return (*lines[:SHOWN], f"and {len(lines) - SHOWN} more")
+def _shortened(found: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    if len(found) <= SHOWN:
+        return found or (Reason(Code.INPUTS_CHANGED),)
+    return (*found[:SHOWN], Reason(Code.MORE, after=len(found) - SHOWN))
 
 
-def _why_outputs(case: _Case) -> tuple[str, ...]:
+def _why_outputs(case: _Case) -> tuple[Reason, ...]:
     """Local results and loaded images that are missing or were changed by others."""
     return (*_lost_outputs(case), *_lost_loads(case))
 
 
-def _lost_outputs(case: _Case) -> Iterator[str]:
+def _lost_outputs(case: _Case) -> Iterator[Reason]:
     attributes: Attributes = case.record.attributes if case.record else {}
     recorded = attributes.get("outputs") or {}
     for path, digest in case.facts.outputs.items():
         if digest is None:
-            yield f"{path} is not there"
+            yield _output(path, gone=True)
         elif not case.up_to_date or recorded.get(path) != digest:
-            lines = case.facts.strayed.get(path, ())
-            yield from (f"{path}/{one}" for one in lines[:_FEW])
-            if not lines:
-                yield f"{path} is not what the build made"
-            elif len(lines) > _FEW:
-                yield f"and {len(lines) - _FEW} more in {path}"
+            yield from _strayed(path, case.facts.strayed.get(path, ()))
 
 
-def _lost_loads(case: _Case) -> Iterator[str]:
+def _strayed(path: str, strayed: tuple[Strayed, ...]) -> Iterator[Reason]:
+    """What of a folder is not as it was made; the whole where nobody knows what it held."""
+    yield from (_output(f"{path}/{one.name}", gone=one.gone) for one in strayed[:_FEW])
+    if not strayed:
+        yield _output(path, gone=False)
+    elif len(strayed) > _FEW:
+        yield Reason(Code.MORE, "output", path, after=len(strayed) - _FEW)
+
+
+def _output(path: str, *, gone: bool) -> Reason:
+    if gone:
+        return Reason(Code.OUTPUT_MISSING, "output", path, Turn.REMOVED)
+    return Reason(Code.OUTPUT_CHANGED, "output", path, Turn.CHANGED)
+
+
+def _lost_loads(case: _Case) -> Iterator[Reason]:
     image_id = case.record.attributes.get("image_id") if case.record else None
     for ref, fact in case.facts.loaded.items():
         match fact:
             case ImageMissing():
-                yield f"{ref} is not loaded in the engine"
+                yield Reason(Code.NOT_LOADED, "image", ref)
             case ImageFound(digest=found, inputs_digest=inputs):
                 if inputs != case.digest and found != image_id:
-                    yield f"{ref} in the engine is another image"
+                    yield Reason(Code.LOADED_OTHER, "image", ref, before=found)
             case ImageUnclear():
                 pass
 
@@ -293,7 +306,7 @@ def _lacks_only_push(case: _Case) -> bool:
     return made and _image(case) is None and not _why_outputs(case)
 
 
-def _build(case: _Case, reasons: tuple[str, ...], *, forced: bool) -> Change:
+def _build(case: _Case, reasons: tuple[Reason, ...], *, forced: bool) -> Change:
     pushes = (Work.PUSH,) if case.facts.tags else ()
     only_push = bool(pushes) and not forced and _lacks_only_push(case)
     after = {**case.attributes, **dict.fromkeys((*COMPUTED, "outputs"), UNKNOWN)}
@@ -305,15 +318,12 @@ def _build(case: _Case, reasons: tuple[str, ...], *, forced: bool) -> Change:
         action=Action.UPDATE if case.record else Action.CREATE,
         before=case.record.attributes if case.record else None,
         after=after,
-        reasons=(*reasons, _ANEW) if anew else reasons,
+        reasons=(*reasons, Reason(Code.STEPS_ANEW)) if anew else reasons,
         depends_on=case.resource.depends_on,
         work=pushes if only_push else (Work.BUILD, *pushes),
         inputs=case.inputs,
         anew=anew,
     )
-
-
-_ANEW = "all steps run anew: the builder's cache does not tell whether a secret or agent was there"
 
 
 def _offers_otherwise(case: _Case) -> bool:
@@ -341,7 +351,9 @@ def _deferred(case: _Case, unclear: tuple[tuple[str, ImageUnclear], ...]) -> Cha
         action=Action.DEFER,
         before=case.record.attributes if case.record else None,
         after={**case.attributes, **results},
-        reasons=tuple(f"whether {ref} exists is not known: {one.reason}" for ref, one in unclear),
+        reasons=tuple(
+            Reason(Code.IMAGE_UNCLEAR, "image", ref, detail=one.reason) for ref, one in unclear
+        ),
         cause=unclear[0][1].cause,
         depends_on=case.resource.depends_on,
     )
@@ -367,13 +379,9 @@ def _settled(case: _Case) -> Change:
     )
 
 
-def _why_kept(case: _Case) -> Iterator[str]:
+def _why_kept(case: _Case) -> Iterator[Reason]:
     if case.unsealed:
-        names = ", ".join(case.unsealed)
-        yield (
-            f"no state tells whether its image was made with the {names} of now (sensitive); "
-            "changes are seen from now on"
-        )
+        yield Reason(Code.SENSITIVE_UNKNOWN, "input", ", ".join(case.unsealed))
 
 
 def _quiet_action(case: _Case, image: str) -> Action:
@@ -386,21 +394,20 @@ def _quiet_action(case: _Case, image: str) -> Action:
     return Action.NOOP if same else Action.ADOPT
 
 
-def _tags_to_set(case: _Case, image: str) -> Iterator[tuple[str, str]]:
+def _tags_to_set(case: _Case, image: str) -> Iterator[tuple[str, Reason]]:
     """Tag and reason for each tag that does not point to `image`. Unclear ones are kept."""
     former = all_names(case.record.attributes) if case.record else ()
     recorded = {*map(image_identity, former)}
     for ref, fact in case.facts.tags.items():
         match fact:
             case ImageMissing() if fact.lost:
-                yield ref, f"{_damage(ref, fact)}; another of its names has all of them"
+                yield ref, Reason(Code.TAG_DAMAGED, "image", ref, None, fact.lost, image)
             case ImageMissing():
-                yield ref, f"{ref} does not exist yet; the image does"
+                yield ref, Reason(Code.TAG_MISSING, "image", ref, Turn.ADDED, None, image)
             case ImageFound(digest=found) if found != image:
-                if image_identity(ref) in recorded and case.same_inputs:
-                    yield ref, f"{ref} was moved outside of envdplan: it points to {found}"
-                else:
-                    yield ref, f"{ref} points to another image ({found})"
+                moved = image_identity(ref) in recorded and case.same_inputs
+                code = Code.TAG_MOVED if moved else Code.TAG_ELSEWHERE
+                yield ref, Reason(code, "image", ref, Turn.CHANGED, found, image)
             case _:
                 pass
 

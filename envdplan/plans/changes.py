@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from envdplan.addresses import Address
+from envdplan.plans.reasons import Code, Reason
 from envdplan.states.observed import Cause, Input, Stranger
 from envdplan.values import AttributePath, Attributes, Value
 
@@ -80,8 +81,8 @@ class Change:
     before_type: str | None = None
     """The builder type of what is there, where it is another one."""
     differences: tuple[Difference, ...] = ()
-    reasons: tuple[str, ...] = ()
-    """Why, in words: every change that runs has at least one."""
+    reasons: tuple[Reason, ...] = ()
+    """Why: every change that runs has at least one. `why` has those that go without saying too."""
     depends_on: tuple[Address, ...] = ()
     """Edges of the resource; for a delete those recorded with it."""
     work: tuple[Work, ...] = ()
@@ -102,6 +103,13 @@ class Change:
     """What could not be found out though it hinders nothing: image names, and why."""
     adopted: tuple[Stranger, ...] = ()
     """What others made and may be changed all the same; kept in the record."""
+
+    @property
+    def why(self) -> tuple[Reason, ...]:
+        """All reasons: what is only recorded may have none but that the state lacks it."""
+        if self.reasons or self.action is not Action.ADOPT:
+            return self.reasons
+        return (Reason(Code.UNRECORDED if self.before is None else Code.RECORD_STALE),)
 
     @property
     def needs_apply(self) -> bool:

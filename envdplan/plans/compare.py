@@ -1,10 +1,12 @@
 """Two attribute mappings in, differences out: by name, and no further down than helps."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.plans.changes import Difference
+from envdplan.plans.reasons import Code, Reason, Turn
 from envdplan.schema import JsonSchema, ResourceType
 from envdplan.states.recorded import Record
 from envdplan.values import AttributePath, Attributes, Sensitive, Value, is_known, reveal
@@ -44,16 +46,40 @@ def elsewhere(type: ResourceType, record: Record, wanted: Attributes) -> tuple[D
     return tuple(one for one in found if one.forces_replacement and is_known(one.after))
 
 
-def why_elsewhere(found: Iterable[Difference]) -> str:
-    """In words, which name or place changes; empty when none does."""
-    places = (one for one in found if one.path[0] in _PLACE)
-    return ", ".join(_moves(one) for one in places)
+def why_elsewhere(found: Iterable[Difference]) -> Reason | None:
+    """Which name or place changes; None when none does."""
+    places = [one for one in found if one.path[0] in _PLACE]
+    return _about(Code.PLACE_CHANGED, places) if places else None
 
 
-def _moves(one: Difference) -> str:
-    name = " ".join(str(one.path[0]).split("_"))
-    former = "" if one.before is None else f" from {one.before}"
-    return f"its {name} changes{former} to {one.after or 'the default'}"
+def why_replaced(found: Iterable[Difference]) -> Reason:
+    """Why no change in place will do, where one of `found` says so."""
+    fixed = [one for one in found if one.forces_replacement]
+    return why_elsewhere(found) or _about(Code.ATTRIBUTE_FIXED, fixed)
+
+
+def _about(code: Code, found: Iterable[Difference]) -> Reason:
+    """A reason that is about several attributes: `before` and `after` have each by its name."""
+    named = {".".join(map(str, one.path)): one for one in found}
+    before = {name: one.before for name, one in named.items()}
+    after = {name: one.after for name, one in named.items()}
+    return Reason(code, "attribute", ", ".join(named), Turn.CHANGED, before, after)
+
+
+def why_updated(found: Iterable[Difference], consequence: str) -> tuple[Reason, ...]:
+    """A reason for each difference; the last one says what the change means for the thing."""
+    *first, last = (
+        Reason(
+            Code.ATTRIBUTE_CHANGED,
+            "attribute",
+            ".".join(map(str, one.path)),
+            Turn.of(one.before, one.after),
+            one.before,
+            one.after,
+        )
+        for one in found
+    )
+    return (*first, replace(last, detail=consequence))
 
 
 def identity(address: Address, type: str, attributes: Attributes) -> tuple[object, ...]:

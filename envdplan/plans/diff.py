@@ -7,14 +7,23 @@ from envdplan.addresses import Address, Kind
 from envdplan.graph import Graph
 from envdplan.plans.builddiff import build_change
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
-from envdplan.plans.compare import differences, drifted, identity, why_elsewhere
+from envdplan.plans.compare import (
+    differences,
+    drifted,
+    identity,
+    why_elsewhere,
+    why_replaced,
+    why_updated,
+)
 from envdplan.plans.conditions import check_after, check_before
 from envdplan.plans.contextdiff import warn_of_rival
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.orphans import add_orphans
 from envdplan.plans.ownership import adopted, is_ours, refuse, strangers, warn_of_former
+from envdplan.plans.reasons import Code, Reason
 from envdplan.plans.resolve import resolve
-from envdplan.plans.triggers import why_forced
+from envdplan.plans.triggers import waits_for, why_forced
+from envdplan.plans.wording import words
 from envdplan.plans.world import Diff, World
 from envdplan.schema import Catalog, ResourceType
 from envdplan.states.desired import DesiredState, Resource
@@ -109,7 +118,7 @@ def _change(outcome: Diff, world: World, resource: Resource, attributes: Attribu
             return base
         return _other_type(type, base, record)
     if isinstance(observation, Absent):
-        return _create(type, base, attributes, "it does not exist")
+        return _create(type, base, attributes, Reason(Code.ABSENT))
     return _present_change(outcome, world, type, resource, base, observation)
 
 
@@ -118,7 +127,7 @@ def _deferred(world: World, base: Change, why: Unreachable) -> Change:
     after = {**(record.attributes if record else {}), **(base.after or {})}
     if base.address.kind is not Kind.BUILD:
         after |= _computed(world.catalog.types[base.address.kind, base.type], after)
-    reasons = (why.reason,)
+    reasons = (Reason(Code.UNREACHABLE, detail=why.reason),)
     return replace(base, action=Action.DEFER, after=after, reasons=reasons, cause=why.cause)
 
 
@@ -133,7 +142,7 @@ def _with_needs(
         other = outcome.changes.get(needed)
         is_source = needed.kind is Kind.BUILD or resource.address.kind is not Kind.BUILD
         if other is not None and other.action is Action.DEFER and is_source:
-            reasons = (f"{needed} is deferred: {other.reasons[0]}",)
+            reasons = (waits_for(other),)
             return replace(change, action=Action.DEFER, reasons=reasons, work=(), cause=other.cause)
     return change
 
@@ -145,7 +154,7 @@ def _is_settled(world: World, resource: Resource, attributes: Attributes) -> boo
     return is_known({name: value for name, value in attributes.items() if name not in own})
 
 
-def _create(type: ResourceType, base: Change, attributes: Attributes, reason: str) -> Change:
+def _create(type: ResourceType, base: Change, attributes: Attributes, reason: Reason) -> Change:
     after = {**attributes, **_computed(type, attributes)}
     return replace(base, action=Action.CREATE, after=after, reasons=(reason,))
 
@@ -170,8 +179,8 @@ def _present_change(
     after = {**wanted, **_found_out(type, wanted, live)}
     base = replace(base, before=live.attributes, after=after)
     base = replace(base, adopted=adopted(world, base, live))
-    if live.taken and why_elsewhere(found):
-        _refuse_taken(outcome, resource, found)
+    if live.taken and (elsewhere := why_elsewhere(found)):
+        _refuse_taken(outcome, resource, elsewhere)
         return base
     forced = why_forced(resource, outcome.changes)
     if (found or forced) and not is_ours(world, base, live):
@@ -181,16 +190,13 @@ def _present_change(
     if forced:
         return _replace(type, base, found, forced)
     former = world.state.moved.get(base.address)
-    because = (f"it was {former} before",) if former else _why_recorded(world, base)
+    because = (Reason(Code.MOVED, before=str(former)),) if former else _why_recorded(world, base)
     if not found:
         return replace(base, action=_quiet(world, base), reasons=because)
     if any(one.forces_replacement for one in found):
-        why = why_elsewhere(found) or "an attribute cannot be changed in place"
-        return _replace(type, base, found, why)
-    reasons = tuple(f"{'.'.join(map(str, one.path))} differs" for one in found)
+        return _replace(type, base, found, why_replaced(found))
     what_it_means = type.consequence(frozenset(one.path[0] for one in found), wanted)
-    if what_it_means:
-        reasons = (*reasons[:-1], f"{reasons[-1]}: {what_it_means}")
+    reasons = why_updated(found, what_it_means)
     return replace(base, action=Action.UPDATE, differences=found, reasons=reasons)
 
 
@@ -215,19 +221,19 @@ def _quiet(world: World, base: Change) -> Action:
     return Action.ADOPT if record.prevent_destroy != base.prevent_destroy else Action.NOOP
 
 
-def _why_recorded(world: World, base: Change) -> tuple[str, ...]:
+def _why_recorded(world: World, base: Change) -> tuple[Reason, ...]:
     """What changes in the state alone, where somebody should know of it."""
     record = world.state.records.get(base.address)
     if record is None and any(one.lineage for one in base.adopted):
-        return ("it is as wanted; another state made it, and this one takes it over",)
+        return (Reason(Code.TAKEN_OVER),)
     if record is None or record.begun or record.prevent_destroy == base.prevent_destroy:
         return ()
-    now = "now" if base.prevent_destroy else "no longer"
-    return (f"it is {now} protected by prevent_destroy",)
+    before, after = record.prevent_destroy, base.prevent_destroy
+    return (Reason(Code.PROTECTION_CHANGED, before=before, after=after),)
 
 
 def _replace(
-    type: ResourceType, base: Change, found: tuple[Difference, ...], reason: str
+    type: ResourceType, base: Change, found: tuple[Difference, ...], reason: Reason
 ) -> Change:
     after = {**(base.after or {}), **dict.fromkeys(_live_only(type), UNKNOWN)}
     return replace(base, action=Action.REPLACE, differences=found, after=after, reasons=(reason,))
@@ -240,13 +246,14 @@ def _live_only(type: ResourceType) -> list[str]:
 
 def _other_type(type: ResourceType, base: Change, record: Record) -> Change:
     base = replace(base, before=record.attributes, before_type=record.type)
-    return _replace(type, base, (), f"its type changes from {record.type} to {base.type}")
+    reason = Reason(Code.TYPE_CHANGED, before=record.type, after=base.type)
+    return _replace(type, base, (), reason)
 
 
-def _refuse_taken(outcome: Diff, resource: Resource, found: tuple[Difference, ...]) -> None:
+def _refuse_taken(outcome: Diff, resource: Resource, reason: Reason) -> None:
     outcome.diagnostics.error(
         "New name is already taken",
-        f"{resource.address} cannot be replaced: {why_elsewhere(found)}, and there is such a thing "
+        f"{resource.address} cannot be replaced: {words(reason)}, and there is such a thing "
         "already. Choose another name; or take the thing that has it away first; or, to use that "
         f"one and leave the former alone, forget the former: `envdplan state rm "
         f"'{resource.address}'`.",

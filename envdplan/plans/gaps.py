@@ -7,6 +7,7 @@ from typing import Final
 from envdplan.addresses import Address
 from envdplan.diagnostics import Diagnostic, Severity
 from envdplan.plans.changes import Action, Change
+from envdplan.plans.wording import words
 from envdplan.source import SourceRange
 from envdplan.states.desired import Resource
 from envdplan.states.observed import NOT_ASKED, Cause
@@ -35,7 +36,7 @@ def gaps(
     found: dict[tuple[str, str], _Gap] = {}
     for change in changes:
         if change.action is Action.DEFER:
-            cause = change.cause or Cause("Not everything can be looked at", change.reasons[0])
+            cause = change.cause or _cause(change)
             found.setdefault(cause.key, _Gap(cause)).deferred.append(change.address)
         for name, cause in change.kept:
             gap = found.setdefault(cause.key, _Gap(cause))
@@ -47,6 +48,11 @@ def gaps(
         gap.noted.append(resource.address)
         gap.places += [resource.range] if resource.range else []
     return (_told(one) for one in found.values() if one.cause.key != NOT_ASKED.key)
+
+
+def _cause(change: Change) -> Cause:
+    """Of a plan that an earlier version saved."""
+    return Cause("Not everything can be looked at", words(change.reasons[0]))
 
 
 def names(things: Iterable[object]) -> str:

@@ -1,4 +1,4 @@
-"""The inputs of a build: what its digest covers, and how two lists of them differ in words.
+"""The inputs of a build: what its digest covers, and how two lists of them differ.
 
 In the key: file contents, links, empty directories, the Dockerfile, arguments, labels,
 annotations, target, platforms, network, hosts, limits, exporters' options, triggers, further
@@ -14,6 +14,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from envdplan.encoding import to_json
+from envdplan.plans.reasons import Code, Reason, Turn
 from envdplan.states.observed import Input
 from envdplan.values import (
     UNKNOWN,
@@ -72,7 +73,7 @@ def attribute_inputs(attributes: Attributes) -> tuple[Input, ...] | None:
 def unknown_inputs(attributes: Attributes) -> tuple[str, ...]:
     """Names of the inputs that are known after apply only: `args.BASE`."""
     parts = _parts(attributes)
-    return tuple(_words(kind, name) for kind, name, value in parts if not is_known(value))
+    return tuple(input_name(kind, name) for kind, name, value in parts if not is_known(value))
 
 
 def sensitive_inputs(attributes: Attributes) -> Mapping[str, Value]:
@@ -83,7 +84,7 @@ def sensitive_inputs(attributes: Attributes) -> Mapping[str, Value]:
     found: dict[str, list[Value]] = {}
     for kind, name, value in _parts(attributes):
         if is_sensitive(value) and is_known(value) and not _is_emptied(value):
-            found.setdefault(_words(kind, name), []).append(reveal(value))
+            found.setdefault(input_name(kind, name), []).append(reveal(value))
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
@@ -226,22 +227,33 @@ _WORDS = {
 }
 
 
-def explain(previous: Iterable[Input], now: Iterable[Input]) -> tuple[str, ...]:
-    """What differs, a line each: `~ src/train.py`, `+ args.CUDA`, `- old.py`."""
+def explain(previous: Iterable[Input], now: Iterable[Input]) -> tuple[Reason, ...]:
+    """What differs, a reason each; in words: `~ src/train.py`, `+ args.CUDA`, `- old.py`."""
     before = {(one.kind, one.name): one.digest for one in previous}
     after = {(one.kind, one.name): one.digest for one in now}
-    return tuple(_lines(before, after))
+    return tuple(_changed(before, after))
 
 
-def _lines(
+def _changed(
     before: Mapping[tuple[str, str], str], after: Mapping[tuple[str, str], str]
-) -> Iterator[str]:
+) -> Iterator[Reason]:
     for kind, name in sorted({*before, *after}):
         was, is_now = before.get((kind, name)), after.get((kind, name))
         if was != is_now:
-            sign = "+" if was is None else "-" if is_now is None else "~"
-            yield f"{sign} {_words(kind, name)}"
+            yield Reason(Code.INPUT_CHANGED, kind, name, Turn.of(was, is_now))
 
 
-def _words(kind: str, name: str) -> str:
+def about_input(
+    code: Code, attributes: Attributes, named: str, change: Turn | None = None
+) -> Reason:
+    """A reason that is about an input of the configuration, of which the user's name is known."""
+    parts = (
+        (kind, name) for kind, name, _ in _parts(attributes) if input_name(kind, name) == named
+    )
+    kind, name = next(parts, ("attribute", named))
+    return Reason(code, kind, name, change)
+
+
+def input_name(kind: str, name: str) -> str:
+    """What users call an input: `args.CUDA`, `secret token`, `src/train.py`."""
     return _WORDS.get(kind, kind + " {}").format(name)

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.plans.changes import Action, Change
 from envdplan.plans.compare import identity
 from envdplan.plans.ownership import strangers
+from envdplan.plans.reasons import Code, Reason, of_resource
 from envdplan.plans.triggers import why_going
 from envdplan.plans.world import Diff, World
 from envdplan.states.observed import Absent, Present, Unreachable
 from envdplan.states.recorded import Record
-
-NOTHING_CAME: Final = "its creation was begun, and nothing came of it"
 
 
 def add_orphans(outcome: Diff, world: World) -> None:
@@ -42,26 +40,27 @@ def _orphan(world: World, record: Record, declared: Mapping[tuple[object, ...], 
         reasons=(why,),
     )
     if world.desired.kept.has(record.address):
-        reason = "a removed block says that it is to be kept"
+        reason = Reason(Code.KEPT_BY_BLOCK)
         return replace(base, action=Action.FORGET, reasons=(reason,))
     if record.address.kind is Kind.BUILD:
-        reason = f"{why}; its images stay where they are"
+        reason = Reason(Code.IMAGES_STAY, because=why)
         return replace(base, action=Action.FORGET, reasons=(reason,))
     heir = declared.get(identity(record.address, record.type, record.attributes))
     if heir is not None:
-        return replace(base, action=Action.FORGET, reasons=(f"it is now declared as {heir}",))
+        reason = of_resource(Code.DECLARED_AS, heir)
+        return replace(base, action=Action.FORGET, reasons=(reason,))
     type = world.catalog.get(record.address.kind, record.type)
     if type is not None and type.borrowed(record.attributes):
-        reason = f"{why}; it stays as it is, because envdplan did not make it"
+        reason = Reason(Code.BORROWED, because=why)
         return replace(base, action=Action.FORGET, reasons=(reason,))
     if isinstance(observation, Present) and strangers(observation, record.adopted):
-        reason = "what has its name now is somebody else's, and stays as it is"
+        reason = Reason(Code.NAME_TAKEN)
         return replace(base, action=Action.FORGET, reasons=(reason,))
     if isinstance(observation, Unreachable):
-        reasons = (observation.reason,)
+        reasons = (Reason(Code.UNREACHABLE, detail=observation.reason),)
         return replace(base, action=Action.DEFER, reasons=reasons, cause=observation.cause)
     if isinstance(observation, Absent) and not observation.remains:
-        reason = NOTHING_CAME if record.begun else "it is gone already"
+        reason = Reason(Code.NOTHING_CAME if record.begun else Code.GONE)
         return replace(base, action=Action.FORGET, reasons=(reason,))
     return base
 

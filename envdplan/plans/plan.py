@@ -8,6 +8,7 @@ from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Graph
 from envdplan.plans.changes import Action, Change, Drift, Work
 from envdplan.plans.options import PlanOptions
+from envdplan.plans.wording import worded
 from envdplan.states.recorded import State
 from envdplan.values import Value
 
@@ -134,10 +135,10 @@ def check_protection(plan: Plan, diagnostics: Diagnostics) -> None:
     """prevent_destroy holds against deletes and replacements, with or without its block."""
     for change in plan.changes:
         if change.prevent_destroy and change.action in (Action.DELETE, Action.REPLACE):
+            why = "; ".join(worded(change.reasons))
             diagnostics.error(
                 "Instance cannot be destroyed",
                 f"{change.address} has lifecycle.prevent_destroy, but this plan would destroy it: "
-                f"{'; '.join(change.reasons)}. Remove the protection and apply that first, or "
-                "leave it out with -target.",
+                f"{why}. Remove the protection and apply that first, or leave it out with -target.",
                 address=str(change.address),
             )

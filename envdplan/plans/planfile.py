@@ -10,6 +10,8 @@ from envdplan.encoding import from_json, to_json
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
+from envdplan.plans.reasons import reason_json, reasons_from_json
+from envdplan.plans.wording import worded
 from envdplan.source import SourceFile
 from envdplan.states.observed import Cause, Input
 from envdplan.states.statefile import strangers_from_json, strangers_to_json
@@ -158,7 +160,8 @@ def _change(one: Change) -> Value:
         "after": _attributes(one.after),
         "before_type": one.before_type,
         "differences": [_difference(each) for each in one.differences],
-        "reasons": list(one.reasons),
+        "reasons": list(worded(one.reasons)),
+        "why": [reason_json(reason) for reason in one.reasons],
         "depends_on": [str(address) for address in one.depends_on],
         "work": [work.value for work in one.work],
         "inputs": None if one.inputs is None else [[i.kind, i.name, i.digest] for i in one.inputs],
@@ -183,7 +186,7 @@ def _to_change(one: Mapping[str, Value]) -> Change:
         after=_to_attributes(one["after"]),
         before_type=one["before_type"],
         differences=tuple(_to_difference(each) for each in one["differences"]),
-        reasons=tuple(map(str, one["reasons"])),
+        reasons=tuple(reasons_from_json(one.get("why") or (), map(str, one["reasons"]))),
         depends_on=tuple(Address.parse(address) for address in one["depends_on"]),
         work=tuple(Work(work) for work in one["work"]),
         inputs=None if inputs is None else tuple(Input(*map(str, each)) for each in inputs),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from envdplan.addresses import Kind
 from envdplan.plans.changes import Action, Change
 from envdplan.plans.diff import find_drift
-from envdplan.plans.orphans import NOTHING_CAME
+from envdplan.plans.reasons import Code, Reason
 from envdplan.plans.world import Diff
 from envdplan.schema import Catalog
 from envdplan.states.observed import Absent, ObservedState, Present, Unreachable
@@ -39,17 +39,18 @@ def _changes(record: Record, observed: ObservedState, *, drifted: bool) -> Itera
     )
     match observed.get(record.address):
         case Absent() if record.address.kind is not Kind.BUILD:
-            reason = NOTHING_CAME if record.begun else "it was removed outside of envdplan"
-            yield _with(base, Action.FORGET, None, reason)
+            code = Code.NOTHING_CAME if record.begun else Code.REMOVED_OUTSIDE
+            yield _with(base, Action.FORGET, None, Reason(code))
         case Present(attributes=live) if drifted:
             after = {**record.attributes, **live}
-            yield _with(base, Action.ADOPT, after, "it was changed outside of envdplan")
+            yield _with(base, Action.ADOPT, after, Reason(Code.CHANGED_OUTSIDE))
         case Unreachable(reason=reason) as why:
-            deferred = _with(base, Action.DEFER, base.after, reason)
+            unreachable = Reason(Code.UNREACHABLE, detail=reason)
+            deferred = _with(base, Action.DEFER, base.after, unreachable)
             yield replace(deferred, cause=why.cause)
         case _:
             yield base
 
 
-def _with(base: Change, action: Action, after: Attributes | None, reason: str) -> Change:
+def _with(base: Change, action: Action, after: Attributes | None, reason: Reason) -> Change:
     return replace(base, action=action, after=after, reasons=(reason,))

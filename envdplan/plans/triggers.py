@@ -5,36 +5,44 @@ from collections.abc import Mapping
 from envdplan.addresses import Address
 from envdplan.plans.changes import Change
 from envdplan.plans.options import PlanOptions
+from envdplan.plans.reasons import Code, Reason, Turn, of_resource
 from envdplan.states.desired import Resource
 from envdplan.states.recorded import Record
 from envdplan.values import AttributePath, Value
 
 
-def why_forced(resource: Resource, changes: Mapping[Address, Change]) -> str:
-    """Why it is replaced (or runs again) though it may be as wanted; empty when it is not.
+def why_forced(resource: Resource, changes: Mapping[Address, Change]) -> Reason | None:
+    """Why it is replaced (or runs again) though it may be as wanted; None when it is not.
 
     Lifecycle.may_force tells before any change is known whether there can be a reason.
     """
     if resource.lifecycle.asked:
-        return "it was asked for by -replace"
+        return Reason(Code.REPLACE_ASKED)
     for trigger, path in resource.lifecycle.triggers:
         change = changes.get(trigger)
         if change is not None and _has_changed(change, path):
             name = ".".join(map(str, (trigger, *path)))
-            return f"{name} changes, which replace_triggered_by names"
-    return ""
+            return Reason(Code.REPLACE_TRIGGERED, trigger.kind.value, name, Turn.CHANGED)
+    return None
 
 
-def why_going(record: Record, only: frozenset[Address] | None, options: PlanOptions) -> str:
+def waits_for(other: Change) -> Reason:
+    """That something waits for what nobody can tell about."""
+    return of_resource(Code.WAITS, other.address, because=other.reasons[0])
+
+
+def why_going(record: Record, only: frozenset[Address] | None, options: PlanOptions) -> Reason:
     """Why something that is recorded is to go; `only` is what the plan is about."""
     if not options.destroy:
-        return "it is no longer in the configuration"
+        return Reason(Code.UNDECLARED)
     if only is None:
-        return "everything is to be destroyed"
+        return Reason(Code.DESTROY_ALL)
     if {record.address, record.address.block} & {*options.targets}:
-        return "it is to be destroyed by -target"
+        return Reason(Code.DESTROY_TARGET)
     needed = next((one for one in record.depends_on if one in only), None)
-    return f"{needed}, which it needs, is to be destroyed"
+    return (
+        Reason(Code.DESTROY_TARGET) if needed is None else of_resource(Code.DESTROY_NEEDED, needed)
+    )
 
 
 def _has_changed(change: Change, path: AttributePath) -> bool:

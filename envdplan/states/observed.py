@@ -102,7 +102,7 @@ class BuildFacts:
     """Every declared tag to be loaded, as the engine has it (digest is the image id)."""
     outputs: Mapping[str, str | None] = field(default_factory=dict)
     """Every local destination: digest of what lies there, None when nothing does."""
-    strayed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    strayed: Mapping[str, tuple["Strayed", ...]] = field(default_factory=dict)
     """Of local destinations that are folders: what in them is not as the build made it."""
     pushable: str | None = None
     """Id of an image with the inputs of now in a moby-worker's engine: a push needs no build."""
@@ -116,6 +116,14 @@ class BuildFacts:
     """Why that builder cannot be reached."""
     problem: str | None = None
     """Why the source could not be read: the build will tell, or the plan already refuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strayed:
+    """A part of a local result that is not as the build made it."""
+
+    name: str
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -22,6 +22,8 @@ from envdplan.engine.events import (
 from envdplan.modules.events import ModuleEvent
 from envdplan.plans.changes import Action, Change, Difference, Drift
 from envdplan.plans.plan import Plan
+from envdplan.plans.reasons import reason_json
+from envdplan.plans.wording import worded
 from envdplan.states.desired import DesiredState, Resource
 from envdplan.states.recorded import Record, State
 from envdplan.values import Value, redact_sensitive
@@ -182,7 +184,8 @@ def _change(change: Change) -> Mapping[str, Value]:
     return {
         **_short(change),
         "resource_type": change.type,
-        "reasons": list(change.reasons),
+        "reasons": list(worded(change.reasons)),
+        "why": [reason_json(one) for one in change.why],
         "before": None if change.before is None else _values(change.before),
         "after": None if change.after is None else _values(change.after),
         "differences": [_difference(one) for one in change.differences],

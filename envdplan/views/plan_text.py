@@ -8,6 +8,7 @@ from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.gaps import names
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
+from envdplan.plans.wording import worded, words
 from envdplan.values import Value
 from envdplan.views.style import Style, safe
 from envdplan.views.values_text import value_text
@@ -85,11 +86,11 @@ def _deferred(shown: list[Change], style: Style) -> Iterator[str]:
     by_cause: dict[tuple[str, str], list[Change]] = {}
     for change in shown:
         if change.action is Action.DEFER:
-            key = change.cause.key if change.cause else ("", change.reasons[0])
+            key = change.cause.key if change.cause else ("", words(change.reasons[0]))
             by_cause.setdefault(key, []).append(change)
     for changes in by_cause.values():
         first = changes[0]
-        why = first.cause.summary if first.cause else first.reasons[0]
+        why = first.cause.summary if first.cause else words(first.reasons[0])
         names = [f"{style(str(one.address), 'bold')} ({one.type})" for one in changes]
         sign = style(Action.DEFER.symbol, _COLORS[Action.DEFER])
         yield f"  {sign} {', '.join(names[:_SHOWN])}"
@@ -112,7 +113,7 @@ def _nothing(plan: Plan, shown: list[Change], style: Style) -> Iterator[str]:
         return
     yield "Only the state will be brought up to date:"
     for change in shown:
-        reason = "; ".join(map(safe, _reasons(change)[:1]))
+        reason = "; ".join(map(safe, worded(change.why)[:1]))
         yield f"  {change.action.symbol} {change.address} {_VERBS[change.action]}: {reason}"
 
 
@@ -127,15 +128,6 @@ def _settled(options: PlanOptions) -> Iterator[str]:
         return
     what = "These are" if options.targets or options.names else "Everything is"
     yield f"{what} as the configuration says."
-
-
-def _reasons(change: Change) -> tuple[str, ...]:
-    """Why. A plan may have no reason for what is only recorded."""
-    if change.reasons or change.action is not Action.ADOPT:
-        return change.reasons
-    if change.before is None:
-        return ("it exists already, but the state does not have it",)
-    return ("it is as wanted, but the state does not say so",)
 
 
 def _drift(plan: Plan, style: Style) -> Iterator[str]:
@@ -159,7 +151,7 @@ def _change(change: Change, style: Style) -> Iterator[str]:
     symbol = style(change.action.symbol, _COLORS.get(change.action, "dim"))
     verb = _verb(change)
     yield f"  {symbol} {style(str(change.address), 'bold')} ({change.type}) {verb}"
-    for reason in _reasons(change):
+    for reason in worded(change.why):
         yield f"      {style('because', 'dim')} {safe(reason)}"
     yield from _details(change, style)
 

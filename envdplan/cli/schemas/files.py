@@ -1,6 +1,7 @@
 """The files that envdplan writes, for whoever reads them."""
 
 from envdplan.cli.schemas.common import DRAFT, Schema
+from envdplan.cli.schemas.reasons import REASONS, definitions
 
 
 def _sealed(kind: str, content: Schema) -> Schema:
@@ -76,4 +77,12 @@ def plan() -> Schema:
         "started",
         "seed",
     )
-    return _sealed("plan", {"type": "object", "required": list(names)})
+    words = {"type": "array", "items": {"type": "string"}}
+    change = {
+        "type": "object",
+        "required": ["address", "type", "action", "reasons"],
+        "properties": {"reasons": words, "why": REASONS},
+    }
+    properties = {"changes": {"type": "array", "items": change}}
+    content = {"type": "object", "required": list(names), "properties": properties}
+    return {**_sealed("plan", content), "$defs": definitions()}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from envdplan.cli.schemas.common import DRAFT, Schema
+from envdplan.cli.schemas.reasons import REASONS, definitions
 from envdplan.modules.events import Outcome
 from envdplan.plans.changes import Action, Work
 
@@ -42,6 +43,7 @@ def output() -> Schema:
     return {
         "$schema": DRAFT,
         "title": "One line of envdplan --json",
+        "$defs": definitions(),
         "oneOf": [_line(type, properties) for type, properties in lines.items()],
     }
 
@@ -78,6 +80,7 @@ def _plans() -> dict[str, Schema]:
             **_CHANGE,
             "resource_type": _TEXT,
             "reasons": _TEXTS,
+            "why": REASONS,
             "before": _PERHAPS,
             "after": _PERHAPS,
             "differences": _DIFFERENCES,

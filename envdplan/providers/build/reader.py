@@ -13,6 +13,7 @@ from envdplan.plans.changes import Work
 from envdplan.plans.inputs import attribute_inputs, inputs_digest, source_attributes
 from envdplan.plans.localhost import on_localhost
 from envdplan.plans.names import loaded_names, pushed_names
+from envdplan.plans.reasons import Code, Reason
 from envdplan.providers.build.connections import Connection, Connections
 from envdplan.providers.build.engines import Engines
 from envdplan.providers.build.images import (
@@ -220,7 +221,7 @@ class _Question:
 
     def may_run(self, facts: BuildFacts) -> bool:
         """Whether the plan may decide to build or push: as it does, and forced where it may be."""
-        forced = "it may be forced" if self.resource.lifecycle.may_force else ""
+        forced = Reason(Code.REPLACE_ASKED) if self.resource.lifecycle.may_force else None
         change = builds.decide(self.resource, self.attributes, self.record, facts, forced=forced)
         return bool({Work.BUILD, Work.PUSH} & {*change.work})
 

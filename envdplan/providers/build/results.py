@@ -10,7 +10,7 @@ from pathlib import Path
 
 from envdplan.plans.inputs import entries_digest
 from envdplan.providers.build.sources import Sources
-from envdplan.states.observed import Input
+from envdplan.states.observed import Input, Strayed
 from envdplan.states.recorded import TREE
 
 _FOLDER = "directory"
@@ -23,8 +23,8 @@ class Result:
 
     signature: str | None
     """None when there is nothing."""
-    strayed: tuple[str, ...] = ()
-    """What of a folder is not as the build made it, in words."""
+    strayed: tuple[Strayed, ...] = ()
+    """What of a folder is not as the build made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,13 @@ class Results:
         return tuple(Input(*one) for one in listed(path, names, self.sources.cache(path)))
 
 
-def _strayed(former: Iterable[Input], now: Iterable[Input]) -> Iterator[str]:
+def _strayed(former: Iterable[Input], now: Iterable[Input]) -> Iterator[Strayed]:
     found = {one.name: one for one in now}
     for one in former:
         if one.name not in found:
-            yield f"{one.name} is not there"
+            yield Strayed(one.name, gone=True)
         elif found[one.name] != one:
-            yield f"{one.name} is not what the build made"
+            yield Strayed(one.name)
 
 
 def _plain(path: str) -> str | None:

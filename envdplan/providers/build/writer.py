@@ -21,6 +21,7 @@ from envdplan.plans.changes import Change, Work
 from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest, unknown_inputs
 from envdplan.plans.names import loaded_names, pushed_names
 from envdplan.plans.platforms import assigned
+from envdplan.plans.wording import worded
 from envdplan.providers.build.archives import is_load, with_archive
 from envdplan.providers.build.confirming import Confirming
 from envdplan.providers.build.connections import Connection, Connections
@@ -145,7 +146,7 @@ class BuildWriter:
         found = self.sources.inputs(kind.source(after), age=_JUST_NOW)
         now = (*own, *found.files)
         planned = change.inputs
-        if planned not in (None, now) and (lines := explain(planned or (), now)):
+        if planned not in (None, now) and (lines := worded(explain(planned or (), now))):
             shown = "\n".join(f"  {line}" for line in lines[:_SHOWN])
             rest = f"\n  and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
             raise Conflict(

@@ -8,6 +8,8 @@ from envdplan.addresses import Address
 from envdplan.plans.builds import decide
 from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.inputs import attribute_inputs, entries_digest, explain, inputs_digest
+from envdplan.plans.reasons import Code, Reason
+from envdplan.plans.wording import worded
 from envdplan.states.desired import Resource
 from envdplan.states.observed import (
     BuildFacts,
@@ -15,11 +17,13 @@ from envdplan.states.observed import (
     ImageMissing,
     ImageUnclear,
     Input,
+    Strayed,
 )
 from envdplan.states.recorded import Record
 from envdplan.values import UNKNOWN, Attributes, Sensitive
 
 BUILD = Address.parse("build.x")
+ASKED = Reason(Code.REPLACE_ASKED)
 TAG = "r:5000/a/x:1"
 DIGEST = "sha256:" + "1" * 64
 OTHER = "sha256:" + "2" * 64
@@ -45,7 +49,7 @@ def decided(
     facts: BuildFacts,
     attributes: Attributes = WANTED,
     *,
-    forced: str = "",
+    forced: Reason | None = None,
 ) -> Change:
     return decide(
         Resource(BUILD, "dockerfile", attributes), attributes, record, facts, forced=forced
@@ -59,7 +63,7 @@ def test_nothing_changed() -> None:
 def test_never_built() -> None:
     found = decided(None, replace(PUSHED, tags={TAG: ImageMissing()}, recorded=None))
     assert (found.action, found.work) == (Action.CREATE, (Work.BUILD, Work.PUSH))
-    assert found.reasons == ("it was never built",)
+    assert worded(found.reasons) == ("it was never built",)
 
 
 def test_another_machine_built_the_same() -> None:
@@ -82,33 +86,35 @@ def test_a_changed_file_is_named() -> None:
     previous = (*INPUTS[:-2], Input("file", "a.txt", "f0"), Input("file", "gone", "x"), INPUTS[-1])
     found = decided(FORMER, replace(PUSHED, previous=previous))
     assert found.work == (Work.BUILD, Work.PUSH)
-    assert found.reasons == ("~ a.txt", "- gone")
+    assert worded(found.reasons) == ("~ a.txt", "- gone")
 
 
 def test_many_changes_are_cut_short() -> None:
     previous = [Input("file", f"f{number}", "x") for number in range(50)]
     found = decided(FORMER, replace(PUSHED, previous=tuple(previous)))
-    assert len(found.reasons) == 11
-    assert found.reasons[-1].startswith("and ")
+    assert len(worded(found.reasons)) == 11
+    assert worded(found.reasons)[-1].startswith("and ")
 
 
 def test_an_image_that_is_gone_is_built_again() -> None:
     facts = replace(PUSHED, tags={TAG: ImageMissing()}, recorded=ImageMissing())
     found = decided(SAME, facts)
     assert found.work == (Work.BUILD, Work.PUSH)
-    assert "push missing" in found.reasons[0]
+    assert "push missing" in worded(found.reasons)[0]
 
 
 def test_an_image_that_lost_a_part_is_built_again() -> None:
     lost = ImageMissing(("linux/arm64 (sha256:1)",))
     reason = f"the registry lost parts of {TAG}: linux/arm64 (sha256:1)"
     facts = replace(PUSHED, tags={TAG: lost}, recorded=lost)
-    assert decided(SAME, facts).reasons == (reason,)
+    assert worded(decided(SAME, facts).reasons) == (reason,)
     alone = decided(None, replace(facts, recorded=None, found={"r:5000/a/x": ImageMissing()}))
-    assert (alone.work, alone.reasons) == ((Work.BUILD, Work.PUSH), (reason,))
+    assert (alone.work, worded(alone.reasons)) == ((Work.BUILD, Work.PUSH), (reason,))
     found = replace(facts, recorded=None, found={"r:5000/a/x": ImageFound(DIGEST, NOW)})
     assert decided(None, found).work == (Work.RETAG,)
-    assert decided(None, found).reasons == (f"{reason}; another of its names has all of them",)
+    assert worded(decided(None, found).reasons) == (
+        f"{reason}; another of its names has all of them",
+    )
 
 
 def test_an_engine_that_has_it_only_pushes() -> None:
@@ -116,7 +122,7 @@ def test_an_engine_that_has_it_only_pushes() -> None:
         PUSHED, tags={TAG: ImageMissing()}, recorded=ImageMissing(), pushable="sha256:id"
     )
     assert decided(SAME, facts).work == (Work.PUSH,)
-    assert decided(SAME, facts, forced="-replace").work == (Work.BUILD, Work.PUSH)
+    assert decided(SAME, facts, forced=ASKED).work == (Work.BUILD, Work.PUSH)
 
 
 def test_a_push_alone_brings_nothing_else_back() -> None:
@@ -132,7 +138,7 @@ def test_a_push_alone_brings_nothing_else_back() -> None:
 def test_a_new_tag_is_set_and_a_moved_one_set_back() -> None:
     moved = decided(SAME, replace(PUSHED, tags={TAG: ImageFound(OTHER)}))
     assert (moved.work, moved.tags) == ((Work.RETAG,), (TAG,))
-    assert "was moved outside of envdplan" in moved.reasons[0]
+    assert "was moved outside of envdplan" in worded(moved.reasons)[0]
     new = "r:5000/a/x:2"
     more = {**WANTED, "tags": (TAG, new)}
     facts = replace(PUSHED, tags={TAG: ImageFound(DIGEST), new: ImageMissing()})
@@ -153,7 +159,7 @@ def test_another_way_to_write_a_recorded_tag_is_the_same_tag() -> None:
     wanted = {**WANTED, "tags": (whole,)}
     assert decided(recorded, facts, wanted).action is Action.ADOPT
     facts = replace(PUSHED, tags={whole: ImageFound(OTHER)}, recorded=ImageFound(DIGEST))
-    assert "was moved outside of envdplan" in decided(recorded, facts, wanted).reasons[0]
+    assert "was moved outside of envdplan" in worded(decided(recorded, facts, wanted).reasons)[0]
 
 
 def test_no_clear_answer_about_a_tag_that_was_never_pushed_is_waited_for() -> None:
@@ -161,10 +167,10 @@ def test_no_clear_answer_about_a_tag_that_was_never_pushed_is_waited_for() -> No
     facts = replace(PUSHED, tags={new: ImageUnclear("refused.")}, recorded=ImageUnclear("refused."))
     reasons = (f"whether {new} exists is not known: refused.",)
     moved = decided(SAME, facts, {**WANTED, "tags": (new,)})
-    assert (moved.action, moved.reasons) == (Action.DEFER, reasons)
+    assert (moved.action, worded(moved.reasons)) == (Action.DEFER, reasons)
     here = replace(SAME, attributes={**SAME.attributes, "output": (), "tags": (new,)})
     pushed_now = decided(here, facts, {**WANTED, "tags": (new,)})
-    assert (pushed_now.action, pushed_now.reasons) == (Action.DEFER, reasons)
+    assert (pushed_now.action, worded(pushed_now.reasons)) == (Action.DEFER, reasons)
     never = replace(here, attributes={**here.attributes, "digest": None, "image": None})
     assert decided(never, replace(facts, recorded=None)).action is Action.DEFER
 
@@ -185,7 +191,7 @@ def test_without_a_clear_answer_nothing_counts_as_never_built(record: Record | N
     assert (found.after or {})["image"] is UNKNOWN
     asked = replace(facts, tags={TAG: ImageMissing()}, found={"r:5000/a/x": ImageUnclear("500")})
     assert decided(record, asked).action is Action.DEFER
-    assert decided(record, facts, forced="-replace").work == (Work.BUILD, Work.PUSH)
+    assert decided(record, facts, forced=ASKED).work == (Work.BUILD, Work.PUSH)
     assert decided(record, replace(facts, tags={TAG: ImageMissing()})).work == (
         Work.BUILD,
         Work.PUSH,
@@ -206,7 +212,7 @@ def test_what_is_only_believed_is_told() -> None:
 
 def test_no_clear_answer_hinders_no_build_that_is_asked_for() -> None:
     facts = replace(PUSHED, tags={TAG: ImageUnclear("401")}, recorded=None)
-    assert decided(SAME, facts, forced="-replace").work == (Work.BUILD, Work.PUSH)
+    assert decided(SAME, facts, forced=ASKED).work == (Work.BUILD, Work.PUSH)
     unknown = {**WANTED, "args": {"A": UNKNOWN}}
     assert decided(None, facts, unknown).work == (Work.BUILD, Work.PUSH)
 
@@ -214,7 +220,7 @@ def test_no_clear_answer_hinders_no_build_that_is_asked_for() -> None:
 def test_what_is_known_only_after_apply_makes_it_run() -> None:
     unknown = {**WANTED, "args": {"A": UNKNOWN}}
     found = decided(SAME, PUSHED, unknown)
-    assert found.reasons == ("args.A is known after apply",)
+    assert worded(found.reasons) == ("args.A is known after apply",)
     assert found.inputs is None
     assert (found.after or {})["inputs_digest"] is UNKNOWN
 
@@ -224,7 +230,7 @@ def test_a_source_that_is_known_only_after_apply_makes_it_run(name: str) -> None
     """The files were read by recorded values, and look as if nothing changed."""
     facts = replace(PUSHED, source={name: "former"})
     found = decided(SAME, facts, {**WANTED, name: UNKNOWN})
-    assert found.reasons == (f"{name} is known after apply",)
+    assert worded(found.reasons) == (f"{name} is known after apply",)
     assert found.inputs is None
     assert (found.after or {})["inputs_digest"] is UNKNOWN
 
@@ -232,7 +238,7 @@ def test_a_source_that_is_known_only_after_apply_makes_it_run(name: str) -> None
 def test_a_folder_that_is_known_only_after_apply_makes_it_run() -> None:
     facts = replace(PUSHED, source={"contexts.lib": "/former"})
     found = decided(SAME, facts, {**WANTED, "contexts": {"lib": UNKNOWN}})
-    assert found.reasons == ("contexts.lib is known after apply",)
+    assert worded(found.reasons) == ("contexts.lib is known after apply",)
 
 
 def test_a_folder_that_was_not_known_when_the_source_was_read_makes_it_run() -> None:
@@ -245,12 +251,12 @@ def test_a_folder_that_was_not_known_when_the_source_was_read_makes_it_run() -> 
 def test_a_source_that_was_read_where_it_no_longer_is_makes_it_run() -> None:
     facts = replace(PUSHED, source={"path": "/a", "dockerfile_inline": "FROM former"})
     found = decided(SAME, facts, {**WANTED, "path": "/a", "dockerfile_inline": "FROM new"})
-    assert found.reasons == ("dockerfile_inline follows what changes before it",)
+    assert worded(found.reasons) == ("dockerfile_inline follows what changes before it",)
     assert found.inputs is None
 
 
 def test_replace_makes_it_run() -> None:
-    assert decided(SAME, PUSHED, forced="it was asked for by -replace").work == (
+    assert decided(SAME, PUSHED, forced=ASKED).work == (
         Work.BUILD,
         Work.PUSH,
     )
@@ -266,12 +272,12 @@ def test_results_on_this_machine_count() -> None:
     )
     assert decided(known, BuildFacts(FILES, outputs={"/o.tar": "sig"}), local).action is Action.NOOP
     gone = decided(known, BuildFacts(FILES, outputs={"/o.tar": None}), local)
-    assert gone.reasons == ("/o.tar is not there",)
+    assert worded(gone.reasons) == ("/o.tar is not there",)
     other = decided(known, BuildFacts(FILES, outputs={"/o.tar": "x"}), local)
-    assert other.reasons == ("/o.tar is not what the build made",)
-    strayed = {"/o.tar": ("a is not there", "b is not what the build made")}
+    assert worded(other.reasons) == ("/o.tar is not what the build made",)
+    strayed = {"/o.tar": (Strayed("a", gone=True), Strayed("b"))}
     facts = BuildFacts(FILES, outputs={"/o.tar": "x"}, strayed=strayed)
-    named = decided(known, facts, local).reasons
+    named = worded(decided(known, facts, local).reasons)
     assert named == ("/o.tar/a is not there", "/o.tar/b is not what the build made")
 
 
@@ -288,7 +294,7 @@ def test_secrets_and_tags_are_no_inputs() -> None:
 def test_an_explanation_names_every_kind() -> None:
     before = [Input("arg", "A", "1"), Input("link", "l", "1"), Input("dir", "d", "1")]
     now = [Input("arg", "A", "2"), Input("secret", "s", "1"), Input("dockerfile", "D", "1")]
-    assert explain(before, now) == (
+    assert worded(explain(before, now)) == (
         "~ args.A",
         "- d/ (directory)",
         "+ D (Dockerfile)",
@@ -309,4 +315,4 @@ def test_another_set_of_secrets_runs_all_steps_of_the_same_dockerfile_anew(
     found = decided(FORMER, facts, wanted)
     assert found.work == (Work.BUILD, Work.PUSH)
     assert found.anew is anew
-    assert any("all steps run anew" in one for one in found.reasons) is anew
+    assert any("all steps run anew" in one for one in worded(found.reasons)) is anew

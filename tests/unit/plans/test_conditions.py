@@ -9,6 +9,7 @@ from envdplan.cli.catalog import CATALOG
 from envdplan.plans.changes import Action, Change
 from envdplan.plans.diff import diff
 from envdplan.plans.options import PlanOptions
+from envdplan.plans.wording import worded
 from envdplan.plans.world import Diff
 from envdplan.states.desired import DesiredState
 from envdplan.states.observed import Absent, Observation, Present
@@ -213,11 +214,13 @@ def triggered(by: str, live: Attributes) -> Change:
 def test_a_resource_is_replaced_when_what_it_names_changes() -> None:
     found = triggered("context.team", {"runner": "envd-server"})
     assert found.action is Action.REPLACE
-    assert found.reasons == ("context.team changes, which replace_triggered_by names",)
+    assert worded(found.reasons) == ("context.team changes, which replace_triggered_by names",)
     assert triggered("context.team", {}).action in (Action.NOOP, Action.ADOPT)
     assert triggered("context.team.builder", {"runner": "envd-server"}).action is not Action.REPLACE
     found = triggered("context.team.runner", {"runner": "envd-server"})
-    assert found.reasons == ("context.team.runner changes, which replace_triggered_by names",)
+    assert worded(found.reasons) == (
+        "context.team.runner changes, which replace_triggered_by names",
+    )
     assert Address.parse("context.team") in found.depends_on
 
 

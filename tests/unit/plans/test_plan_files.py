@@ -16,6 +16,7 @@ from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
 from envdplan.plans.planfile import KIND, VERSION, ModuleTexts, PlanFile, decode, encode
+from envdplan.plans.reasons import Code, Reason, Turn, told
 from envdplan.source import SourceFile
 from envdplan.states.observed import Cause, Input
 from envdplan.values import UNKNOWN, Sensitive
@@ -23,6 +24,7 @@ from envdplan.values import UNKNOWN, Sensitive
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "plan.schema.json").read_text())
 BUILDER, BUILD = Address.parse("builder.b"), Address.parse('build.x["k"]')
 CAUSE = Cause("Registry cannot be reached", "Nothing listens there.", "r:1")
+NO = Reason(Code.UNREACHABLE, detail="no")
 PLAN = Plan(
     "lineage",
     7,
@@ -35,7 +37,7 @@ PLAN = Plan(
             {"address": "b:1", "version": UNKNOWN},
             "unix",
             (Difference(("tls", "key"), Sensitive(None), "x", forces_replacement=True),),
-            ("why",),
+            (told("why"),),
             (),
             prevent_destroy=True,
         ),
@@ -44,7 +46,7 @@ PLAN = Plan(
             "dockerfile",
             Action.UPDATE,
             after={"tags": ("r/x:1",)},
-            reasons=("~ a.txt",),
+            reasons=(Reason(Code.INPUT_CHANGED, "file", "a.txt", Turn.CHANGED),),
             depends_on=(BUILDER,),
             work=(Work.BUILD, Work.PUSH),
             inputs=(Input("file", "a.txt", "1"),),
@@ -53,7 +55,9 @@ PLAN = Plan(
             warned=("It has a localhost of its own.",),
             kept=(("r/x:1", CAUSE),),
         ),
-        Change(Address.parse("build.y"), "dockerfile", Action.DEFER, reasons=("no",), cause=CAUSE),
+        Change(
+            Address.parse("build.y"), "dockerfile", Action.DEFER, reasons=(told("no"),), cause=CAUSE
+        ),
     ),
     (Drift(BUILDER, (Difference(("address",), "a", "b"),)), Drift(BUILD, gone=True)),
     {"o": UNKNOWN},

@@ -15,6 +15,7 @@ from envdplan.plans.inputs import (
     inputs_digest,
     sensitive_inputs,
 )
+from envdplan.plans.wording import worded
 from envdplan.states.desired import Resource
 from envdplan.states.observed import BuildFacts, ImageFound, ImageMissing, Input
 from envdplan.states.recorded import Record, State
@@ -60,14 +61,14 @@ def test_the_same_value_plans_nothing() -> None:
 def test_another_value_is_built_and_named() -> None:
     found = decided(wanted("new"))
     assert found.work == (Work.BUILD, Work.PUSH)
-    assert found.reasons == ("~ args.TOKEN (sensitive)",)
+    assert worded(found.reasons) == ("~ args.TOKEN (sensitive)",)
 
 
 def test_another_value_beside_another_file_is_named_too() -> None:
     before = (*(attribute_inputs(wanted()) or ()), Input("file", "a.txt", "f0"))
     former = replace(KNOWN, attributes={**KNOWN.attributes, "inputs_digest": "0" * 64})
     found = decided(wanted("new"), former, replace(PUSHED, previous=before))
-    assert found.reasons == ("~ args.TOKEN (sensitive)", "~ a.txt")
+    assert worded(found.reasons) == ("~ args.TOKEN (sensitive)", "~ a.txt")
 
 
 def test_what_somebody_else_built_since_is_taken() -> None:
@@ -97,14 +98,14 @@ def test_results_on_this_machine_are_made_anew() -> None:
     facts = BuildFacts(FILES, outputs={"/o": "sig"})
     assert decided(local, known, facts).action is Action.NOOP
     turned = {**local, "args": {"TOKEN": Sensitive("new")}}
-    assert decided(turned, known, facts).reasons == ("~ args.TOKEN (sensitive)",)
+    assert worded(decided(turned, known, facts).reasons) == ("~ args.TOKEN (sensitive)",)
 
 
 def test_results_on_this_machine_are_made_anew_though_a_registry_has_the_image() -> None:
     both = wanted("new", output=(*PUSH["output"], {"type": "tar", "dest": "/o"}))
     known = replace(KNOWN, attributes={**KNOWN.attributes, "outputs": {"/o": "sig"}})
     facts = replace(PUSHED, tags={TAG: ImageFound(OTHER, NOW)}, outputs={"/o": "sig"})
-    assert decided(both, known, facts).reasons == ("/o is not what the build made",)
+    assert worded(decided(both, known, facts).reasons) == ("/o is not what the build made",)
 
 
 def test_a_loaded_image_with_the_former_value_is_not_enough() -> None:
@@ -115,7 +116,7 @@ def test_a_loaded_image_with_the_former_value_is_not_enough() -> None:
     facts = BuildFacts(FILES, loaded={TAG: ImageFound(DIGEST, key_of(loaded))})
     assert decided(loaded, known, facts).action is Action.NOOP
     turned = {**loaded, "args": {"TOKEN": Sensitive("new")}}
-    assert decided(turned, known, facts).reasons == ("~ args.TOKEN (sensitive)",)
+    assert worded(decided(turned, known, facts).reasons) == ("~ args.TOKEN (sensitive)",)
     newer = replace(facts, loaded={TAG: ImageFound(OTHER, key_of(loaded))})
     adopted = decided(turned, known, newer)
     assert (adopted.action, (adopted.after or {})["image_id"]) == (Action.ADOPT, OTHER)
@@ -125,7 +126,9 @@ def test_without_a_state_the_name_alone_counts() -> None:
     facts = replace(PUSHED, tags={TAG: ImageFound(DIGEST, NOW)}, recorded=None)
     found = decided(wanted("new"), None, facts)
     assert found.action is Action.ADOPT
-    assert "no state tells whether its image was made with the args.TOKEN" in found.reasons[0]
+    assert (
+        "no state tells whether its image was made with the args.TOKEN" in worded(found.reasons)[0]
+    )
 
 
 def test_a_state_of_before_learns_the_values_once() -> None:

@@ -13,6 +13,7 @@ from envdplan.plans.changes import Action
 from envdplan.plans.compare import identity
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
+from envdplan.plans.wording import worded
 from envdplan.schema import Catalog
 from envdplan.source import SourceFile
 from envdplan.states.desired import DesiredState, Resource
@@ -104,4 +105,4 @@ def actions(plan: Plan) -> dict[str, Action]:
 def reasons(plan: Plan, address: str) -> tuple[str, ...]:
     """Why something becomes of a resource."""
     (found,) = (one for one in plan.changes if one.address == Address.parse(address))
-    return found.reasons
+    return worded(found.reasons)

@@ -7,6 +7,7 @@ import pytest
 
 from envdplan.providers.build.results import Results
 from envdplan.providers.build.sources import Sources
+from envdplan.states.observed import Strayed
 from envdplan.store.local import LocalStore
 from envdplan.store.memory import MemoryStore
 
@@ -28,7 +29,7 @@ def results(tmp_path: Path) -> Results:
     return Results(Sources({"XDG_CACHE_HOME": str(tmp_path / "cache")}, {}))
 
 
-def now(results: Results, out: Path, store: MemoryStore, recorded: str) -> tuple[str, ...]:
+def now(results: Results, out: Path, store: MemoryStore, recorded: str) -> tuple[Strayed, ...]:
     found = results.now(str(out), recorded, store.inputs)
     assert (found.signature == recorded) == (not found.strayed)
     return found.strayed
@@ -45,8 +46,8 @@ def test_a_folder_is_known_by_what_the_build_wrote(results: Results, out: Path) 
     (out / "bin" / "app").write_text("two")
     (out / "empty").rmdir()
     assert now(results, out, store, recorded) == (
-        "bin/app is not what the build made",
-        "empty is not there",
+        Strayed("bin/app"),
+        Strayed("empty", gone=True),
     )
 
 
@@ -55,7 +56,7 @@ def test_a_link_in_place_of_a_file_is_seen(results: Results, out: Path) -> None:
     recorded = results.made(str(out), WRITTEN, store.keep_inputs) or ""
     (out / "link").unlink()
     (out / "link").write_text("one")
-    assert now(results, out, store, recorded) == ("link is not what the build made",)
+    assert now(results, out, store, recorded) == (Strayed("link"),)
 
 
 @pytest.mark.parametrize("recorded", ["directory", "tree 1234567890abcdef"])

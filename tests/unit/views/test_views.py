@@ -27,6 +27,7 @@ from envdplan.modules.events import ModuleEvent, Outcome
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
+from envdplan.plans.reasons import Code, Reason, Turn, told
 from envdplan.source import Position, SourceFile, SourceRange
 from envdplan.states.desired import DesiredState
 from envdplan.states.observed import Cause
@@ -37,30 +38,33 @@ from envdplan.views.base import View
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "output.schema.json").read_text())
 BUILDER, CONTEXT, BUILD = (Address.parse(one) for one in ("builder.b", "context.c", "build.x"))
+NO_ANSWER = Reason(Code.UNREACHABLE, detail="no answer")
 
 PLAN = Plan(
     "l",
     1,
     (
         Change(BUILDER, "tcp", Action.CREATE, after={"address": "h:1", "version": UNKNOWN},
-               reasons=("it does not exist",)),
+               reasons=(Reason(Code.ABSENT),)),
         Change(CONTEXT, "context", Action.UPDATE, {"name": "c"}, {"name": "c"},
                differences=(
                    Difference(("use",), False, True),
                    Difference(("name",), "a", "c", forces_replacement=True),
                ),
-               reasons=("use differs",)),
+               reasons=(Reason(Code.ATTRIBUTE_CHANGED, "attribute", "use"),)),
         Change(BUILD, "dockerfile", Action.UPDATE, {}, {"tags": ("r/x:1",), "path": "/p"},
-               reasons=("~ src/a.py",), work=(Work.BUILD, Work.PUSH)),
+               reasons=(Reason(Code.INPUT_CHANGED, "file", "src/a.py", Turn.CHANGED),),
+               work=(Work.BUILD, Work.PUSH)),
         Change(Address.parse("build.t"), "dockerfile", Action.UPDATE, {}, {"tags": ("r/t:2",)},
-               reasons=("r/t:2 does not exist yet; the image does",), work=(Work.RETAG,),
+               reasons=(Reason(Code.TAG_MISSING, "image", "r/t:2"),), work=(Work.RETAG,),
                source="r/t@sha256:1", tags=("r/t:2",)),
         Change(Address.parse("builder.gone"), "tcp", Action.DELETE, {"address": "h:2"},
-               reasons=("it is no longer in the configuration",)),
-        Change(Address.parse("builder.far"), "tcp", Action.DEFER, after={}, reasons=("no answer",),
+               reasons=(Reason(Code.UNDECLARED),)),
+        Change(Address.parse("builder.far"), "tcp", Action.DEFER, after={},
+               reasons=(NO_ANSWER,),
                cause=Cause("Docker Engine cannot be reached", "Start it.")),
         Change(Address.parse("build.f"), "dockerfile", Action.DEFER, after={},
-               reasons=("builder.far is deferred: no answer",),
+               reasons=(Reason(Code.WAITS, "builder", "builder.far", because=NO_ANSWER),),
                cause=Cause("Docker Engine cannot be reached", "Start it.")),
     ),
     (
@@ -286,7 +290,7 @@ def test_long_lines_are_cut_around_the_part() -> None:
 def test_nothing_that_commands_a_terminal_gets_through() -> None:
     evil = "\x1b]0;owned\x07\x9b31m"
     view, out, err = made("human")
-    change = Change(BUILDER, "tcp", Action.CREATE, after={"a": evil}, reasons=(evil,))
+    change = Change(BUILDER, "tcp", Action.CREATE, after={"a": evil}, reasons=(told(evil),))
     view.plan(Plan("l", 1, (change,)))
     view.event(Progressed(BUILDER, evil))
     view.event(Failed(change, evil, evil))
