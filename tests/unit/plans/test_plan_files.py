@@ -17,6 +17,7 @@ from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
 from envdplan.plans.planfile import KIND, VERSION, ModuleTexts, PlanFile, decode, encode
 from envdplan.plans.reasons import Code, Reason, Turn, told
+from envdplan.plans.wording import worded
 from envdplan.source import SourceFile
 from envdplan.states.observed import Cause, Input
 from envdplan.values import UNKNOWN, Sensitive
@@ -56,7 +57,11 @@ PLAN = Plan(
             kept=(("r/x:1", CAUSE),),
         ),
         Change(
-            Address.parse("build.y"), "dockerfile", Action.DEFER, reasons=(told("no"),), cause=CAUSE
+            Address.parse("build.y"),
+            "dockerfile",
+            Action.DEFER,
+            reasons=(Reason(Code.UNREACHABLE, detail="no"),),
+            cause=CAUSE,
         ),
     ),
     (Drift(BUILDER, (Difference(("address",), "a", "b"),)), Drift(BUILD, gone=True)),
@@ -84,11 +89,26 @@ def test_a_plan_comes_back_as_it_was() -> None:
 def test_a_plan_of_before_is_still_read() -> None:
     content = unseal(encode(SAVED), KIND, VERSION, "plan", "")
     for change in content["changes"]:
-        for name in ("cause", "kept", "warned"):
+        for name in ("cause", "kept", "warned", "why"):
             del change[name]
     read = decode(seal(KIND, VERSION, content), "plan")
-    bare = [replace(one, cause=None, kept=(), warned=()) for one in SAVED.plan.changes]
+    bare = [_as_before(one) for one in SAVED.plan.changes]
     assert list(read.plan.changes) == bare
+
+
+def _as_before(one: Change) -> Change:
+    words = tuple(map(told, worded(one.reasons)))
+    return replace(one, cause=None, kept=(), warned=(), reasons=words)
+
+
+def test_a_saved_plan_has_the_words_of_its_reasons_too() -> None:
+    changes = unseal(encode(SAVED), KIND, VERSION, "plan", "")["changes"]
+    assert [one["reasons"] for one in changes] == [["why"], ["~ a.txt"], ["no"]]
+    assert [[each["code"] for each in one["why"]] for one in changes] == [
+        ["told"],
+        ["input-changed"],
+        ["unreachable"],
+    ]
 
 
 def test_secrets_are_not_written() -> None:

@@ -170,6 +170,25 @@ def test_what_is_only_recorded_has_a_reason_too() -> None:
     assert "      because it is as wanted, but the state does not say so\n" in out.getvalue()
 
 
+def test_json_has_reasons_in_words_and_for_programs() -> None:
+    view, out, _ = made("json")
+    adopted = Change(BUILDER, "tcp", Action.ADOPT, {}, {})
+    view.plan(replace(PLAN, changes=(*PLAN.changes, adopted)))
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    planned = [one for one in lines if one["type"] == "planned_change"]
+    assert [(one["reasons"], [each["code"] for each in one["why"]]) for one in planned] == [
+        (["it does not exist"], ["absent"]),
+        (["use differs"], ["attribute-changed"]),
+        (["~ src/a.py"], ["input-changed"]),
+        (["r/t:2 does not exist yet; the image does"], ["tag-missing"]),
+        (["it is no longer in the configuration"], ["undeclared"]),
+        (["no answer"], ["unreachable"]),
+        (["builder.far is deferred: no answer"], ["waits"]),
+        ([], ["record-stale"]),
+    ]
+    assert planned[6]["why"][0]["because"]["detail"] == "no answer"
+
+
 def test_outputs_of_a_new_state_are_new() -> None:
     view, out, _ = made("human")
     view.plan(replace(PLAN, serial=0))
