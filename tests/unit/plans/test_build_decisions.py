@@ -245,7 +245,7 @@ def test_a_folder_that_was_not_known_when_the_source_was_read_makes_it_run() -> 
     """What was read lacks it; that digest would call the build another than what runs."""
     facts = replace(PUSHED, source={"path": None})
     found = decided(None, facts, {**WANTED, "contexts": {"lib": "/lib"}})
-    assert found.reasons == ("contexts.lib follows what changes before it",)
+    assert worded(found.reasons) == ("contexts.lib follows what changes before it",)
 
 
 def test_a_source_that_was_read_where_it_no_longer_is_makes_it_run() -> None:
