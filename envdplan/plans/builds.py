@@ -3,7 +3,7 @@
 Every answer but yes comes with its reasons.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -15,6 +15,7 @@ from envdplan.plans.inputs import (
     entries_digest,
     explain,
     inputs_digest,
+    offers_otherwise,
     sensitive_inputs,
     source_attributes,
     unknown_inputs,
@@ -311,7 +312,7 @@ def _build(case: _Case, reasons: tuple[Reason, ...], *, forced: bool) -> Change:
     only_push = bool(pushes) and not forced and _lacks_only_push(case)
     after = {**case.attributes, **dict.fromkeys((*COMPUTED, "outputs"), UNKNOWN)}
     after["inputs_digest"] = case.digest if case.digest is not None else UNKNOWN
-    anew = _offers_otherwise(case)
+    anew = offers_otherwise(case.facts.previous, case.inputs)
     return Change(
         address=case.resource.address,
         type=case.resource.type,
@@ -324,23 +325,6 @@ def _build(case: _Case, reasons: tuple[Reason, ...], *, forced: bool) -> Change:
         inputs=case.inputs,
         anew=anew,
     )
-
-
-def _offers_otherwise(case: _Case) -> bool:
-    """Whether the same Dockerfile is given another set of secrets or agents than before.
-
-    A step that may do without a secret is the same to BuildKit, whether there is one or not.
-    """
-    if case.facts.previous is None or case.inputs is None:
-        return False
-    offers, texts = ("secret", "ssh"), ("dockerfile",)
-    return _of(case.facts.previous, offers) != _of(case.inputs, offers) and _of(
-        case.facts.previous, texts
-    ) == _of(case.inputs, texts)
-
-
-def _of(inputs: Iterable[Input], kinds: tuple[str, ...]) -> set[Input]:
-    return {one for one in inputs if one.kind in kinds}
 
 
 def _deferred(case: _Case, unclear: tuple[tuple[str, ImageUnclear], ...]) -> Change:

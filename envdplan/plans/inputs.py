@@ -243,6 +243,22 @@ def _changed(
             yield Reason(Code.INPUT_CHANGED, kind, name, Turn.of(was, is_now))
 
 
+def offers_otherwise(previous: tuple[Input, ...] | None, now: tuple[Input, ...] | None) -> bool:
+    """Whether the same Dockerfile is given another set of secrets or agents than before.
+
+    A step that may do without a secret is the same to BuildKit, whether there is one or not.
+    """
+    if previous is None or now is None:
+        return False
+    offers, texts = ("secret", "ssh"), ("dockerfile",)
+    others = _of(previous, offers) != _of(now, offers)
+    return others and _of(previous, texts) == _of(now, texts)
+
+
+def _of(inputs: Iterable[Input], kinds: tuple[str, ...]) -> set[Input]:
+    return {one for one in inputs if one.kind in kinds}
+
+
 def about_input(
     code: Code, attributes: Attributes, named: str, change: Turn | None = None
 ) -> Reason:
