@@ -308,6 +308,23 @@ def test_an_empty_plan_needs_no_slow_library(folder: Path) -> None:
     assert not imported & slow
 
 
+def test_a_log_goes_to_standard_error_and_leaves_json_alone(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(CONTEXTS)
+    code, out, err = run(folder, "plan", "--json", ENVDPLAN_LOG="info")
+    assert code == 0
+    assert [json.loads(line)["type"] for line in out.splitlines()]
+    assert "INFO  envdplan.cli: command envdplan plan --json\n" in err
+    assert re.search(r"INFO  envdplan.providers: GET http://h:8080/api/v1/ \S+.* ms\n", err)
+
+
+def test_a_level_that_does_not_exist_ends_before_anything_is_done(folder: Path) -> None:
+    (folder / "envdplan.hcl").write_text(CONTEXTS)
+    code, out, err = run(folder, "apply", "--auto-approve", ENVDPLAN_LOG="loud")
+    assert (code, out) == (1, "")
+    assert "Error: Unknown log level" in err
+    assert not (folder / ".envdplan").exists()
+
+
 def test_the_help_text_is_current() -> None:
     sys.path.insert(0, str(ROOT))
     from scripts.write_helptext import PATH, module
