@@ -17,6 +17,7 @@ from envdplan.diagnostics import EnvdplanError, suggestion
 if TYPE_CHECKING:
     from envdplan.providers.discovery import Found
     from envdplan.states.desired import Resource
+    from envdplan.states.recorded import Record
     from envdplan.workflow import Loaded
 
 
@@ -101,7 +102,22 @@ def _record(
                 problems.append(f"{error.summary}: {error.detail}")
         if state is not work.state:
             work.store.save(state)
+    for one in wanted:
+        if (record := state.records.get(one)) is not None and _has_a_mark(record):
+            session.view.message(_of_another_state(one))
     return problems
+
+
+def _has_a_mark(record: "Record") -> bool:
+    return any(one.lineage for one in record.adopted)
+
+
+def _of_another_state(one: Address) -> str:
+    return (
+        f"{one} was made from another state, perhaps that of another project. Now apply changes it "
+        "here too, and destroy removes it. Where another project declares it, undo this: "
+        f"`envdplan state rm {one}`, and take its block away."
+    )
 
 
 def _adopt_all(

@@ -112,6 +112,10 @@ _NAMED: Final = re.compile(r"group\..*|(module\.[^.]+)(\.module\.[^.]+)*")
 """What stands for several addresses."""
 
 
+PLAIN: Final = re.compile(r"[\w-]+")
+"""A name alone, as docker buildx bake takes it for a target or a group."""
+
+
 def plan_options(
     targets: list[str] | None,
     replaces: list[str] | None,
@@ -167,4 +171,6 @@ def address(text: str) -> Address:
         hint = suggestion(text.partition(".")[0], kinds)
         if "[" in text:
             hint = """ Quote it for the shell: 'build.NAME["KEY"]'."""
+        if PLAIN.fullmatch(text):
+            hint = f" Say build.{text} for a build or a target of bake, group.{text} for a group."
         raise EnvdplanError("Not an address", f"{error}.{hint}") from None

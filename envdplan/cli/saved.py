@@ -40,7 +40,13 @@ def read_plan(path: Path) -> PlanFile:
         data = read_named(path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise EnvdplanError("Cannot read the plan", f"{path}: {reason}.") from error
+        detail = f"{path}: {reason}. `envdplan plan --out FILE` saves a plan."
+        name = path.name
+        if "." not in name:  # as bake takes a target
+            detail += (
+                f" If a build or a group is meant: -target build.{name}, -target group.{name}."
+            )
+        raise EnvdplanError("Cannot read the plan", detail) from error
     return decode(data, str(path))
 
 

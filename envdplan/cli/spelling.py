@@ -25,12 +25,25 @@ def tell_whole(error: Exception, arguments: Sequence[str]) -> None:
 
     The parser takes it for several options of one letter each, and complains of the first one.
     """
+    _tell_targets(error)
     letter, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
     found = (one for one in arguments if isinstance(letter, str) and _begins(one, letter))
     whole = next(found, "").partition("=")[0]
     if whole and context is not None:
         known = [name for one in context.command.params for name in one.opts]
         vars(error)["message"] = f"No such option: {whole}.{suggestion(whole, known)}"
+
+
+def _tell_targets(error: Exception) -> None:
+    """What `docker buildx bake` takes as targets is said by an option here."""
+    found = re.fullmatch(r"Got unexpected extra argument.* \((\S+).*\)", str(error))
+    context = getattr(error, "ctx", None)
+    if found is None or context is None:
+        return
+    if any("--target" in one.opts for one in context.command.params):
+        name = found[1]
+        hint = f"To choose a build or a group: -target build.{name}, -target group.{name}."
+        vars(error)["message"] = f"{found[0]}. {hint}"
 
 
 def _begins(argument: str, letter: str) -> bool:

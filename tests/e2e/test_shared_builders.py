@@ -200,6 +200,24 @@ def test_a_container_as_envd_makes_it_is_used_through_its_context(
         docker("rm", "-f", name)
 
 
+def test_a_builder_of_another_project_is_imported_with_a_word(
+    owner: Project, guest: Project
+) -> None:
+    guest.folder.joinpath("docker-bake.hcl").unlink()
+    done = guest.run("import")
+    assert done.code == 0, done.text
+    told = " ".join(done.out.split())
+    assert "was made from another state, perhaps that of another project" in told
+    assert "undo this: `envdplan state rm builder." in told
+    block = (guest.folder / "imported.envdplan.hcl").read_text()
+    address = next(one for one in guest.run("state", "list").out.split() if "builder" in one)
+    assert address.partition(".")[2] in block
+    assert guest.run("state", "rm", address).code == 0
+    (guest.folder / "imported.envdplan.hcl").write_text("")
+    assert "builder" not in guest.plan().out
+    owner.assert_settled()
+
+
 CURRENT = """
 context "NAME" {
   builder         = "tcp"
