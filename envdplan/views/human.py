@@ -58,6 +58,7 @@ class HumanView:
         self._builds: dict[Address, BuildProgress] = {}
         self._live: LiveLines | None = None
         self._destroying = False
+        self._failures: list[str] = []
 
     def diagnostics(self, diagnostics: Diagnostics) -> None:
         """See View."""
@@ -187,6 +188,7 @@ class HumanView:
 
     def _failed(self, event: Failed) -> None:
         self._ended(event.change.address)
+        self._failures.append(str(event.change.address))
         word = self._style(f"Failed after {event.seconds:.1f}s", "bold", "red")
         self._say(event.change.address, f"{word}: {safe(event.summary)}")
         self._print([*wrapped(event.detail, self._width, "    "), ""])
@@ -202,7 +204,9 @@ class HumanView:
             left = f" {event.failed} failed, {event.skipped} skipped"
             left += f", {event.deferred} could not be decided" if event.deferred else ""
             rest = f"{left}. Mend it and {work.lower()} again."
-        self._print(["", f"{what} Resources: {counts}{rest}"])
+        # Why stands above, with many others perhaps far above.
+        failed = [f"Failed: {', '.join(self._failures)}"] if self._failures else []
+        self._print(["", f"{what} Resources: {counts}{rest}", *failed])
 
     def _ended(self, address: Address) -> None:
         self._builds.pop(address, None)

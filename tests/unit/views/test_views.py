@@ -239,6 +239,7 @@ builder.b: Skipped: context.c failed
 
 Apply incomplete! Resources: 0 added, 1 changed, 0 destroyed. 1 failed, 1 skipped. Mend it and \
 apply again.
+Failed: context.c
 """
 
 
