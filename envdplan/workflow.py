@@ -39,7 +39,7 @@ from envdplan.plans.conditions import checks
 from envdplan.plans.diff import diff
 from envdplan.plans.gaps import gaps
 from envdplan.plans.options import PlanOptions
-from envdplan.plans.outputs import with_outputs
+from envdplan.plans.outputs import never_known, with_outputs
 from envdplan.plans.plan import Plan, check_protection, order
 from envdplan.plans.refreshonly import refresh_only
 from envdplan.plans.targets import (
@@ -220,6 +220,7 @@ def make_plan(
     plan = order(_within(outcome, only), believed, outcome.drift, options)
     if only is None and not options.refresh_only:
         plan = with_outputs(plan, wanted, outcome.known, state)
+        outcome.diagnostics.extend(never_known(plan, wanted, outcome.known))
     check_protection(plan, outcome.diagnostics)
     _stop_on_errors(outcome.diagnostics)
     outcome.diagnostics.extend(gaps(plan.changes, outcome.notes))

@@ -1,15 +1,19 @@
 """envdplan output."""
 
-from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from envdplan.addresses import Kind
 from envdplan.cli import exit_codes
 from envdplan.cli.options import Json
 from envdplan.cli.wiring import Session
 from envdplan.diagnostics import EnvdplanError, suggestion
+from envdplan.plans.untold import REMEDY
 from envdplan.values import Value, is_known, is_sensitive
+
+if TYPE_CHECKING:
+    from envdplan.states.recorded import Record, State
 
 
 def output(
@@ -26,17 +30,18 @@ def output(
     that gives `sensitive`, `type` and `value` of each output.
     """
     session: Session = ctx.obj
-    outputs = session.state_store(session.settings()).load().outputs
+    state = session.state_store(session.settings()).load()
+    outputs = state.outputs
     if name is None:
         if raw:
             detail = "Say which output: `envdplan output NAME --raw`."
             raise EnvdplanError("--raw needs a name", detail)
-        return _all(session, outputs, json=json)
+        return _all(session, state, json=json)
     if name not in outputs:
         known = ", ".join(sorted(outputs)) or "there are none; apply first"
         hint = suggestion(name, outputs) or f" Outputs: {known}."
         raise EnvdplanError("Unknown output", f'There is no output called "{name}".{hint}')
-    _refuse_without_value(session, name, outputs[name])
+    _refuse_without_value(session, state, name)
     typer.echo(_one(outputs[name], raw=raw, json=json), nl=not raw)
     return exit_codes.OK
 
@@ -53,15 +58,16 @@ def _one(value: Value, *, raw: bool, json: bool) -> str:
     return value_text(value)
 
 
-def _all(session: Session, outputs: Mapping[str, Value], *, json: bool) -> int:
+def _all(session: Session, state: "State", *, json: bool) -> int:
     """All that are known. What is not known yet is an error, told after the rest."""
+    outputs = state.outputs
     known = {name: value for name, value in outputs.items() if is_known(value)}
     if json:
         typer.echo(_json(known, whole=True))
     else:
         secret = frozenset(name for name, value in known.items() if is_sensitive(value))
         session.view.outputs(known, secret)
-    missing = [_unknown(session, name) for name in sorted({*outputs} - {*known})]
+    missing = [_unknown(session, state, name) for name in sorted({*outputs} - {*known})]
     if missing:
         raise EnvdplanError("Output is not known yet", " ".join(missing))
     return exit_codes.OK
@@ -77,10 +83,11 @@ def _json(value: Value, *, whole: bool = False) -> str:
         raise EnvdplanError("Nested too deeply", f"No JSON can be made: {error}.") from None
 
 
-def _refuse_without_value(session: Session, name: str, value: Value) -> None:
+def _refuse_without_value(session: Session, state: "State", name: str) -> None:
     """A word in place of a value would be taken for the value by whoever reads it."""
+    value = state.outputs[name]
     if not is_known(value):
-        raise EnvdplanError("Output is not known yet", _unknown(session, name))
+        raise EnvdplanError("Output is not known yet", _unknown(session, state, name))
     if is_sensitive(value):
         raise EnvdplanError(
             "Sensitive output is not stored",
@@ -89,7 +96,7 @@ def _refuse_without_value(session: Session, name: str, value: Value) -> None:
         )
 
 
-def _unknown(session: Session, name: str) -> str:
+def _unknown(session: Session, state: "State", name: str) -> str:
     """When it will be known. The configuration tells, if it can be read."""
     from envdplan.workflow import waits_for
 
@@ -97,5 +104,16 @@ def _unknown(session: Session, name: str) -> str:
         needed = waits_for(session.project(may_be_empty=True), name)
     except EnvdplanError:
         needed = ()
+    done = {str(one.address) for one in state.records.values() if _has_no_image(one)}
+    done -= {str(one) for one in state.pending}
+    if needed and {*needed} <= done:
+        was = "was" if len(needed) == 1 else "were"
+        what = f'Output "{name}" has no value: {" and ".join(needed)} {was} built and not pushed'
+        return f"{what}. {REMEDY}, and apply again."
     when = f"{' and '.join(needed)} {'has' if len(needed) == 1 else 'have'} succeeded"
     return f'Output "{name}" is known when {when if needed else "an apply has succeeded"}.'
+
+
+def _has_no_image(record: "Record") -> bool:
+    """Whether it is a build that was made, and that nothing can refer to."""
+    return record.address.kind is Kind.BUILD and record.attributes.get("image") is None

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from envdplan.addresses import Address
 from envdplan.cli.app import run
-from envdplan.states.recorded import State
+from envdplan.states.recorded import Pending, Record, State
 from envdplan.store.local import LocalStore
 from envdplan.values import UNKNOWN, Value
 
@@ -107,3 +108,21 @@ def test_of_all_outputs_the_unknown_ones_are_told_and_the_others_shown(
     assert "there" in shown.out
     assert "image" not in shown.out
     assert 'Output "image" is known when build.base has succeeded.' in " ".join(shown.err.split())
+
+
+@pytest.mark.parametrize(
+    ("begun", "words"),
+    [(False, "has no value: build.base was built and not"), (True, "is known when build.base has")],
+)
+def test_what_a_finished_build_does_not_tell_is_not_said_to_come(
+    project: Path, capsys: pytest.CaptureFixture[str], begun: bool, words: str
+) -> None:
+    """A build that is not pushed has no image, however often it succeeds."""
+    base = Address.parse("build.base")
+    record = Record(base, "dockerfile", {"image": None})
+    pending = {base: Pending(base, "update", "dockerfile", "2026-01-01T00:00:00Z")} if begun else {}
+    state = replace(State.new(), serial=1, records={base: record}, pending=pending)
+    state = replace(state, outputs={"image": UNKNOWN})
+    LocalStore(project / ".envdplan" / "state.json").save(state)
+    assert run(["-C", str(project), "output", "image"]) == 1
+    assert words in " ".join(capsys.readouterr().err.split())
