@@ -167,8 +167,16 @@ def command(argv: Sequence[str]) -> str:
 
 
 def arguments(argv: Sequence[str]) -> str:
-    """The command line of envdplan itself, without values of variables: --out=plan.json stays."""
-    return " ".join(map(_own_argument, argv))
+    """The command line of envdplan itself, without values of variables: --out=plan.json stays.
+
+    Expressions of the console may hold anything, so that none is told.
+    """
+    words, is_expression = [], False
+    for text in argv:
+        hidden = is_expression and not text.startswith("-")
+        words.append(HIDDEN if hidden else _own_argument(text))
+        is_expression = is_expression or text == "console"
+    return " ".join(words)
 
 
 def _own_argument(text: str) -> str:

@@ -67,6 +67,11 @@ def test_the_first_lines_tell_what_runs_without_values_of_variables(log: Logged)
     )
 
 
+def test_expressions_of_the_console_are_not_told() -> None:
+    words = ["-C", "dir", "console", 'sha256("swordfish")', "--json"]
+    assert logs.arguments(words) == "-C dir console ... --json"
+
+
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
