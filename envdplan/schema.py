@@ -1,8 +1,9 @@
-"""One description of each resource type: a JSON Schema with its standard annotations.
+"""One description of each resource type: its attributes, and the JSON Schema made from them.
 
-Validation, defaults, diff, redaction and the published schemas all read the same document.
-Annotations (JSON Schema 2020-12): `default`, `readOnly` (computed, known after apply),
-`writeOnly` (sensitive: never shown or stored). Own keywords:
+Validation, coercion, defaults and the published schemas read the schema; everything else asks the
+attributes for their rules (`envdplan.attributes`). Annotations (JSON Schema 2020-12): `default`,
+`readOnly` (computed, known after apply), `writeOnly` (sensitive: never shown or stored). Own
+keywords, of which those of an attribute's rules are rendered by `Attribute.published`:
 
 x-forces-replacement   a change of this attribute cannot be made in place
 x-unplanned            not compared with what is live (how to reach, how to behave)
@@ -17,12 +18,20 @@ x-path                 a path (or a list of them): a relative one starts at the 
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from envdplan.addresses import Kind
+from envdplan.attributes import (
+    Attribute,
+    Compared,
+    Hidden,
+    JsonSchema,
+    check_inputs,
+    published,
+)
 from envdplan.values import AttributePath, Attributes, Reference, Sensitive, Unknown, Value
 
-JsonSchema: TypeAlias = Mapping[str, Value]
+Rule: TypeAlias = Callable[[Attribute], object]
 Problem: TypeAlias = tuple[AttributePath, str, str]
 """Where, the summary, and the detail."""
 
@@ -34,7 +43,8 @@ class ResourceType:
     kind: Kind
     name: str
     """The builder type; for contexts and builds the kind itself."""
-    schema: JsonSchema
+    attributes: Mapping[str, Attribute]
+    """What a block may say, and what is found out."""
     derive: Callable[[Attributes], Attributes] = field(default=lambda attributes: attributes)
     """Fills in what follows from the attributes alone (a builder's address)."""
     problems: Callable[[Attributes], Iterator[Problem]] = field(default=lambda _: iter(()))
@@ -44,14 +54,52 @@ class ResourceType:
     borrowed: Callable[[Attributes], bool] = field(default=lambda _: False)
     """Whether others made it: it is used, and never removed."""
 
-    def property(self, name: str) -> JsonSchema:
-        """The schema of one attribute; empty for an unknown name."""
-        return cast("JsonSchema", self.schema["properties"].get(name, {}))
+    internal: Mapping[str, Attribute] = field(default_factory=dict)
+    """What envdplan itself keeps with a resource. No block names it, no schema has it."""
+    title: str = ""
+    """What the published schema calls it; the name, where that says it all."""
+    required: tuple[str, ...] = ()
+    selected_by: str = ""
+    """The attribute that makes a block this type of its kind."""
+    schema: JsonSchema = field(init=False)
+    """Made from all that, for whoever reads values."""
 
-    def with_annotation(self, keyword: str) -> Iterator[str]:
-        """The names of the attributes that carry a keyword with a true value."""
-        properties = cast("Mapping[str, JsonSchema]", self.schema["properties"])
-        return (name for name, schema in properties.items() if schema.get(keyword))
+    def __post_init__(self) -> None:
+        if self.kind is Kind.BUILD:
+            check_inputs(self.title or self.name, {**self.attributes, **self.internal})
+        object.__setattr__(self, "schema", self._schema())
+
+    def _schema(self) -> JsonSchema:
+        selected = {"x-selected-by": self.selected_by} if self.selected_by else {}
+        required = {"required": list(self.required)} if self.required else {}
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": self.title or self.name,
+            "type": "object",
+            **selected,
+            **required,
+            "additionalProperties": False,
+            "properties": published(self.attributes),
+        }
+
+    def names(self, rule: Rule) -> tuple[str, ...]:
+        """The names of the attributes for which `rule` is true, as they are declared."""
+        return tuple(name for name, one in self.attributes.items() if rule(one))
+
+    def all_names(self, rule: Rule) -> tuple[str, ...]:
+        """As `names`, with the internal ones after them."""
+        internal = (name for name, one in self.internal.items() if rule(one))
+        return (*self.names(rule), *internal)
+
+    @property
+    def computed(self) -> tuple[str, ...]:
+        """The attributes that no block can set."""
+        return self.names(lambda one: one.computed)
+
+    def compared(self, name: str) -> Compared:
+        """How an attribute is compared."""
+        found = self.attributes.get(name)
+        return Compared.IN_PLACE if found is None else found.compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +109,21 @@ class Catalog:
     types: Mapping[tuple[Kind, str], ResourceType]
     later: frozenset[str] = frozenset()
     """Builder types of the language that this version does not have yet."""
+    growing: frozenset[str] = field(init=False)
+    """Lists that a child adds to, in whichever type."""
+    own: frozenset[str] = field(init=False)
+    """What nobody inherits, in whichever type."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "growing", self._names(lambda one: one.grows))
+        object.__setattr__(self, "own", self._names(lambda one: one.own))
+
+    def _names(self, rule: Rule) -> frozenset[str]:
+        return frozenset(name for one in self.types.values() for name in one.all_names(rule))
+
+    def hidden(self, where: Hidden) -> frozenset[str]:
+        """The attributes that are not shown there, of whichever type."""
+        return self._names(lambda one: one.hidden >= where)
 
     def names(self, kind: Kind) -> list[str]:
         """The type names of one kind."""
@@ -69,7 +132,7 @@ class Catalog:
     def selected(self, kind: Kind, attributes: Container[str]) -> ResourceType:
         """The type that a block's attributes make it: the first one, unless they name another."""
         types = [one for (each, _), one in self.types.items() if each is kind]
-        chosen = (one for one in types if one.schema.get("x-selected-by", "") in attributes)
+        chosen = (one for one in types if one.selected_by in attributes)
         return next(chosen, types[0])
 
     def get(self, kind: Kind, name: str) -> ResourceType | None:

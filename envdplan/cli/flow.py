@@ -112,6 +112,7 @@ def run(project: Opened, plan: Plan, state: State, *, parallelism: int) -> int:
         store=project.store,
         state=state,
         clock=SystemClock(),
+        catalog=CATALOG,
         parallelism=parallelism,
         cancel=cancel,
     )

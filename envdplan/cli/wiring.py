@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from envdplan import __version__
+from envdplan.attributes import Hidden
 from envdplan.diagnostics import EnvdplanError, Rejected
 from envdplan.silence import Silence
 from envdplan.values import Value
@@ -53,6 +54,7 @@ class Session:
         return VIEWS["json" if self.json else "human"](
             sys.stdout,
             sys.stderr,
+            _hidden,
             color=tty and self.color and not self.environment.get("NO_COLOR"),
             tty=tty,
             width=_width() if tty else _WIDTH,
@@ -173,6 +175,12 @@ class Session:
             yield made
         finally:
             made.close()
+
+
+def _hidden(where: Hidden) -> frozenset[str]:
+    from envdplan.cli.catalog import CATALOG
+
+    return CATALOG.hidden(where)
 
 
 def _width() -> int:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from envdplan.attributes import JsonSchema
 from envdplan.config.coercion import coerce
 from envdplan.config.expressions import EvaluationError
 from envdplan.diagnostics import Diagnostics
-from envdplan.schema import JsonSchema
 from envdplan.source import SourceRange
 from envdplan.syntax.document import (
     Attribute,

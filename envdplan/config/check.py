@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
+from envdplan.attributes import JsonSchema
 from envdplan.config import metaarguments
 from envdplan.config.config import ResourceConfig
 from envdplan.config.problems import suggestion
 from envdplan.config.refusals import meant
 from envdplan.diagnostics import Diagnostics
-from envdplan.schema import JsonSchema, conforms
+from envdplan.schema import conforms
 from envdplan.values import (
     AttributePath,
     Attributes,
@@ -57,7 +58,7 @@ def check(config: ResourceConfig, given: Attributes) -> Diagnostics:
     diagnostics = Diagnostics()
     schema = config.type.schema
     present = {name: value for name, value in given.items() if value is not None}
-    for name in config.type.with_annotation("readOnly"):
+    for name in config.type.computed:
         if name in present:
             diagnostics.error(
                 "Computed attribute",

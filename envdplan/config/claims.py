@@ -10,7 +10,8 @@ from os.path import normpath
 from pathlib import PurePosixPath
 from typing import Final, TypeAlias
 
-from envdplan.addresses import Address, Kind
+from envdplan.addresses import Address
+from envdplan.attributes import Claims
 from envdplan.config.config import Config, ResourceConfig
 from envdplan.diagnostics import Diagnostics
 from envdplan.imagenames import image_identity
@@ -19,7 +20,7 @@ from envdplan.states.desired import Rivals
 from envdplan.values import Attributes, Value, is_known, is_sensitive, reveal
 
 _PATHS: Final = "a path"
-_OUTPUT: Final = "output path"
+_OUTPUT: Final = Claims.OUTPUTS.value
 _REGISTRY: Final = "a name in a registry"
 _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "registry": ("ref",),
@@ -126,46 +127,66 @@ def rivals(config: Config) -> tuple[Rivals, ...]:
 
 
 def _claimed(config: ResourceConfig) -> Iterator[_Claim]:
-    attributes = config.attributes
-    match config.address.kind:
-        case Kind.CONTEXT:
-            yield from _claim("context name", attributes.get("name"), config.place("name"))
-        case Kind.BUILDER:
-            yield from _container(config)
-        case Kind.BUILD:
-            yield from _of_build(config)
+    """What the attributes name, in the order of `Claims`."""
+    for what in Claims:
+        for name, one in config.type.attributes.items():
+            if one.claims is what:
+                yield from _CLAIMED[what](config, name)
 
 
-def _container(config: ResourceConfig) -> Iterator[_Claim]:
+def _context(config: ResourceConfig, name: str) -> Iterator[_Claim]:
+    yield from _claim(Claims.CONTEXT.value, config.attributes.get(name), config.place(name))
+
+
+def _container(config: ResourceConfig, name: str) -> Iterator[_Claim]:
     """Two blocks may attach to one daemon, but only one may own a container."""
-    if "x-forces-replacement" in config.type.property("name"):
-        parts = (config.attributes.get("host"), config.attributes.get("name"))
-        yield from _claim("container", parts, config.place("name"))
+    parts = (config.attributes.get("host"), config.attributes.get(name))
+    yield from _claim(Claims.CONTAINER.value, parts, config.place(name))
 
 
-def _of_build(config: ResourceConfig) -> Iterator[_Claim]:
-    attributes = config.attributes
-    outputs = tuple(_items(attributes, "output"))
-    blocks = [(index, one) for index, one in outputs if isinstance(one, Mapping)]
+def _tags(config: ResourceConfig, name: str) -> Iterator[_Claim]:
+    """The tags, and the names of outputs that have their own."""
+    blocks = tuple(_outputs(config))
     with_tags = [one for _, one in blocks if one.get("names") is None]
     is_pushed = any(one.get("push") is True for one in with_tags)
-    for index, tag in _items(attributes, "tags"):
-        yield from _tag(tag, config.place("tags", index), is_pushed=is_pushed)
+    for index, tag in _items(config.attributes, name):
+        yield from _tag(tag, config.place(name, index), is_pushed=is_pushed)
     for index, one in blocks:
-        for name in one.get("names") or () if is_known(one.get("names")) else ():
+        for own in one.get("names") or () if is_known(one.get("names")) else ():
             place = config.place("output", index)
-            yield from _tag(name, place, is_pushed=one.get("push") is True)
-    for index, cache in _items(attributes, "export_cache"):
-        yield from _cache(cache, config.place("export_cache", index))
-    for index, output in blocks:
-        place = config.place("output", index)
+            yield from _tag(own, place, is_pushed=one.get("push") is True)
+
+
+def _caches(config: ResourceConfig, name: str) -> Iterator[_Claim]:
+    for index, cache in _items(config.attributes, name):
+        yield from _cache(cache, config.place(name, index))
+
+
+def _written(config: ResourceConfig, name: str) -> Iterator[_Claim]:
+    for index, output in _outputs(config):
+        place = config.place(name, index)
         yield from _claim(_OUTPUT, output.get("dest"), place, _PATHS, key=_path)
 
 
+def _outputs(config: ResourceConfig) -> Iterator[tuple[int, Attributes]]:
+    for index, one in _items(config.attributes, "output"):
+        if isinstance(one, Mapping):
+            yield index, one
+
+
+_CLAIMED: Final[Mapping[Claims, Callable[[ResourceConfig, str], Iterator[_Claim]]]] = {
+    Claims.CONTEXT: _context,
+    Claims.CONTAINER: _container,
+    Claims.TAGS: _tags,
+    Claims.CACHES: _caches,
+    Claims.OUTPUTS: _written,
+}
+
+
 def _tag(tag: Value, place: SourceRange, *, is_pushed: bool) -> Iterator[_Claim]:
-    yield from _claim("tag", tag, place, key=_identity)
+    yield from _claim(Claims.TAGS.value, tag, place, key=_identity)
     if is_pushed:
-        yield from _claim("tag", tag, place, _REGISTRY, key=_identity)
+        yield from _claim(Claims.TAGS.value, tag, place, _REGISTRY, key=_identity)
 
 
 def _items(attributes: Attributes, name: str) -> Iterator[tuple[int, Value]]:
@@ -174,7 +195,7 @@ def _items(attributes: Attributes, name: str) -> Iterator[tuple[int, Value]]:
 
 
 def _cache(cache: Value, place: SourceRange) -> Iterator[_Claim]:
-    what = "cache target"
+    what = Claims.CACHES.value
     names = _PARTS.get(str(cache.get("type")), ()) if isinstance(cache, Mapping) else ()
     if names == ("ref",):
         yield from _claim(what, cache.get("ref"), place, key=_identity)

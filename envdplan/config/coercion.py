@@ -5,9 +5,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from envdplan.attributes import JsonSchema
 from envdplan.config.conversion import to_bool, to_number, to_string
 from envdplan.config.problems import ConversionError
-from envdplan.schema import JsonSchema
 from envdplan.values import Sensitive, Value
 
 _EMPTY: Final[JsonSchema] = {}

@@ -158,9 +158,9 @@ class Evaluation:
         """What is configured for a resource, without what only apply can tell. Raises Rejected."""
         attributes = self.resolve(address) if address not in self.resources else {}
         config = self.resources[address]
-        computed_ones = {*config.type.with_annotation("readOnly"), "connection"}
+        computed_ones = {*config.type.computed, *config.type.internal}
         names = {
-            **dict.fromkeys(config.type.schema["properties"]),
+            **dict.fromkeys(config.type.attributes),
             **config.attributes,
             **attributes,
         }
@@ -235,7 +235,7 @@ class Evaluation:
         if config is None:
             return Anything()  # its own mistake is told already
         declared = config.attributes
-        names = config.type.schema["properties"]
+        names = config.type.attributes
         mine = {**{name: declared.get(name) for name in names}, **computed(config.type, declared)}
         known = self.known.get(address, {})
         for path in config.lifecycle.ignored:  # what it is, the world says
@@ -280,9 +280,9 @@ class Evaluation:
         kind = instance.address.kind
         skip = metaarguments.NAMES | ({"type"} if kind is Kind.BUILDER else set())
         given = Inheritance(declared, reader.diagnostics).resolved(
-            block, kind, lambda one: reader.read(one.body, type.schema, skip=skip)
+            block, kind, lambda one: reader.read(one.body, type.schema, skip=skip), self.catalog
         )
-        if "name" in type.schema["properties"] and given.get("name") is None:
+        if "name" in type.attributes and given.get("name") is None:
             given["name"] = instance.default_name
         return given
 
@@ -351,7 +351,7 @@ class Evaluation:
     def _lookup(self, address: Address) -> tuple[ResourceType, Attributes]:
         config = self._source.get(address)
         if config is None:
-            empty = ResourceType(address.kind, "", {"properties": {}})
+            empty = ResourceType(address.kind, "", {})
             return empty, Anything()
         return config.type, self._resource_attributes(Reference(address))
 

@@ -5,7 +5,7 @@ own attributes come last. Maps merge by key, lists of things of their own kind g
 else is replaced; null takes nothing away, `unset` does.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -15,6 +15,7 @@ from envdplan.config.problems import suggestion
 from envdplan.config.references import static_path
 from envdplan.diagnostics import Diagnostics
 from envdplan.graph import Cycle, Graph
+from envdplan.schema import Catalog
 from envdplan.source import SourceRange
 from envdplan.syntax.document import Attribute, Expression, ListOf, Literal
 from envdplan.values import Value
@@ -23,14 +24,6 @@ INHERITS: Final = "inherits"
 UNSET: Final = "unset"
 TEMPLATE: Final = "template"
 _DEEPEST: Final = 100
-_GROWING: Final = frozenset(
-    {"import_cache", "secret", "ssh", "entitlements", "attest", "no_cache_filter", "ulimits"}
-)
-"""Lists that a child adds to (bake: cache-from, secret, ssh, entitlements, attest, ...)."""
-
-_OWN: Final = frozenset({"name", "use"})
-"""What no two resources can have in common."""
-
 _OF_RESOURCES: Final = frozenset(
     {"for_each", "depends_on", "lifecycle", "precondition", "postcondition"}
 )
@@ -48,8 +41,11 @@ class Inheritance:
     diagnostics: Diagnostics
     _depth: int = 0
 
-    def resolved(self, block: Declared, kind: Kind, read: Read) -> Values:
-        """The attributes of `block` with all that it inherits."""
+    def resolved(self, block: Declared, kind: Kind, read: Read, catalog: Catalog) -> Values:
+        """The attributes of `block` with all that it inherits.
+
+        `catalog` says which of them nobody inherits, and which lists grow.
+        """
         found: Values = {}
         for name, parent in self._parents(block, kind):
             if self._depth >= _DEEPEST:
@@ -57,10 +53,11 @@ class Inheritance:
                 self.diagnostics.error("Nested too deeply", detail, block.range)
                 break
             self._depth += 1
-            given = self.resolved(parent, kind, read)
+            given = self.resolved(parent, kind, read, catalog)
             self._depth -= 1
-            found = laid_over(found, {k: v for k, v in given.items() if k not in _OWN})
-        return laid_over(self._without(block, found), read(block))
+            given = {name: one for name, one in given.items() if name not in catalog.own}
+            found = laid_over(found, given, catalog.growing)
+        return laid_over(self._without(block, found), read(block), catalog.growing)
 
     def check_cycles(self, diagnostics: Diagnostics) -> bool:
         """Whether nothing inherits from itself, through others either; else it is drawn."""
@@ -177,17 +174,18 @@ def check_templates(declared: Declarations, diagnostics: Diagnostics) -> None:
                 diagnostics.error("Not allowed in a template", detail, place)
 
 
-def laid_over(below: Values, above: Values) -> Values:
-    """`above` on top of `below`."""
-    return {**below, **{name: _one(name, below.get(name), one) for name, one in above.items()}}
+def laid_over(below: Values, above: Values, growing: Container[str]) -> Values:
+    """`above` on top of `below`; lists that are `growing` get longer."""
+    laid = {name: _one(name, below.get(name), one, growing) for name, one in above.items()}
+    return {**below, **laid}
 
 
-def _one(name: str, below: Value, above: Value) -> Value:
+def _one(name: str, below: Value, above: Value, growing: Container[str]) -> Value:
     if above is None:
         return below
     if isinstance(below, Mapping) and isinstance(above, Mapping):
-        return laid_over(dict(below), dict(above))
-    if name in _GROWING and isinstance(below, tuple) and isinstance(above, tuple):
+        return laid_over(dict(below), dict(above), growing)
+    if name in growing and isinstance(below, tuple) and isinstance(above, tuple):
         return (*below, *(one for one in above if one not in below))
     return above
 

@@ -6,8 +6,7 @@ from envdplan.values import UNKNOWN, Attributes, Sensitive, Unknown, Value
 
 def computed(type: ResourceType, declared: Attributes) -> Attributes:
     """UNKNOWN for what only apply can tell; not for what follows from the declaration."""
-    names = type.with_annotation("readOnly")
-    return {name: UNKNOWN for name in names if declared.get(name) is None}
+    return {name: UNKNOWN for name in type.computed if declared.get(name) is None}
 
 
 class Anything(dict[str, Value]):

@@ -89,7 +89,7 @@ def _ignored(
         detail = "ignore_changes is a list of attributes, such as [args, labels], or all."
         diagnostics.error("Wrong type", detail, expression.range)
         return
-    known = type.schema["properties"]
+    known = type.attributes
     for item in expression.items:
         path = static_path(item) or tuple(_word(item).split("."))
         if path[0] in known:

@@ -39,7 +39,7 @@ def link_context(
         )
         raise failure("Builder address given twice", detail, range)
     type, target = lookup(builder.address)
-    connection = {name: target.get(name) for name in type.with_annotation("x-connection")}
+    connection = {name: target.get(name) for name in type.names(lambda one: one.connection)}
     if registries := _registries(target.get("config")):
         connection["registries"] = registries
     linked = {

@@ -33,7 +33,7 @@ def validate(config: Config, evaluation: Evaluation) -> tuple[DesiredState, Diag
 def _known_triggers(config: ResourceConfig, resources: Config, diagnostics: Diagnostics) -> None:
     for address, path in config.lifecycle.triggers:
         other = resources.resources.get(address)
-        names = other.type.schema["properties"] if other is not None else {}
+        names = other.type.attributes if other is not None else {}
         if other is not None and path and path[0] not in names:
             hint = suggestion(str(path[0]), names)
             detail = f'{address} has no attribute "{path[0]}" that could trigger this.{hint}'

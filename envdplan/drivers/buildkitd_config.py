@@ -12,8 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from envdplan.attributes import Attribute, JsonSchema
 from envdplan.diagnostics import EnvdplanError
-from envdplan.schema import JsonSchema
 from envdplan.values import Attributes, Sensitive, Value, reveal
 
 DIRECTORY: Final = "/etc/buildkit"
@@ -118,7 +118,7 @@ _FRONTEND: Final[JsonSchema] = _object(
     "One frontend", {"enabled": _FLAG, "allowedRepositories": _NAMES}
 )
 
-CONFIG: Final[JsonSchema] = _object(
+_TABLES: Final[JsonSchema] = _object(
     "buildkitd.toml",
     {
         "debug": {**_FLAG, "description": "Log more"},
@@ -166,6 +166,7 @@ CONFIG: Final[JsonSchema] = _object(
         },
     },
 )
+CONFIG: Final = Attribute("buildkitd.toml", _TABLES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,38 +1,44 @@
 """What all builders have in common: computed attributes, and what a BuildKit can do."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from envdplan.schema import JsonSchema
+from envdplan.attributes import Attribute, Compared, Computed, Hidden
 from envdplan.values import Attributes, Value
 
 if TYPE_CHECKING:
     from envdplan.buildkit.client import BuildKit
 
-NAME: Final[JsonSchema] = {
-    "type": "string",
-    "minLength": 1,
-    "x-unplanned": True,
-    "description": "What it is called (default: the label of the block)",
-}
-TIMEOUT: Final[JsonSchema] = {
-    "type": "number",
-    "default": 10,
-    "minimum": 1,
-    "x-unplanned": True,
-    "x-connection": True,
-    "description": "Seconds to wait for an answer, 1 or more",
-}
-RETRIES: Final[JsonSchema] = {
-    "type": "integer",
-    "minimum": 0,
-    "x-unplanned": True,
-    "description": "So many more attempts after a change that failed, 0 or more (default: none)",
-}
-COMPUTED: Final[dict[str, JsonSchema]] = {
-    "version": {"type": "string", "readOnly": True, "description": "Version of BuildKit"},
-    "platforms": {"type": "array", "readOnly": True, "description": "Platforms it builds for"},
-    "workers": {"type": "array", "readOnly": True, "description": "Ids of its workers"},
-    "capabilities": {"type": "object", "readOnly": True, "description": "What it can do"},
+NAME: Final = Attribute(
+    "What it is called (default: the label of the block)",
+    {"type": "string", "minLength": 1},
+    compared=Compared.NEVER,
+    identity=True,
+    finds=True,
+    own=True,
+)
+TIMEOUT: Final = Attribute(
+    "Seconds to wait for an answer, 1 or more",
+    {
+        "type": "number",
+        "default": 10,
+        "minimum": 1,
+    },
+    compared=Compared.NEVER,
+    connection=True,
+)
+RETRIES: Final = Attribute(
+    "So many more attempts after a change that failed, 0 or more (default: none)",
+    {"type": "integer", "minimum": 0},
+    compared=Compared.NEVER,
+)
+COMPUTED: Final[Mapping[str, Attribute]] = {
+    "version": Attribute("Version of BuildKit", {"type": "string"}, computed=Computed.FOUND),
+    "platforms": Attribute("Platforms it builds for", {"type": "array"}, computed=Computed.FOUND),
+    "workers": Attribute("Ids of its workers", {"type": "array"}, computed=Computed.FOUND),
+    "capabilities": Attribute(
+        "What it can do", {"type": "object"}, computed=Computed.FOUND, hidden=Hidden.IN_PLANS
+    ),
 }
 
 FULL: Final = ("image", "docker", "oci", "tar", "local", "cacheonly")

@@ -1,14 +1,15 @@
 """The attributes of docker-container builders, and what follows from them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
+from envdplan.attributes import Attribute, Claims, Compared, Computed, JsonSchema
 from envdplan.drivers.base import Undeclared
 from envdplan.drivers.buildkitd_config import CONFIG
 from envdplan.drivers.common import COMPUTED, RETRIES, TIMEOUT
-from envdplan.schema import JsonSchema, Problem
+from envdplan.schema import Problem
 from envdplan.values import Attributes, Sensitive, Value, is_known
 
 IMAGE: Final = "docker.io/moby/buildkit:v0.19.0"
@@ -17,6 +18,7 @@ IMAGE: Final = "docker.io/moby/buildkit:v0.19.0"
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)([bkmg]?)b?", re.IGNORECASE)
 _UNITS: Final = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 CONTAINER_NAME: Final = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_SEEN: Final = "is visible to everybody who can see the container"
 _TEXTS: Final[JsonSchema] = {"type": "object", "additionalProperties": {"type": "string"}}
 
 _MOUNT: Final[JsonSchema] = {
@@ -36,109 +38,110 @@ _MOUNT: Final[JsonSchema] = {
     "description": 'a mount such as "/srv/certs:/certs:ro" or { source = ..., target = ... }',
 }
 
-SCHEMA: Final[JsonSchema] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "docker-container builder",
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "name": {
-            "type": "string",
-            "pattern": f"^{CONTAINER_NAME.pattern}$",
-            "x-forces-replacement": True,
-            "x-connection": True,
-            "description": (
-                "two or more letters, digits, _, . and -: the name of the container (default: "
-                "the label of the block)"
-            ),
-        },
-        "host": {
-            "type": "string",
-            "minLength": 1,
-            "x-forces-replacement": True,
-            "x-connection": True,
-            "description": (
-                "The Docker Engine: an endpoint such as unix:///var/run/docker.sock, or the name "
-                "of a Docker context (default: as docker itself, by DOCKER_HOST and so on)"
-            ),
-        },
-        "image": {"type": "string", "default": IMAGE, "description": "Image with buildkitd"},
-        "pull": {
+ATTRIBUTES: Final[Mapping[str, Attribute]] = {
+    "name": Attribute(
+        "two or more letters, digits, _, . and -: the name of the container (default: "
+        "the label of the block)",
+        {"type": "string", "pattern": f"^{CONTAINER_NAME.pattern}$"},
+        compared=Compared.REPLACES,
+        connection=True,
+        identity=True,
+        place=True,
+        finds=True,
+        own=True,
+        claims=Claims.CONTAINER,
+        in_clear=_SEEN,
+    ),
+    "host": Attribute(
+        "The Docker Engine: an endpoint such as unix:///var/run/docker.sock, or the name "
+        "of a Docker context (default: as docker itself, by DOCKER_HOST and so on)",
+        {"type": "string", "minLength": 1},
+        compared=Compared.REPLACES,
+        connection=True,
+        identity=True,
+        place=True,
+        finds=True,
+        in_clear=_SEEN,
+    ),
+    "image": Attribute(
+        "Image with buildkitd", {"type": "string", "default": IMAGE}, in_clear=_SEEN
+    ),
+    "pull": Attribute(
+        "When to pull the image before the container is made",
+        {
             "type": "string",
             "enum": ["missing", "always", "never"],
             "default": "missing",
-            "x-unplanned": True,
-            "description": "When to pull the image before the container is made",
         },
-        "network": {
-            "type": "string",
-            "description": "Network of the container, such as host",
-        },
-        "env": {**_TEXTS, "description": "Environment of buildkitd, such as proxies"},
-        "labels": {**_TEXTS, "description": "Labels of the container"},
-        "cpus": {"type": "number", "minimum": 0, "description": "So many CPUs at most, 0 or more"},
-        "memory": {
-            "type": ["string", "integer"],
-            "pattern": r"^\d+(\.\d+)?[bkmgBKMG]?[bB]?$",
-            "description": "So much memory at most: bytes, or a size such as 4g",
-        },
-        "restart": {
+        compared=Compared.NEVER,
+    ),
+    "network": Attribute(
+        "Network of the container, such as host", {"type": "string"}, in_clear=_SEEN
+    ),
+    "env": Attribute("Environment of buildkitd, such as proxies", _TEXTS),
+    "labels": Attribute("Labels of the container", _TEXTS),
+    "cpus": Attribute("So many CPUs at most, 0 or more", {"type": "number", "minimum": 0}),
+    "memory": Attribute(
+        "So much memory at most: bytes, or a size such as 4g",
+        {"type": ["string", "integer"], "pattern": r"^\d+(\.\d+)?[bkmgBKMG]?[bB]?$"},
+    ),
+    "restart": Attribute(
+        "When Docker starts it again",
+        {
             "type": "string",
             "enum": ["no", "always", "unless-stopped", "on-failure"],
             "default": "unless-stopped",
-            "description": "When Docker starts it again",
         },
-        "mounts": {"type": "array", "items": _MOUNT, "description": "Further mounts"},
-        "privileged": {
-            "type": "boolean",
-            "default": True,
-            "description": "Run privileged; only a rootless image does without",
-        },
-        "flags": {
+    ),
+    "mounts": Attribute("Further mounts", {"type": "array", "items": _MOUNT}),
+    "privileged": Attribute(
+        "Run privileged; only a rootless image does without",
+        {"type": "boolean", "default": True},
+    ),
+    "flags": Attribute(
+        "Arguments of buildkitd",
+        {
             "type": "array",
             "items": {"type": "string"},
             "default": ("--allow-insecure-entitlement=network.host",),
-            "description": "Arguments of buildkitd",
         },
-        "config": CONFIG,
-        "state_volume": {
-            "type": "string",
-            "pattern": f"^{CONTAINER_NAME.pattern}$",
-            "x-unplanned": True,
-            "description": "The volume with the cache (default: NAME-state); one that others made "
-            "is kept when the builder is destroyed",
-        },
-        "keep_state": {
-            "type": "boolean",
-            "default": False,
-            "x-unplanned": True,
-            "description": "Keep the volume with the cache when the builder is destroyed",
-        },
-        "bootstrap": {
-            "type": "boolean",
-            "default": True,
-            "x-unplanned": True,
-            "description": "Make the container when it is not there; false only checks",
-        },
-        "timeout": {
-            **TIMEOUT,
-            "default": 60,
-            "description": "Seconds until it has to be ready, 1 or more",
-        },
-        "retries": RETRIES,
-        "status": {
+    ),
+    "config": CONFIG,
+    "state_volume": Attribute(
+        "The volume with the cache (default: NAME-state); one that others made "
+        "is kept when the builder is destroyed",
+        {"type": "string", "pattern": f"^{CONTAINER_NAME.pattern}$"},
+        compared=Compared.NEVER,
+    ),
+    "keep_state": Attribute(
+        "Keep the volume with the cache when the builder is destroyed",
+        {"type": "boolean", "default": False},
+        compared=Compared.NEVER,
+    ),
+    "bootstrap": Attribute(
+        "Make the container when it is not there; false only checks",
+        {"type": "boolean", "default": True},
+        compared=Compared.NEVER,
+    ),
+    "timeout": TIMEOUT.but("Seconds until it has to be ready, 1 or more", default=60),
+    "retries": RETRIES,
+    "status": Attribute(
+        "State of the container",
+        {
             "type": "string",
             "enum": ["running"],
             "default": "running",
-            "description": "State of the container",
         },
-        "address": {
-            "type": "string",
-            "readOnly": True,
-            "description": "What envd's store holds for it: the name",
-        },
-        **COMPUTED,
-    },
+        state=True,
+    ),
+    "address": Attribute(
+        "What envd's store holds for it: the name",
+        {"type": "string"},
+        computed=Computed.FOLLOWS,
+        identity=True,
+        finds=True,
+    ),
+    **COMPUTED,
 }
 
 
@@ -163,9 +166,9 @@ def by_target(mount: Attributes) -> str:
 
 def problems(attributes: Attributes) -> Iterator[Problem]:
     """What is seen by everybody cannot be a secret."""
-    for name in ("name", "host", "image", "network"):
-        if isinstance(attributes.get(name), Sensitive):
-            detail = f'"{name}" is visible to everybody who can see the container.'
+    for name, one in ATTRIBUTES.items():
+        if one.in_clear and isinstance(attributes.get(name), Sensitive):
+            detail = f'"{name}" {one.in_clear}.'
             yield (name,), "Sensitive value not allowed here", detail
 
 

@@ -15,7 +15,7 @@ from envdplan.addresses import Address, Kind
 from envdplan.diagnostics import Conflict, EnvdplanError, Interrupted, Refused
 from envdplan.drivers.base import NOBODY, Driver, Surroundings, Undeclared
 from envdplan.drivers.common import computed
-from envdplan.drivers.container_schema import SCHEMA, consequence, derive, named, problems
+from envdplan.drivers.container_schema import ATTRIBUTES, consequence, derive, named, problems
 from envdplan.drivers.ownership import Claim
 from envdplan.engine.protocols import Reporter
 from envdplan.schema import ResourceType
@@ -41,7 +41,15 @@ _PATIENCE: Final = 5.0
 
 _PAUSE: Final = 0.1
 _NO_INIT: Final = ("docker-init", "container-init")
-TYPE: Final = ResourceType(Kind.BUILDER, "docker-container", SCHEMA, derive, problems, consequence)
+TYPE: Final = ResourceType(
+    Kind.BUILDER,
+    "docker-container",
+    ATTRIBUTES,
+    derive,
+    problems,
+    consequence,
+    title="docker-container builder",
+)
 _LOG_LINES: Final = 15
 
 

@@ -16,7 +16,7 @@ from envdplan.drivers.ownership import Claim
 from envdplan.drivers.pod_schema import (
     CONFIGURED,
     CONTAINER,
-    SCHEMA,
+    POD,
     consequence,
     derive,
     from_address,
@@ -51,10 +51,11 @@ _PATIENCE: Final = 10.0
 TYPE: Final = ResourceType(
     Kind.BUILDER,
     "kube-pod",
-    SCHEMA,
+    POD,
     derive,
     problems,
     consequence,
+    title="kube-pod builder",
     borrowed=lambda attributes: attributes.get("mode") == "attach",
 )
 

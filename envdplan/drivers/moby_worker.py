@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from envdplan.addresses import Kind
+from envdplan.attributes import Attribute, Computed
 from envdplan.drivers.attached import Attached, always
 from envdplan.drivers.base import Driver, Surroundings, Undeclared
 from envdplan.drivers.common import (
@@ -76,33 +77,29 @@ DRIVER: Final = Driver(
         Kind.BUILDER,
         "moby-worker",
         {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": "moby-worker builder",
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {
-                "name": NAME,
-                "host": {
-                    "type": "string",
-                    "minLength": 1,
-                    "x-connection": True,
-                    "description": (
-                        "The engine: an endpoint such as unix:///var/run/docker.sock, or the name "
-                        "of a Docker context (default: as docker itself, by DOCKER_HOST and so on)"
-                    ),
-                },
-                "address": {
-                    "type": "string",
-                    "readOnly": True,
-                    "description": "What envd's store holds for it",
-                },
-                "timeout": TIMEOUT,
-                "retries": RETRIES,
-                **COMPUTED,
-            },
+            "name": NAME,
+            "host": Attribute(
+                "The engine: an endpoint such as unix:///var/run/docker.sock, or the name "
+                "of a Docker context (default: as docker itself, by DOCKER_HOST and so on)",
+                {"type": "string", "minLength": 1},
+                identity=True,
+                finds=True,
+                connection=True,
+            ),
+            "address": Attribute(
+                "What envd's store holds for it",
+                {"type": "string"},
+                identity=True,
+                finds=True,
+                computed=Computed.FOLLOWS,
+            ),
+            "timeout": TIMEOUT,
+            "retries": RETRIES,
+            **COMPUTED,
         },
         derive,
         borrowed=always,
+        title="moby-worker builder",
     ),
     MobyWorker,
     _from_address,

@@ -3,13 +3,15 @@
 envd has the type too, but never connects (1.3.6: the way to nerdctl is not linked in).
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from envdplan.addresses import Kind
+from envdplan.attributes import Attribute, Compared
 from envdplan.drivers.base import Driver
-from envdplan.drivers.container_schema import SCHEMA, consequence, derive, named, problems
+from envdplan.drivers.container_schema import ATTRIBUTES, consequence, derive, named, problems
 from envdplan.drivers.docker_container import DIAL, DockerContainer
-from envdplan.schema import JsonSchema, ResourceType
+from envdplan.schema import ResourceType
 from envdplan.values import Attributes
 
 if TYPE_CHECKING:
@@ -17,21 +19,19 @@ if TYPE_CHECKING:
     from envdplan.dockerengine.engine import Engine
     from envdplan.drivers.command_engine import CommandEngine
 
-_PROGRAM: Final[JsonSchema] = {
-    "type": "string",
-    "minLength": 1,
-    "default": "nerdctl",
-    "x-unplanned": True,
-    "x-connection": True,
-    "description": "The command, such as nerdctl.lima",
-}
-_SCHEMA: Final[JsonSchema] = {
-    **SCHEMA,
-    "title": "nerdctl-container builder",
-    "properties": {
-        **{name: one for name, one in SCHEMA["properties"].items() if name != "host"},
-        "program": _PROGRAM,
+_PROGRAM: Final = Attribute(
+    "The command, such as nerdctl.lima",
+    {
+        "type": "string",
+        "minLength": 1,
+        "default": "nerdctl",
     },
+    compared=Compared.NEVER,
+    connection=True,
+)
+_ATTRIBUTES: Final[Mapping[str, Attribute]] = {
+    **{name: one for name, one in ATTRIBUTES.items() if name != "host"},
+    "program": _PROGRAM,
 }
 
 
@@ -64,7 +64,13 @@ class NerdctlContainer(DockerContainer):
 
 
 TYPE: Final = ResourceType(
-    Kind.BUILDER, "nerdctl-container", _SCHEMA, derive, problems, consequence
+    Kind.BUILDER,
+    "nerdctl-container",
+    _ATTRIBUTES,
+    derive,
+    problems,
+    consequence,
+    title="nerdctl-container builder",
 )
 DRIVER: Final = Driver(
     TYPE, NerdctlContainer, lambda address: named(address, NerdctlContainer.scheme)

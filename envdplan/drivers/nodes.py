@@ -8,11 +8,12 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, Final
 
 from envdplan.addresses import Address
+from envdplan.attributes import Attribute, JsonSchema, published
 from envdplan.drivers.base import Driver, Lifecycle, Surroundings, Undeclared
 from envdplan.drivers.ownership import Claim
 from envdplan.engine.protocols import Reporter
 from envdplan.plans.compare import differences, planned_names
-from envdplan.schema import JsonSchema, Problem, ResourceType
+from envdplan.schema import Problem, ResourceType
 from envdplan.states.observed import Absent, Observation, Present, Stranger, Unreachable
 from envdplan.values import Attributes, Value
 
@@ -38,30 +39,30 @@ def _maker(one: Driver) -> Callable[[Surroundings], Lifecycle]:
 
 
 def _type(type: ResourceType) -> ResourceType:
-    schema = dict(type.schema)
-    needed = tuple(schema.pop("required", ()))
-    own = {k: v for k, v in schema["properties"].items() if not v.get("readOnly")}
-    own = {name: {k: v for k, v in one.items() if k != "default"} for name, one in own.items()}
-    node: JsonSchema = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {**own, "platforms": _PLATFORMS},
+    own = {name: one for name, one in type.attributes.items() if not one.computed}
+    without = {
+        name: {word: one for word, one in schema.items() if word != "default"}
+        for name, schema in published(own).items()
     }
-    schema["properties"] = {
-        **schema["properties"],
-        "node": {
+    node = Attribute(
+        "One daemon of several; takes the builder's attributes, and platforms",
+        {
             "type": "object",
             "x-labels": True,
-            "x-connection": True,
-            "additionalProperties": node,
-            "description": "One daemon of several; takes the builder's attributes, and platforms",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {**without, "platforms": _PLATFORMS},
+            },
         },
-    }
+        connection=True,
+    )
     return replace(
         type,
-        schema=schema,
+        attributes={**type.attributes, "node": node},
+        required=(),
         derive=lambda attributes: _derive(type, attributes),
-        problems=lambda attributes: _problems(type, needed, attributes),
+        problems=lambda attributes: _problems(type, type.required, attributes),
     )
 
 
@@ -96,7 +97,7 @@ def _problems(
     """What a type needs may stand in each node instead."""
     nodes = attributes.get("node") or {}
     for name in needed:
-        told = type.schema["properties"][name].get("description", "")
+        told = type.attributes[name].about
         if nodes:
             lacking = [label for label, one in nodes.items() if one.get(name) is None]
             if lacking and attributes.get(name) is None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from envdplan import jsontext
 from envdplan.drivers.ownership import Mark
-from envdplan.drivers.pod_manifest import ATTRIBUTES, LINEAGE, OWNER, Object
+from envdplan.drivers.pod_manifest import ATTRIBUTES, LINEAGE, OWNER, RECORDED, Object
 from envdplan.values import Attributes, Sensitive, Value
 
 _LISTED: Final = 4
@@ -37,21 +37,8 @@ def made_with(stateful_set: Object, secret: Object | None, wanted: Attributes) -
     if "env" in known:
         found["env"] = _environment(known["env"], data)
     behaving = {name: value for name, value in wanted.items() if name not in known}
-    planned = {name: None for name in behaving if name in _PLANNED}
+    planned = {name: None for name in behaving if name in RECORDED}
     return {**behaving, **planned, **found}
-
-
-def _planned() -> frozenset[str]:
-    from envdplan.drivers.pod_schema import SCHEMA
-
-    return frozenset(
-        name
-        for name, schema in SCHEMA["properties"].items()
-        if not schema.get("readOnly") and not schema.get("x-unplanned")
-    ) - {"status", "manifest"}
-
-
-_PLANNED: Final = _planned()
 
 
 def _parsed(text: str) -> dict[str, Value] | None:

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from envdplan.addresses import Address
+from envdplan.attributes import Compared
 from envdplan.drivers.buildkitd_config import CONFIG_FILE, Rendered, render
 from envdplan.drivers.pod_patch import merged
-from envdplan.drivers.pod_schema import CONTAINER, SCHEMA
+from envdplan.drivers.pod_schema import CONTAINER, POD
 from envdplan.values import Attributes, Sensitive, Value, reveal
 
 Object = dict[str, Any]
@@ -31,7 +32,6 @@ _CONFIG: Final = "/etc/buildkit"
 _STATE: Final = {"rootless": "/home/user/.local/share/buildkit"}
 _USER: Final = 1000
 _PROBE: Final = ["buildctl", "debug", "workers"]
-_UNRECORDED: Final = frozenset({"status", "manifest", "address"})
 _SECRET: Final = {"$secret": True}
 
 
@@ -94,19 +94,18 @@ def recorded(attributes: Attributes) -> str:
     kept = {
         name: _hidden(value)
         for name, value in attributes.items()
-        if name not in _SKIPPED and value is not None
+        if name in RECORDED and value is not None
     }
     return json.dumps(kept, sort_keys=True, separators=(",", ":"))
 
 
-_COMPUTED: Final = frozenset(
-    name for name, schema in SCHEMA["properties"].items() if schema.get("readOnly")
-)
-_SKIPPED: Final = _UNRECORDED | {
+_COMPUTED: Final = frozenset(name for name, one in POD.items() if one.computed)
+RECORDED: Final = frozenset(
     name
-    for name, schema in SCHEMA["properties"].items()
-    if schema.get("readOnly") or schema.get("x-unplanned")
-}
+    for name, one in POD.items()
+    if not one.computed and not one.state and one.compared is not Compared.NEVER
+)
+"""The attributes that objects are made from."""
 
 
 def _hidden(value: Value) -> Any:

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
+from envdplan.attributes import Attribute, Claims, Compared, Computed, JsonSchema
 from envdplan.drivers.base import Undeclared
 from envdplan.drivers.buildkitd_config import CONFIG
 from envdplan.drivers.common import COMPUTED, RETRIES, TIMEOUT
-from envdplan.schema import JsonSchema, Problem
+from envdplan.schema import Problem
 from envdplan.values import Attributes, Sensitive, Value, is_known
 
 ROOTLESS_IMAGE: Final = "docker.io/moby/buildkit:v0.19.0-rootless"
@@ -19,204 +20,218 @@ CONFIGURED: Final = "as configured"
 _NAME: Final = "^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$"
 """A DNS-1123 label, short enough for the names that are made of it."""
 
+_SEEN: Final = "is visible to everybody who can see the pod"
 _TEXTS: Final[JsonSchema] = {"type": "object", "additionalProperties": {"type": "string"}}
 _OBJECTS: Final[JsonSchema] = {"type": "array", "items": {"type": "object"}}
 _PROFILES: Final = ("rootless", "privileged", "userns")
 
 
-def _quantities(what: str, default: Mapping[str, str] | None = None) -> JsonSchema:
+def _quantities(about: str, default: Mapping[str, str] | None = None) -> Attribute:
     schema: dict[str, Value] = {
         "type": "object",
         "additionalProperties": {"type": "string", "pattern": r"^\d+(\.\d+)?([mkKMGTPE]i?)?$"},
-        "description": what,
     }
-    return schema if default is None else {**schema, "default": default}
+    return Attribute(about, schema if default is None else {**schema, "default": default})
 
 
-SCHEMA: Final[JsonSchema] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "kube-pod builder",
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "name": {
-            "type": "string",
-            "pattern": _NAME,
-            "x-forces-replacement": True,
-            "x-connection": True,
-            "description": "Name of the StatefulSet (default: the label of the block)",
-        },
-        "mode": {
+POD: Final[Mapping[str, Attribute]] = {
+    "name": Attribute(
+        "Name of the StatefulSet (default: the label of the block)",
+        {"type": "string", "pattern": _NAME},
+        compared=Compared.REPLACES,
+        connection=True,
+        identity=True,
+        place=True,
+        finds=True,
+        own=True,
+        claims=Claims.CONTAINER,
+        in_clear=_SEEN,
+    ),
+    "mode": Attribute(
+        "Make and keep the pods, or attach to pods that others made",
+        {
             "type": "string",
             "enum": ["managed", "attach"],
             "default": "managed",
-            "x-unplanned": True,
-            "x-connection": True,
-            "description": "Make and keep the pods, or attach to pods that others made",
         },
-        "pod": {
-            "type": "string",
-            "x-unplanned": True,
-            "x-connection": True,
-            "description": "With attach: the name of the pod",
-        },
-        "selector": {
-            "type": "string",
-            "x-unplanned": True,
-            "x-connection": True,
-            "description": "With attach: a label selector, such as app=buildkitd",
-        },
-        "container": {
-            "type": "string",
-            "default": CONTAINER,
-            "x-unplanned": True,
-            "x-connection": True,
-            "description": "With attach: the container in the pod",
-        },
-        "namespace": {
-            "type": "string",
-            "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
-            "x-forces-replacement": True,
-            "x-connection": True,
-            "description": "Namespace (default: that of the kubeconfig's context)",
-        },
-        "kubeconfig": {
-            "type": "string",
-            "x-path": True,
-            "x-unplanned": True,
-            "x-connection": True,
-            "description": "A kubeconfig file (default: as kubectl, by KUBECONFIG and so on)",
-        },
-        "kube_context": {
-            "type": "string",
-            "x-forces-replacement": True,
-            "x-connection": True,
-            "description": "A context of the kubeconfig (default: its current one)",
-        },
-        "image": {
-            "type": "string",
-            "description": f"Image with buildkitd (default: {ROOTLESS_IMAGE}, without -rootless "
-            "for the other profiles)",
-        },
-        "profile": {
+        compared=Compared.NEVER,
+        connection=True,
+        finds=True,
+    ),
+    "pod": Attribute(
+        "With attach: the name of the pod",
+        {"type": "string"},
+        compared=Compared.NEVER,
+        connection=True,
+    ),
+    "selector": Attribute(
+        "With attach: a label selector, such as app=buildkitd",
+        {"type": "string"},
+        compared=Compared.NEVER,
+        connection=True,
+    ),
+    "container": Attribute(
+        "With attach: the container in the pod",
+        {"type": "string", "default": CONTAINER},
+        compared=Compared.NEVER,
+        connection=True,
+    ),
+    "namespace": Attribute(
+        "Namespace (default: that of the kubeconfig's context)",
+        {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},
+        compared=Compared.REPLACES,
+        connection=True,
+        place=True,
+        finds=True,
+        in_clear=_SEEN,
+    ),
+    "kubeconfig": Attribute(
+        "A kubeconfig file (default: as kubectl, by KUBECONFIG and so on)",
+        {"type": "string", "x-path": True},
+        compared=Compared.NEVER,
+        connection=True,
+        finds=True,
+    ),
+    "kube_context": Attribute(
+        "A context of the kubeconfig (default: its current one)",
+        {"type": "string"},
+        compared=Compared.REPLACES,
+        connection=True,
+        place=True,
+        finds=True,
+    ),
+    "image": Attribute(
+        f"Image with buildkitd (default: {ROOTLESS_IMAGE}, without -rootless "
+        "for the other profiles)",
+        {"type": "string"},
+        in_clear=_SEEN,
+    ),
+    "profile": Attribute(
+        "What buildkitd may do: rootless, privileged, or privileged within a "
+        "user namespace (Kubernetes 1.33 and later)",
+        {
             "type": "string",
             "enum": list(_PROFILES),
             "default": "rootless",
-            "description": "What buildkitd may do: rootless, privileged, or privileged within a "
-            "user namespace (Kubernetes 1.33 and later)",
         },
-        "replicas": {
+    ),
+    "replicas": Attribute(
+        "Pods, 1 or more; each has a cache of its own, and a build always goes to the same",
+        {
             "type": "integer",
             "minimum": 1,
             "default": 1,
-            "x-connection": True,
-            "description": "Pods, 1 or more; each has a cache of its own, and a build always goes "
-            "to the same",
         },
-        "requests": _quantities("What the scheduler reserves", {"cpu": "500m", "memory": "1Gi"}),
-        "limits": _quantities("What a pod may use at most"),
-        "env": {**_TEXTS, "description": "Environment of buildkitd, such as proxies"},
-        "flags": {
+        connection=True,
+    ),
+    "requests": _quantities("What the scheduler reserves", {"cpu": "500m", "memory": "1Gi"}),
+    "limits": _quantities("What a pod may use at most"),
+    "env": Attribute("Environment of buildkitd, such as proxies", _TEXTS),
+    "flags": Attribute(
+        "Arguments of buildkitd",
+        {
             "type": "array",
             "items": {"type": "string"},
             "default": (),
-            "description": "Arguments of buildkitd",
         },
-        "config": CONFIG,
-        "storage": {
+    ),
+    "config": CONFIG,
+    "storage": Attribute(
+        "A volume for the cache of each pod; without it the cache is lost with the pod",
+        {
             "type": "object",
             "additionalProperties": False,
             "required": ["size"],
-            "x-forces-replacement": True,
-            "description": "A volume for the cache of each pod; without it the cache is lost with "
-            "the pod",
             "properties": {
                 "size": {"type": "string", "description": "How large, such as 50Gi"},
                 "class": {"type": "string", "description": "Storage class"},
             },
         },
-        "scratch_size": {
-            "type": "string",
-            "description": "Without storage: how large the cache may become, such as 20Gi",
-        },
-        "keep_state": {
-            "type": "boolean",
-            "default": False,
-            "x-unplanned": True,
-            "description": "Keep the volumes when the builder is destroyed",
-        },
-        "service_account": {"type": "string", "description": "Service account of the pods"},
-        "image_pull_secrets": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "Names of secrets to pull the image with",
-        },
-        "annotations": {**_TEXTS, "description": "Annotations of the pods"},
-        "labels": {**_TEXTS, "description": "Labels of all objects"},
-        "node_selector": {**_TEXTS, "description": "Labels that a node must have"},
-        "tolerations": {**_OBJECTS, "description": "Taints that the pods tolerate"},
-        "affinity": {"type": "object", "description": "As in a pod's spec"},
-        "topology_spread": {**_OBJECTS, "description": "topologySpreadConstraints of the pods"},
-        "priority_class": {"type": "string", "description": "Priority class of the pods"},
-        "runtime_class": {"type": "string", "description": "Runtime class of the pods"},
-        "scheduler": {"type": "string", "description": "Scheduler of the pods"},
-        "grace": {
+        compared=Compared.REPLACES,
+    ),
+    "scratch_size": Attribute(
+        "Without storage: how large the cache may become, such as 20Gi", {"type": "string"}
+    ),
+    "keep_state": Attribute(
+        "Keep the volumes when the builder is destroyed",
+        {"type": "boolean", "default": False},
+        compared=Compared.NEVER,
+    ),
+    "service_account": Attribute("Service account of the pods", {"type": "string"}),
+    "image_pull_secrets": Attribute(
+        "Names of secrets to pull the image with",
+        {"type": "array", "items": {"type": "string"}},
+    ),
+    "annotations": Attribute("Annotations of the pods", _TEXTS, in_clear=_SEEN),
+    "labels": Attribute("Labels of all objects", _TEXTS, in_clear=_SEEN),
+    "node_selector": Attribute("Labels that a node must have", _TEXTS),
+    "tolerations": Attribute("Taints that the pods tolerate", _OBJECTS),
+    "affinity": Attribute("As in a pod's spec", {"type": "object"}, in_clear=_SEEN),
+    "topology_spread": Attribute("topologySpreadConstraints of the pods", _OBJECTS),
+    "priority_class": Attribute("Priority class of the pods", {"type": "string"}),
+    "runtime_class": Attribute("Runtime class of the pods", {"type": "string"}),
+    "scheduler": Attribute("Scheduler of the pods", {"type": "string"}),
+    "grace": Attribute(
+        "Seconds, 0 or more, that running builds have to end when a pod is stopped",
+        {
             "type": "integer",
             "minimum": 0,
             "default": 120,
-            "description": "Seconds, 0 or more, that running builds have to end when a pod is "
-            "stopped",
         },
-        "patch": {
-            "type": "object",
-            "description": "Merged onto the StatefulSet, as kubectl patch would: lists of named "
-            "things by name, null removes",
-        },
-        "create_namespace": {
-            "type": "boolean",
-            "default": False,
-            "x-unplanned": True,
-            "description": "Make the namespace when it is not there; it is never removed",
-        },
-        "schedule_timeout": {
+    ),
+    "patch": Attribute(
+        "Merged onto the StatefulSet, as kubectl patch would: lists of named "
+        "things by name, null removes",
+        {"type": "object"},
+        in_clear=_SEEN,
+    ),
+    "create_namespace": Attribute(
+        "Make the namespace when it is not there; it is never removed",
+        {"type": "boolean", "default": False},
+        compared=Compared.NEVER,
+    ),
+    "schedule_timeout": Attribute(
+        "Seconds, 0 or more, that a pod may find no node, where a cluster adds nodes itself",
+        {
             "type": "number",
             "default": 0,
             "minimum": 0,
-            "x-unplanned": True,
-            "description": "Seconds, 0 or more, that a pod may find no node, where a cluster adds "
-            "nodes itself",
         },
-        "bootstrap": {
-            "type": "boolean",
-            "default": True,
-            "x-unplanned": True,
-            "description": "Make it when it is not there; false only checks",
-        },
-        "timeout": {
-            **TIMEOUT,
-            "default": 120,
-            "description": "Seconds until it has to be ready, 1 or more",
-        },
-        "retries": RETRIES,
-        "status": {
+        compared=Compared.NEVER,
+    ),
+    "bootstrap": Attribute(
+        "Make it when it is not there; false only checks",
+        {"type": "boolean", "default": True},
+        compared=Compared.NEVER,
+    ),
+    "timeout": TIMEOUT.but("Seconds until it has to be ready, 1 or more", default=120),
+    "retries": RETRIES,
+    "status": Attribute(
+        "State of the pods",
+        {
             "type": "string",
             "enum": ["running"],
             "default": "running",
-            "description": "State of the pods",
         },
-        "manifest": {
+        state=True,
+    ),
+    "manifest": Attribute(
+        "Whether somebody else changed the objects, and what",
+        {
             "type": "string",
             "enum": [CONFIGURED],
             "default": CONFIGURED,
-            "description": "Whether somebody else changed the objects, and what",
         },
-        "address": {
-            "type": "string",
-            "readOnly": True,
-            "description": "What envd's store holds for it: POD?context=&namespace=&container=",
-        },
-        **COMPUTED,
-    },
+        state=True,
+    ),
+    "address": Attribute(
+        "What envd's store holds for it: POD?context=&namespace=&container=",
+        {"type": "string"},
+        computed=Computed.FOLLOWS,
+        identity=True,
+        finds=True,
+    ),
+    **COMPUTED,
 }
 
 
@@ -291,9 +306,9 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
             f'{named[0]} belongs to mode = "attach"; a pod that envdplan makes is called by name.'
         )
         yield (named[0],), "Attribute has no effect", detail
-    for name in ("name", "namespace", "image", "annotations", "labels", "patch", "affinity"):
-        if isinstance(attributes.get(name), Sensitive):
-            detail = f'"{name}" is visible to everybody who can see the pod.'
+    for name, one in POD.items():
+        if one.in_clear and isinstance(attributes.get(name), Sensitive):
+            detail = f'"{name}" {one.in_clear}.'
             yield (name,), "Sensitive value not allowed here", detail
     if attributes.get("storage") is not None and attributes.get("scratch_size") is not None:
         detail = "scratch_size is for a cache that is lost with the pod; storage has a size."

@@ -9,23 +9,17 @@ from typing import TYPE_CHECKING, Final
 
 from envdplan.addresses import Kind
 from envdplan.drivers.base import Driver
-from envdplan.drivers.container_schema import SCHEMA, consequence, derive, named, problems
+from envdplan.drivers.container_schema import ATTRIBUTES, consequence, derive, named, problems
 from envdplan.drivers.docker_container import DockerContainer
-from envdplan.schema import JsonSchema, ResourceType
+from envdplan.schema import ResourceType
 
 if TYPE_CHECKING:
     from envdplan.dockerengine.endpoint import Endpoint
 
-_HOST: Final[JsonSchema] = {
-    **SCHEMA["properties"]["host"],
-    "description": "Podman's API service, such as unix:///run/podman/podman.sock (default: "
+_HOST: Final = ATTRIBUTES["host"].but(
+    "Podman's API service, such as unix:///run/podman/podman.sock (default: "
     "CONTAINER_HOST, else the user's, else the system's)",
-}
-_SCHEMA: Final[JsonSchema] = {
-    **SCHEMA,
-    "title": "podman-container builder",
-    "properties": {**SCHEMA["properties"], "host": _HOST},
-}
+)
 
 
 class PodmanContainer(DockerContainer):
@@ -52,7 +46,15 @@ class PodmanContainer(DockerContainer):
         return "unix:///run/podman/podman.sock"
 
 
-TYPE: Final = ResourceType(Kind.BUILDER, "podman-container", _SCHEMA, derive, problems, consequence)
+TYPE: Final = ResourceType(
+    Kind.BUILDER,
+    "podman-container",
+    {**ATTRIBUTES, "host": _HOST},
+    derive,
+    problems,
+    consequence,
+    title="podman-container builder",
+)
 DRIVER: Final = Driver(
     TYPE, PodmanContainer, lambda address: named(address, PodmanContainer.scheme)
 )

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from envdplan.addresses import Kind
+from envdplan.attributes import Attribute, Compared, JsonSchema
 from envdplan.diagnostics import EnvdplanError
 from envdplan.drivers.attached import Attached, always
 from envdplan.drivers.base import Driver, Surroundings, Undeclared
 from envdplan.drivers.buildkitd_config import PEM
 from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT
 from envdplan.leftovers import scratch
-from envdplan.schema import JsonSchema, ResourceType
+from envdplan.schema import ResourceType
 from envdplan.values import Attributes, Value, reveal
 
 if TYPE_CHECKING:
@@ -32,39 +33,34 @@ def _pem(what: str) -> JsonSchema:
     }
 
 
-_TLS: Final[JsonSchema] = {
-    "type": "object",
-    "x-connection": True,
-    "x-unplanned": True,
-    "additionalProperties": False,
-    "description": "Talk TLS; with cert and key mutual TLS",
-    "properties": {
-        "ca": _pem("Certificates to trust (default: the system's)"),
-        "cert": _pem("Our certificate"),
-        "key": _pem("The key of our certificate"),
-        "server_name": {
-            "type": "string",
-            "description": "What its certificate is for (default: the host of the address)",
-        },
-    },
-}
-
-
-def _schema(title: str, address: JsonSchema, more: Mapping[str, JsonSchema]) -> JsonSchema:
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": title,
+_TLS: Final = Attribute(
+    "Talk TLS; with cert and key mutual TLS",
+    {
         "type": "object",
-        "required": ["address"],
         "additionalProperties": False,
         "properties": {
-            "name": NAME,
-            "address": {**address, "x-connection": True},
-            **more,
-            "timeout": TIMEOUT,
-            "retries": RETRIES,
-            **COMPUTED,
+            "ca": _pem("Certificates to trust (default: the system's)"),
+            "cert": _pem("Our certificate"),
+            "key": _pem("The key of our certificate"),
+            "server_name": {
+                "type": "string",
+                "description": "What its certificate is for (default: the host of the address)",
+            },
         },
+    },
+    compared=Compared.NEVER,
+    connection=True,
+)
+
+
+def _attributes(address: Attribute, more: Mapping[str, Attribute]) -> Mapping[str, Attribute]:
+    return {
+        "name": NAME,
+        "address": address,
+        **more,
+        "timeout": TIMEOUT,
+        "retries": RETRIES,
+        **COMPUTED,
     }
 
 
@@ -146,17 +142,20 @@ TCP: Final = Driver(
     ResourceType(
         Kind.BUILDER,
         "tcp",
-        _schema(
-            "tcp builder",
-            {
-                "type": "string",
-                "pattern": rf"^{_HOST_PORT.pattern}$",
-                "description": "HOST:PORT of the buildkitd",
-            },
+        _attributes(
+            Attribute(
+                "HOST:PORT of the buildkitd",
+                {"type": "string", "pattern": rf"^{_HOST_PORT.pattern}$"},
+                identity=True,
+                finds=True,
+                connection=True,
+            ),
             {"tls": _TLS},
         ),
         derive_tcp,
         borrowed=always,
+        title="tcp builder",
+        required=("address",),
     ),
     Tcp,
     _tcp_from_address,
@@ -197,17 +196,20 @@ UNIX: Final = Driver(
     ResourceType(
         Kind.BUILDER,
         "unix",
-        _schema(
-            "unix builder",
-            {
-                "type": "string",
-                "pattern": "^(unix://)?/.",
-                "description": "Absolute path of the buildkitd's socket",
-            },
+        _attributes(
+            Attribute(
+                "Absolute path of the buildkitd's socket",
+                {"type": "string", "pattern": "^(unix://)?/."},
+                identity=True,
+                finds=True,
+                connection=True,
+            ),
             {},
         ),
         derive_unix,
         borrowed=always,
+        title="unix builder",
+        required=("address",),
     ),
     Unix,
     _unix_from_address,

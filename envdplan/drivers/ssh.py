@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from envdplan.addresses import Kind
+from envdplan.attributes import Attribute, Compared
 from envdplan.drivers.attached import Attached, always
 from envdplan.drivers.base import Driver, Surroundings, Undeclared
 from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT
-from envdplan.schema import JsonSchema, ResourceType
+from envdplan.schema import ResourceType
 from envdplan.values import Attributes
 
 if TYPE_CHECKING:
@@ -21,44 +22,35 @@ if TYPE_CHECKING:
 _ADDRESS: Final = re.compile(r"(?:ssh://)?(?:[^\s@:/-][^\s@:/]*@)?[^\s@:/-][^\s@:/]*(?::\d{1,5})?")
 """A host must not start with a dash: ssh would take it for an option."""
 
-SCHEMA: Final[JsonSchema] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "ssh builder",
-    "type": "object",
-    "required": ["address"],
-    "additionalProperties": False,
-    "properties": {
-        "name": NAME,
-        "address": {
-            "type": "string",
-            "pattern": rf"^{_ADDRESS.pattern}$",
-            "x-connection": True,
-            "description": "[USER@]HOST[:PORT], or a Host of ~/.ssh/config",
-        },
-        "socket": {
-            "type": "string",
-            "pattern": "^/.",
-            "x-connection": True,
-            "description": "Socket of the buildkitd there (default: buildctl's own)",
-        },
-        "config_file": {
-            "type": "string",
-            "x-path": True,
-            "x-unplanned": True,
-            "x-connection": True,
-            "description": "ssh's configuration (default: ~/.ssh/config)",
-        },
-        "identity": {
-            "type": "string",
-            "x-path": True,
-            "x-unplanned": True,
-            "x-connection": True,
-            "description": "File of the private key (default: ssh's own choice)",
-        },
-        "timeout": TIMEOUT,
-        "retries": RETRIES,
-        **COMPUTED,
-    },
+ATTRIBUTES: Final[Mapping[str, Attribute]] = {
+    "name": NAME,
+    "address": Attribute(
+        "[USER@]HOST[:PORT], or a Host of ~/.ssh/config",
+        {"type": "string", "pattern": rf"^{_ADDRESS.pattern}$"},
+        connection=True,
+        identity=True,
+        finds=True,
+    ),
+    "socket": Attribute(
+        "Socket of the buildkitd there (default: buildctl's own)",
+        {"type": "string", "pattern": "^/."},
+        connection=True,
+    ),
+    "config_file": Attribute(
+        "ssh's configuration (default: ~/.ssh/config)",
+        {"type": "string", "x-path": True},
+        compared=Compared.NEVER,
+        connection=True,
+    ),
+    "identity": Attribute(
+        "File of the private key (default: ssh's own choice)",
+        {"type": "string", "x-path": True},
+        compared=Compared.NEVER,
+        connection=True,
+    ),
+    "timeout": TIMEOUT,
+    "retries": RETRIES,
+    **COMPUTED,
 }
 
 
@@ -107,5 +99,15 @@ def _from_address(address: str) -> Undeclared | None:
 
 
 DRIVER: Final = Driver(
-    ResourceType(Kind.BUILDER, "ssh", SCHEMA, derive, borrowed=always), Ssh, _from_address
+    ResourceType(
+        Kind.BUILDER,
+        "ssh",
+        ATTRIBUTES,
+        derive,
+        borrowed=always,
+        title="ssh builder",
+        required=("address",),
+    ),
+    Ssh,
+    _from_address,
 )

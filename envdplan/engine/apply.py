@@ -29,6 +29,7 @@ from envdplan.plans.conditions import broken
 from envdplan.plans.plan import Plan
 from envdplan.plans.promise import check_promise
 from envdplan.plans.resolve import resolve
+from envdplan.schema import Catalog
 from envdplan.states.desired import DesiredState, Known, Requirement
 from envdplan.states.ignoring import let_be
 from envdplan.states.recorded import State
@@ -51,6 +52,7 @@ class Apply:
     store: StateStore
     state: State
     clock: Clock
+    catalog: Catalog
     parallelism: int = 10
     cancel: threading.Event = field(default_factory=threading.Event)
     grace: float = 30.0
@@ -264,7 +266,7 @@ class Apply:
     def _save(self, *events: Event) -> None:
         state = self.state
         for event in events:
-            state = record(state, event, self.clock.now())
+            state = record(state, event, self.clock.now(), self.catalog)
             if isinstance(event, Succeeded):
                 self._keep_inputs(event.change, event.attributes)
         self._learn(state, events)

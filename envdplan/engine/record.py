@@ -2,57 +2,57 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Final
 
 from envdplan.addresses import Address, Kind
 from envdplan.engine.events import Event, Finished, Started, Succeeded
 from envdplan.plans.changes import Change, Work
 from envdplan.plans.inputs import sensitive_inputs
+from envdplan.schema import Catalog
 from envdplan.states.recorded import Pending, Record, State
 from envdplan.states.seals import Seal, seal
 from envdplan.values import Attributes, redact_sensitive
 
-_FINDING: Final = frozenset(
-    {"name", "host", "address", "mode", "namespace", "kube_context", "kubeconfig"}
-)
-"""By what the thing is found again: its name, where it is, and whether it was to be made at all."""
 
-
-def record(state: State, event: Event, now: str) -> State:
+def record(state: State, event: Event, now: str, catalog: Catalog) -> State:
     """The state after `event`; the very same object when the event changes nothing."""
     match event:
         case Started(change=change) if change.action.is_change:
-            return replace(state, pending={**state.pending, change.address: _pending(change, now)})
+            return replace(
+                state, pending={**state.pending, change.address: _pending(change, now, catalog)}
+            )
         case Succeeded(change=change, attributes=attributes):
-            return _done(state, change, attributes)
+            return _done(state, change, attributes, catalog)
         case Finished(outputs=outputs) if outputs != state.outputs:
             return replace(state, outputs=outputs)
         case _:
             return state
 
 
-def _pending(change: Change, now: str) -> Pending:
+def _pending(change: Change, now: str, catalog: Catalog) -> Pending:
+    """What is begun, with that by which the thing is found again after a crash."""
+    type = catalog.get(change.address.kind, change.type)
+    finding = () if type is None else type.names(lambda one: one.finds)
     attributes = change.after if change.after is not None else change.before
     return Pending(
         address=change.address,
         action=change.action.value,
         type=change.type,
         started=now,
-        attributes=redact_sensitive({k: v for k, v in (attributes or {}).items() if k in _FINDING}),
+        attributes=redact_sensitive({k: v for k, v in (attributes or {}).items() if k in finding}),
     )
 
 
-def _done(state: State, change: Change, attributes: Attributes | None) -> State:
+def _done(state: State, change: Change, attributes: Attributes | None, catalog: Catalog) -> State:
     pending = _without(state.pending, change.address)
     records = dict(state.records)
     if attributes is None:
         records.pop(change.address, None)
     else:
-        records[change.address] = _to_record(change, attributes, state)
+        records[change.address] = _to_record(change, attributes, state, catalog)
     return replace(state, records=records, pending=pending)
 
 
-def _to_record(change: Change, attributes: Attributes, state: State) -> Record:
+def _to_record(change: Change, attributes: Attributes, state: State, catalog: Catalog) -> Record:
     """The record of a resource with these attributes; secrets stay out."""
     return Record(
         address=change.address,
@@ -60,17 +60,18 @@ def _to_record(change: Change, attributes: Attributes, state: State) -> Record:
         attributes=redact_sensitive(attributes),
         depends_on=change.depends_on,
         prevent_destroy=change.prevent_destroy,
-        seal=_seal(change, attributes, state),
+        seal=_seal(change, attributes, state, catalog),
         adopted=change.adopted,
     )
 
 
-def _seal(change: Change, attributes: Attributes, state: State) -> Seal | None:
+def _seal(change: Change, attributes: Attributes, state: State, catalog: Catalog) -> Seal | None:
     """What a build keeps of the sensitive values that its image was made from.
 
     Where the image stays, so does what is kept: by now there may be other values.
     """
-    values = sensitive_inputs(attributes) if change.address.kind is Kind.BUILD else {}
+    type = catalog.get(change.address.kind, change.type)
+    values = {} if type is None else sensitive_inputs(type, attributes)
     now = seal(values, state.key) if values else None
     former = state.records.get(change.address)
     if now is None or former is None or former.seal is None or _is_new(change, attributes, former):

@@ -49,7 +49,7 @@ def refresh(
 ) -> ObservedState:
     """What is live for every desired or recorded resource (of `only`, when given)."""
     questions = [_with_former(one, catalog) for one in _questions(desired, state, only)]
-    questions = _without_heirs(questions)
+    questions = _without_heirs(questions, catalog)
     inline = [one for one in questions if not readers(one.address.kind.value).concurrent]
     waiting = [one for one in questions if readers(one.address.kind.value).concurrent]
     observed = {one.address: _ask(readers, one) for one in inline}
@@ -83,24 +83,25 @@ def _with_former(question: _Question, catalog: Catalog) -> _Question:
         return replace(question, former=record.attributes)
     type = catalog.types[question.address.kind, resource.type]
     found = elsewhere(type, record, wanted)
-    follows = (*type.with_annotation("readOnly"), "node")  # nodes are called after their builder
+    follows = (*type.computed, "node")  # nodes are called after their builder
     recorded = {n: record.attributes[n] for n in follows if n in record.attributes}
     former = {**wanted, **recorded, **{str(one.path[0]): one.before for one in found}}
     return replace(question, former=former) if found else question
 
 
-def _without_heirs(questions: list[_Question]) -> list[_Question]:
+def _without_heirs(questions: list[_Question], catalog: Catalog) -> list[_Question]:
     """What another resource takes over, because the two change names, is not looked for."""
     if all(one.former is None for one in questions):
         return questions
     heirs = {
-        identity(one.address, one.resource.type, one.attributes)
+        identity(catalog, one.address, one.resource.type, one.attributes)
         for one in questions
         if one.resource is not None
     }
     return [
         replace(one, former=None)
-        if one.record and identity(one.address, one.record.type, one.record.attributes) in heirs
+        if one.record
+        and identity(catalog, one.address, one.record.type, one.record.attributes) in heirs
         else one
         for one in questions
     ]

@@ -8,19 +8,19 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from envdplan.attributes import Option
 from envdplan.config.problems import suggestion
 from envdplan.frontends.frontendschema import ATTEST
 from envdplan.frontends.listforms import Item, as_objects, fields
-from envdplan.schema import JsonSchema, Problem
+from envdplan.schema import Problem
 from envdplan.values import Attributes, Value
 
-_OPTIONS: Final[Mapping[str, frozenset[str]]] = {
-    "sbom": frozenset({"generator"}),
-    "provenance": frozenset({"mode", "version", "builder_id", "reproducible", "inline_only"}),
-}
-_PROPERTIES: Final[Mapping[str, JsonSchema]] = ATTEST["items"]["properties"]
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
-_ANYWHERE: Final = frozenset({"type", "disabled"})
+
+
+def _options_of(type: str) -> frozenset[str]:
+    """What attestations of one type have; with "" what all have."""
+    return frozenset(name for name, one in ATTEST.parts.items() if one.input == Option(type))
 
 
 def with_attestations(attributes: Attributes) -> dict[str, Value]:
@@ -44,7 +44,8 @@ def _attestation(text: str) -> Item:
 
 
 def _plain(key: str, value: str) -> Value:
-    is_boolean = _PROPERTIES.get(key, {}).get("type") == "boolean"
+    part = ATTEST.parts.get(key)
+    is_boolean = part is not None and part.schema["type"] == "boolean"
     return _BOOLEANS.get(value.lower(), value) if is_boolean else value
 
 
@@ -52,15 +53,15 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     """Options that this type of attestation does not have."""
     attestations = attributes.get("attest")
     for index, one in enumerate(attestations if isinstance(attestations, tuple) else ()):
-        if not isinstance(one, Mapping) or one.get("type") not in _OPTIONS:
+        if not isinstance(one, Mapping) or not _options_of(str(one.get("type"))):
             continue
         for summary, detail in (*_unknown_options(one), *_wrong_choices(one)):
             yield ("attest", index), summary, detail
 
 
 def _unknown_options(one: Item) -> Iterator[tuple[str, str]]:
-    known = _OPTIONS[one["type"]]
-    for name in sorted(_given(one) - known - _ANYWHERE):
+    known = _options_of(one["type"])
+    for name in sorted(_given(one) - known - _options_of("")):
         hint = suggestion(name, known) or f" There are: {', '.join(sorted(known))}."
         detail = f'An attestation of type {one["type"]} has no option "{name}".{hint}'
         yield "Unexpected attribute", detail
@@ -68,9 +69,9 @@ def _unknown_options(one: Item) -> Iterator[tuple[str, str]]:
 
 def _wrong_choices(one: Item) -> Iterator[tuple[str, str]]:
     """What the schema says of objects holds for CSV too."""
-    for name, schema in _PROPERTIES.items():
-        value, choices = one.get(name), schema.get("enum", ())
-        if schema["type"] == "boolean" and isinstance(value, str):
+    for name, part in ATTEST.parts.items():
+        value, choices = one.get(name), part.schema.get("enum", ())
+        if part.schema["type"] == "boolean" and isinstance(value, str):
             choices = ("true", "false")
         if choices and isinstance(value, str) and value not in choices:
             detail = f'"{name}" must be one of {", ".join(choices)}, but it is "{value}".'
@@ -84,7 +85,7 @@ def _given(one: Item) -> set[str]:
 def options(plain: Attributes) -> Iterator[tuple[str, str]]:
     """The attributes of the frontend."""
     for one in plain.get("attest") or ():
-        pairs = sorted((name, one[name]) for name in _given(one) - _ANYWHERE)
+        pairs = sorted((name, one[name]) for name in _given(one) - _options_of(""))
         yield f"attest:{one['type']}", _row(f"{n.replace('_', '-')}={_text(v)}" for n, v in pairs)
 
 

@@ -1,12 +1,39 @@
-"""The attributes of a build, as a JSON Schema."""
+"""The attributes of a build.
 
+Each says whether another value of it may make another image: without that no build is defined.
+"""
+
+from collections.abc import Mapping
 from typing import Final
 
-from envdplan.frontends.frontendschema import ATTEST, CONTEXTS, FRONTEND, SSH, SYNTAX
-from envdplan.schema import JsonSchema
+from envdplan.attributes import (
+    Attribute,
+    Claims,
+    Compared,
+    Computed,
+    EachItem,
+    EachKey,
+    EachWithOptions,
+    FoundThere,
+    Hidden,
+    JsonSchema,
+    NotInput,
+    Option,
+    Whole,
+    published,
+)
+from envdplan.frontends.frontendschema import ATTEST, CONTEXTS, DECIDES, FRONTEND, SSH, SYNTAX
 
 _STRINGS: Final[JsonSchema] = {"type": "array", "items": {"type": "string"}}
 _TEXTS: Final[JsonSchema] = {"type": "object", "additionalProperties": {"type": "string"}}
+
+_WHERE: Final = NotInput("where it goes, not what it is")
+_HOW: Final = NotInput("how to build, not what")
+_OURS: Final = NotInput("nothing for the builder")
+_FOUND: Final = NotInput("where its value is")
+
+_SHOWN: Final = "is shown in messages, in clear"
+_NAMED: Final = "are names in a registry, in clear"
 
 EXPORTERS: Final = ("image", "registry", "docker", "oci", "tar", "local", "cacheonly")
 
@@ -17,54 +44,68 @@ _IMAGE: Final = (
 )
 """Docker's grammar of image names (distribution/reference)."""
 
-_OUTPUT: Final[JsonSchema] = {
-    "type": "object",
-    "description": "Where the result goes: one exporter",
-    "required": ["type"],
-    "additionalProperties": False,
-    "properties": {
-        "type": {"type": "string", "enum": list(EXPORTERS), "description": "The exporter"},
-        "push": {"type": "boolean", "description": "Push the image to the registries of its tags"},
-        "names": {
+_OUTPUT_PARTS: Final[Mapping[str, Attribute]] = {
+    "type": Attribute("The exporter", {"type": "string", "enum": list(EXPORTERS)}, input=Option()),
+    "push": Attribute(
+        "Push the image to the registries of its tags", {"type": "boolean"}, input=_WHERE
+    ),
+    "names": Attribute(
+        "Names of the image in this output (default: tags)",
+        {
             "type": "array",
             "items": {
                 "type": "string",
                 "pattern": _IMAGE,
                 "description": "an image name such as HOST/PATH:TAG, in lower case but for the tag",
             },
-            "description": "Names of the image in this output (default: tags)",
         },
-        "dest": {
+        input=_WHERE,
+        in_clear=_NAMED,
+    ),
+    "dest": Attribute(
+        "File (docker, oci, tar) or directory (local) to write; no link in the "
+        "directory of the configuration is followed to it",
+        {
             "type": "string",
             "x-path": True,
             "minLength": 1,
-            "description": "File (docker, oci, tar) or directory (local) to write; no link in the "
-            "directory of the configuration is followed to it",
         },
-        "compression": {
-            "type": "string",
-            "enum": ["uncompressed", "gzip", "estargz", "zstd"],
-            "description": "Compression of the layers",
-        },
-        "compression_level": {
-            "type": "integer",
-            "minimum": 0,
-            "description": "Level of the compression, 0 or more, as the method has it",
-        },
-        "force_compression": {
-            "type": "boolean",
-            "description": "Compress layers that exist already too",
-        },
-        "oci_mediatypes": {"type": "boolean", "description": "OCI media types, not Docker's"},
-        "rewrite_timestamp": {
-            "type": "boolean",
-            "description": "Set file times to the build argument SOURCE_DATE_EPOCH",
-        },
-        "tar": {
-            "type": "boolean",
-            "description": "For oci and docker: one tar file (default), or an OCI layout",
-        },
-    },
+        input=_WHERE,
+        in_clear="is kept in the state, in clear",
+    ),
+    "compression": Attribute(
+        "Compression of the layers",
+        {"type": "string", "enum": ["uncompressed", "gzip", "estargz", "zstd"]},
+        input=Option(),
+    ),
+    "compression_level": Attribute(
+        "Level of the compression, 0 or more, as the method has it",
+        {"type": "integer", "minimum": 0},
+        input=Option(),
+    ),
+    "force_compression": Attribute(
+        "Compress layers that exist already too", {"type": "boolean"}, input=Option()
+    ),
+    "oci_mediatypes": Attribute(
+        "OCI media types, not Docker's", {"type": "boolean"}, input=Option()
+    ),
+    "rewrite_timestamp": Attribute(
+        "Set file times to the build argument SOURCE_DATE_EPOCH",
+        {"type": "boolean"},
+        input=Option(),
+    ),
+    "tar": Attribute(
+        "For oci and docker: one tar file (default), or an OCI layout",
+        {"type": "boolean"},
+        input=Option(),
+    ),
+}
+_OUTPUT: Final[JsonSchema] = {
+    "type": "object",
+    "description": "Where the result goes: one exporter",
+    "required": ["type"],
+    "additionalProperties": False,
+    "properties": published(_OUTPUT_PARTS),
 }
 
 CACHE_TYPES: Final = ("registry", "local", "inline")
@@ -85,176 +126,264 @@ _CACHE: Final[JsonSchema] = {
     ),
 }
 
+_SECRET_PARTS: Final[Mapping[str, Attribute]] = {
+    "id": Attribute(
+        "Its name in the Dockerfile", {"type": "string", "minLength": 1}, input=Option()
+    ),
+    "env": Attribute(
+        "Environment variable to read",
+        {"type": "string", "minLength": 1},
+        input=_FOUND,
+    ),
+    "file": Attribute("File to read", {"type": "string", "x-path": True}, input=_FOUND),
+    "value": Attribute(
+        "A sensitive value",
+        {"type": "string", "writeOnly": True},
+        input=NotInput("no secret changes a result"),
+    ),
+}
 _SECRET: Final[JsonSchema] = {
     "type": "object",
     "required": ["id"],
     "additionalProperties": False,
-    "properties": {
-        "id": {"type": "string", "minLength": 1, "description": "Its name in the Dockerfile"},
-        "env": {"type": "string", "minLength": 1, "description": "Environment variable to read"},
-        "file": {"type": "string", "x-path": True, "description": "File to read"},
-        "value": {"type": "string", "writeOnly": True, "description": "A sensitive value"},
-    },
+    "properties": published(_SECRET_PARTS),
 }
 
 _ULIMIT = r"^[a-z]+=-?\d{1,19}(:-?\d{1,19})?$"
 _SIZE = r"^\d{1,18}(\.\d{1,18})?\s*[kKmMgG]?i?[bB]?$"
 
-PROPERTIES: Final[dict[str, JsonSchema]] = {
-    "context": {
-        "type": ["string", "null"],
-        "x-reference": "context",
-        "x-unplanned": True,
-        "description": (
-            "The envd context whose builder runs it: context.NAME, or the name of one in the "
-            "context store. Default: the one with use = true, else the store's current one"
-        ),
-    },
-    "path": {
-        "type": "string",
-        "default": ".",
-        "x-path": True,
-        "minLength": 1,
-        "description": "Source directory",
-    },
-    "dockerfile": {
-        "type": "string",
-        "minLength": 1,
-        "description": "Dockerfile, relative to path (default: Dockerfile, else dockerfile)",
-    },
-    "dockerfile_inline": {"type": "string", "description": "The text of the Dockerfile itself"},
-    "ignore_file": {
-        "type": "string",
-        "x-path": True,
-        "description": "Patterns of files that are no part of the source (default: .dockerignore)",
-    },
+ATTRIBUTES: Final[Mapping[str, Attribute]] = {
+    "context": Attribute(
+        "The envd context whose builder runs it: context.NAME, or the name of one in the "
+        "context store. Default: the one with use = true, else the store's current one",
+        {"type": ["string", "null"], "x-reference": "context"},
+        compared=Compared.NEVER,
+        input=NotInput("who builds it, not what is built"),
+    ),
+    "path": Attribute(
+        "Source directory",
+        {
+            "type": "string",
+            "default": ".",
+            "x-path": True,
+            "minLength": 1,
+        },
+        input=FoundThere(),
+        in_clear=_SHOWN,
+    ),
+    "dockerfile": Attribute(
+        "Dockerfile, relative to path (default: Dockerfile, else dockerfile)",
+        {"type": "string", "minLength": 1},
+        input=FoundThere(),
+        in_clear=_SHOWN,
+    ),
+    "dockerfile_inline": Attribute(
+        "The text of the Dockerfile itself", {"type": "string"}, input=FoundThere(text=True)
+    ),
+    "ignore_file": Attribute(
+        "Patterns of files that are no part of the source (default: .dockerignore)",
+        {"type": "string", "x-path": True},
+        input=FoundThere(),
+        in_clear=_SHOWN,
+    ),
     "contexts": CONTEXTS,
     "frontend": FRONTEND,
     "syntax": SYNTAX,
-    "args": {**_TEXTS, "description": "Build arguments"},
-    "labels": {**_TEXTS, "description": "Labels of the image"},
-    "annotations": {
-        **_TEXTS,
-        "description": "Annotations; a key can begin with index:, manifest: and the like",
-    },
-    "target": {"type": "string", "description": "Stage of the Dockerfile to build"},
-    "tags": {
-        "type": "array",
-        "items": {
-            "type": "string",
-            "pattern": _IMAGE,
-            "description": "an image name such as HOST/PATH:TAG, in lower case but for the tag",
+    "args": Attribute("Build arguments", _TEXTS, exposed="history", input=EachKey("arg")),
+    "labels": Attribute(
+        "Labels of the image", _TEXTS, exposed="configuration", input=EachKey("label")
+    ),
+    "annotations": Attribute(
+        "Annotations; a key can begin with index:, manifest: and the like",
+        _TEXTS,
+        exposed="manifest",
+        input=EachKey("annotation"),
+    ),
+    "target": Attribute("Stage of the Dockerfile to build", {"type": "string"}, input=Whole()),
+    "tags": Attribute(
+        "Names of the image",
+        {
+            "type": "array",
+            "items": {
+                "type": "string",
+                "pattern": _IMAGE,
+                "description": "an image name such as HOST/PATH:TAG, in lower case but for the tag",
+            },
         },
-        "description": "Names of the image",
-    },
-    "platforms": {
-        "type": "array",
-        "items": {
-            "type": "string",
-            "pattern": r"^[a-z0-9]+/[a-z0-9]+(/[a-z0-9.]+)?$",
-            "description": "OS/ARCHITECTURE[/VARIANT], such as linux/amd64",
+        claims=Claims.TAGS,
+        input=_WHERE,
+        in_clear=_NAMED,
+    ),
+    "platforms": Attribute(
+        "Platforms such as linux/amd64 (default: the builder's own)",
+        {
+            "type": "array",
+            "items": {
+                "type": "string",
+                "pattern": r"^[a-z0-9]+/[a-z0-9]+(/[a-z0-9.]+)?$",
+                "description": "OS/ARCHITECTURE[/VARIANT], such as linux/amd64",
+            },
         },
-        "description": "Platforms such as linux/amd64 (default: the builder's own)",
-    },
-    "network": {
-        "type": "string",
-        "enum": ["default", "none", "host", "sandbox"],
-        "description": "Network of RUN steps",
-    },
-    "extra_hosts": {**_TEXTS, "description": "Further names and their addresses for RUN steps"},
-    "shm_size": {
-        "type": "string",
-        "pattern": _SIZE,
-        "description": "Size of /dev/shm for RUN steps, such as 256m",
-    },
-    "ulimits": {
-        "type": "array",
-        "items": {"type": "string", "pattern": _ULIMIT, "description": "NAME=SOFT[:HARD]"},
-        "description": "Limits of RUN steps, such as nofile=1024:4096",
-    },
-    "entitlements": {
-        "type": "array",
-        "items": {"type": "string", "enum": ["network.host", "security.insecure"]},
-        "description": "What the build may do beyond the usual",
-    },
-    "no_cache": {
-        "type": "boolean",
-        "default": False,
-        "x-unplanned": True,
-        "description": "Run all steps anew when the build runs",
-    },
-    "no_cache_filter": {
-        **_STRINGS,
-        "x-unplanned": True,
-        "description": "Stages whose steps run anew when the build runs",
-    },
-    "pull": {
-        "type": "boolean",
-        "default": False,
-        "x-unplanned": True,
-        "description": "Ask the registry for base images that are here already",
-    },
-    "push": {
-        "type": "boolean",
-        "default": False,
-        "description": "Push the image: short for an output of type image with push = true",
-    },
-    "load": {
-        "type": "boolean",
-        "default": False,
-        "description": "Load the image into the Docker Engine: short for an output of type docker",
-    },
-    "output": {"type": "array", "items": _OUTPUT, "description": "Exporters"},
-    "import_cache": {
-        "type": "array",
-        "items": _CACHE,
-        "x-unplanned": True,
-        "description": "Caches to begin with",
-    },
-    "export_cache": {
-        "type": "array",
-        "items": _CACHE,
-        "x-unplanned": True,
-        "description": "Caches to write",
-    },
-    "secret": {
-        "type": "array",
-        "items": _SECRET,
-        "description": "Secrets for RUN --mount=type=secret, read when the builder asks for them",
-    },
-    "registries": {
-        "type": "array",
-        "x-unplanned": True,
-        "items": {
-            "type": "string",
-            "pattern": r"^(\*|[^/\s]+)$",
-            "description": "HOST[:PORT], or * for every registry that you are logged in to",
+        input=Whole(),
+        in_clear=DECIDES,
+    ),
+    "network": Attribute(
+        "Network of RUN steps",
+        {"type": "string", "enum": ["default", "none", "host", "sandbox"]},
+        input=Whole(),
+    ),
+    "extra_hosts": Attribute(
+        "Further names and their addresses for RUN steps", _TEXTS, input=Whole()
+    ),
+    "shm_size": Attribute(
+        "Size of /dev/shm for RUN steps, such as 256m",
+        {"type": "string", "pattern": _SIZE},
+        input=Whole(),
+    ),
+    "ulimits": Attribute(
+        "Limits of RUN steps, such as nofile=1024:4096",
+        {
+            "type": "array",
+            "items": {"type": "string", "pattern": _ULIMIT, "description": "NAME=SOFT[:HARD]"},
         },
-        "description": "Registries that the builder may be logged in to as you are, besides those "
+        grows=True,
+        input=Whole(),
+    ),
+    "entitlements": Attribute(
+        "What the build may do beyond the usual",
+        {
+            "type": "array",
+            "items": {"type": "string", "enum": ["network.host", "security.insecure"]},
+        },
+        grows=True,
+        input=Whole(),
+    ),
+    "no_cache": Attribute(
+        "Run all steps anew when the build runs",
+        {"type": "boolean", "default": False},
+        compared=Compared.NEVER,
+        input=_HOW,
+    ),
+    "no_cache_filter": Attribute(
+        "Stages whose steps run anew when the build runs",
+        _STRINGS,
+        compared=Compared.NEVER,
+        grows=True,
+        input=_HOW,
+    ),
+    "pull": Attribute(
+        "Ask the registry for base images that are here already",
+        {"type": "boolean", "default": False},
+        compared=Compared.NEVER,
+        input=_HOW,
+    ),
+    "push": Attribute(
+        "Push the image: short for an output of type image with push = true",
+        {"type": "boolean", "default": False},
+        input=_WHERE,
+        in_clear=DECIDES,
+    ),
+    "load": Attribute(
+        "Load the image into the Docker Engine: short for an output of type docker",
+        {"type": "boolean", "default": False},
+        input=_WHERE,
+        in_clear=DECIDES,
+    ),
+    "output": Attribute(
+        "Exporters",
+        {"type": "array", "items": _OUTPUT},
+        claims=Claims.OUTPUTS,
+        input=EachWithOptions("output", "type"),
+        parts=_OUTPUT_PARTS,
+        in_clear=DECIDES,
+    ),
+    "import_cache": Attribute(
+        "Caches to begin with",
+        {"type": "array", "items": _CACHE},
+        compared=Compared.NEVER,
+        grows=True,
+        input=_HOW,
+    ),
+    "export_cache": Attribute(
+        "Caches to write",
+        {"type": "array", "items": _CACHE},
+        compared=Compared.NEVER,
+        claims=Claims.CACHES,
+        input=_WHERE,
+    ),
+    "secret": Attribute(
+        "Secrets for RUN --mount=type=secret, read when the builder asks for them",
+        {"type": "array", "items": _SECRET},
+        grows=True,
+        input=EachItem("secret", "id"),
+        parts=_SECRET_PARTS,
+        in_clear=DECIDES,
+    ),
+    "registries": Attribute(
+        "Registries that the builder may be logged in to as you are, besides those "
         "that the build names",
-    },
+        {
+            "type": "array",
+            "items": {
+                "type": "string",
+                "pattern": r"^(\*|[^/\s]+)$",
+                "description": "HOST[:PORT], or * for every registry that you are logged in to",
+            },
+        },
+        compared=Compared.NEVER,
+        input=_OURS,
+    ),
     "ssh": SSH,
     "attest": ATTEST,
-    "triggers": {
-        **_TEXTS,
-        "description": "Any change of a value makes the build run; steps that the "
+    "triggers": Attribute(
+        "Any change of a value makes the build run; steps that the "
         "builder has cached stay so unless no_cache or no_cache_filter says otherwise",
-    },
-    "timeout": {
-        "type": "number",
-        "minimum": 1,
-        "x-unplanned": True,
-        "description": "Seconds that one run of the build may take, 1 or more (default: no limit)",
-    },
-    "retries": {
-        "type": "integer",
-        "minimum": 0,
-        "x-unplanned": True,
-        "description": "So many more runs after one that failed, 0 or more (default: none)",
-    },
-    "digest": {"type": "string", "readOnly": True, "description": "Digest of the image"},
-    "image": {"type": "string", "readOnly": True, "description": "REPOSITORY@DIGEST"},
-    "image_id": {"type": "string", "readOnly": True, "description": "Digest of the image's config"},
-    "inputs_digest": {"type": "string", "readOnly": True, "description": "Digest of all inputs"},
-    "metadata": {"type": "object", "readOnly": True, "description": "What the builder reports"},
+        _TEXTS,
+        input=EachKey("trigger"),
+    ),
+    "timeout": Attribute(
+        "Seconds that one run of the build may take, 1 or more (default: no limit)",
+        {"type": "number", "minimum": 1},
+        compared=Compared.NEVER,
+        input=_OURS,
+        in_clear=DECIDES,
+    ),
+    "retries": Attribute(
+        "So many more runs after one that failed, 0 or more (default: none)",
+        {"type": "integer", "minimum": 0},
+        compared=Compared.NEVER,
+        input=_OURS,
+        in_clear=DECIDES,
+    ),
+    "digest": Attribute("Digest of the image", {"type": "string"}, computed=Computed.FOUND),
+    "image": Attribute("REPOSITORY@DIGEST", {"type": "string"}, computed=Computed.FOUND),
+    "image_id": Attribute(
+        "Digest of the image's config", {"type": "string"}, computed=Computed.FOUND
+    ),
+    "inputs_digest": Attribute(
+        "Digest of all inputs",
+        {"type": "string"},
+        computed=Computed.FOLLOWS,
+    ),
+    "metadata": Attribute(
+        "What the builder reports",
+        {"type": "object"},
+        computed=Computed.FOUND,
+        hidden=Hidden.IN_PLANS,
+    ),
 }
+
+INTERNAL: Final[Mapping[str, Attribute]] = {
+    "connection": Attribute(
+        "What reaches its builder",
+        {},
+        hidden=Hidden.EVERYWHERE,
+        input=NotInput("who builds it, not what is built"),
+    ),
+    "outputs": Attribute(
+        "What was written to this machine, by path",
+        {},
+        computed=Computed.FOUND,
+    ),
+}
+"""What envdplan itself keeps with every build."""

@@ -1,46 +1,25 @@
 """Attributes of a build that others see as they are, so that they cannot be sensitive."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
-from envdplan.schema import Problem
+from envdplan.attributes import Attribute
+from envdplan.schema import Problem, ResourceType
 from envdplan.values import AttributePath, Attributes, Sensitive, Value
 
-_DECIDING: Final = (
-    "from",
-    "platforms",
-    "push",
-    "load",
-    "output",
-    "secret",
-    "ssh",
-    "attest",
-    "timeout",
-    "retries",
-)
-_SEEN: Final[Mapping[str, str]] = {
-    "tags": "are names in a registry, in clear",
-    "path": "is shown in messages, in clear",
-    "dockerfile": "is shown in messages, in clear",
-    "ignore_file": "is shown in messages, in clear",
-    **dict.fromkeys(_DECIDING, "decides what envdplan does, and everybody sees that"),
-}
+
+def problems(type: ResourceType, attributes: Attributes) -> Iterator[Problem]:
+    """Sensitive values where nothing could keep them hidden (`Attribute.in_clear`)."""
+    for name, attribute in type.attributes.items():
+        yield from _told(attribute, attributes.get(name), (name,))
 
 
-def problems(attributes: Attributes) -> Iterator[Problem]:
-    """Sensitive values where nothing could keep them hidden."""
-    for name, why in _SEEN.items():
-        for path in _sensitive(attributes.get(name), (name,)):
-            yield path, "Sensitive value would be visible", _detail(name, why)
-    outputs = attributes.get("output")
-    for index, one in enumerate(outputs if isinstance(outputs, tuple) else ()):
-        if isinstance(one, Mapping):
-            for path in _sensitive(one.get("names"), ("output", index, "names")):
-                detail = _detail("names", "are names in a registry, in clear")
-                yield path, "Sensitive value would be visible", detail
-            for path in _sensitive(one.get("dest"), ("output", index, "dest")):
-                detail = _detail("dest", "is kept in the state, in clear")
-                yield path, "Sensitive value would be visible", detail
+def _told(attribute: Attribute, value: Value, at: AttributePath) -> Iterator[Problem]:
+    if attribute.in_clear:
+        for path in _sensitive(value, at):
+            yield path, "Sensitive value would be visible", _detail(str(at[-1]), attribute.in_clear)
+    for index, item in enumerate(value if attribute.parts and isinstance(value, tuple) else ()):
+        for name, part in attribute.parts.items() if isinstance(item, Mapping) else ():
+            yield from _told(part, item.get(name), (*at, index, name))
 
 
 def _detail(name: str, why: str) -> str:

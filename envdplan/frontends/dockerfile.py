@@ -19,7 +19,7 @@ from envdplan.files.ignore import NAME as IGNORE
 from envdplan.files.ignore import Place
 from envdplan.frontends import attestations, clear, contexts, gateway, hosts, results
 from envdplan.frontends.base import Extras, Frontend, Source
-from envdplan.frontends.buildschema import PROPERTIES
+from envdplan.frontends.buildschema import ATTRIBUTES, INTERNAL
 from envdplan.frontends.outputs import (
     cache_problems,
     kinds_of_images,
@@ -59,8 +59,9 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     yield from _secret_problems(attributes)
     yield from _output_problems(attributes)
     yield from kinds_of_images(attributes)
-    for one in (contexts, attestations, gateway, clear):
+    for one in (contexts, attestations, gateway):
         yield from one.problems(attributes)
+    yield from clear.problems(TYPE, attributes)
 
 
 def _secret_problems(attributes: Attributes) -> Iterator[Problem]:
@@ -106,15 +107,11 @@ def _has_names(attributes: Attributes, output: Attributes) -> bool:
 TYPE: Final = ResourceType(
     Kind.BUILD,
     "dockerfile",
-    {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "build",
-        "type": "object",
-        "additionalProperties": False,
-        "properties": PROPERTIES,
-    },
+    ATTRIBUTES,
     derive,
     problems,
+    internal=INTERNAL,
+    title="build",
 )
 
 

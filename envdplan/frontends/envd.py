@@ -5,36 +5,39 @@ What envd 1.3 cannot do (arguments, labels, other exporters) is no attribute her
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from envdplan.addresses import Kind
+from envdplan.attributes import Attribute, Compared, Computed, NotInput, Whole
 from envdplan.frontends import clear
 from envdplan.frontends.base import Frontend, Source
-from envdplan.frontends.buildschema import PROPERTIES
+from envdplan.frontends.buildschema import ATTRIBUTES, INTERNAL
+from envdplan.frontends.frontendschema import DECIDES
 from envdplan.frontends.outputs import name_problems, with_caches, with_outputs
-from envdplan.schema import JsonSchema, Problem, ResourceType
+from envdplan.schema import Problem, ResourceType
 from envdplan.values import Attributes, Unknown, reveal
 
-_OWN: Final[dict[str, JsonSchema]] = {
-    "from": {
-        "type": "string",
-        "pattern": r"^[^:]+(:[A-Za-z_][A-Za-z0-9_]*)?$",
-        "description": "FILE:FUNCTION of the build.envd, the file relative to path (default: "
+_OWN: Final[Mapping[str, Attribute]] = {
+    "from": Attribute(
+        "FILE:FUNCTION of the build.envd, the file relative to path (default: "
         "build.envd:build); makes this an envd build",
-    },
-    "use_proxy": {
-        "type": "boolean",
-        "default": False,
-        "description": "Use the proxies of this machine's environment in the build",
-    },
-    "force": {
-        "type": "boolean",
-        "default": False,
-        "x-unplanned": True,
-        "description": "Tell envd to build though it thinks that nothing changed",
-    },
+        {"type": "string", "pattern": r"^[^:]+(:[A-Za-z_][A-Za-z0-9_]*)?$"},
+        input=Whole(finds=True),
+        in_clear=DECIDES,
+    ),
+    "use_proxy": Attribute(
+        "Use the proxies of this machine's environment in the build",
+        {"type": "boolean", "default": False},
+        input=Whole(),
+    ),
+    "force": Attribute(
+        "Tell envd to build though it thinks that nothing changed",
+        {"type": "boolean", "default": False},
+        compared=Compared.NEVER,
+        input=NotInput("how to build, not what"),
+    ),
 }
 _SHARED: Final = (
     "context",
@@ -54,11 +57,9 @@ _SHARED: Final = (
     "inputs_digest",
     "metadata",
 )
-_OUTPUT: Final[JsonSchema] = {
-    "type": "array",
-    "readOnly": True,
-    "description": "What push and load stand for",
-}
+_OUTPUT: Final = Attribute(
+    "What push and load stand for", {"type": "array"}, computed=Computed.FOLLOWS
+)
 
 
 def derive(attributes: Attributes) -> Attributes:
@@ -86,27 +87,19 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
         caches = attributes.get(name)
         if isinstance(caches, tuple) and len(caches) > 1:
             yield (name,), "Too many caches", f"envd takes one {name}."
-    yield from clear.problems(attributes)
+    yield from clear.problems(TYPE, attributes)
 
 
 TYPE: Final = ResourceType(
     Kind.BUILD,
     "envd",
-    {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "envd build",
-        "type": "object",
-        "x-selected-by": "from",
-        "required": ["from"],
-        "additionalProperties": False,
-        "properties": {
-            **{name: PROPERTIES[name] for name in _SHARED},
-            **_OWN,
-            "output": _OUTPUT,
-        },
-    },
+    {**{name: ATTRIBUTES[name] for name in _SHARED}, **_OWN, "output": _OUTPUT},
     derive,
     problems,
+    internal=INTERNAL,
+    title="envd build",
+    required=("from",),
+    selected_by="from",
 )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from os.path import normpath
 from pathlib import PurePosixPath
-from typing import Final
 
 from envdplan.addresses import Address
 from envdplan.plans import builds
@@ -19,6 +18,7 @@ from envdplan.plans.resolve import resolve
 from envdplan.plans.triggers import waits_for, why_forced
 from envdplan.plans.untold import REMEDY, waits_in_vain, without_image
 from envdplan.plans.world import Diff, World
+from envdplan.schema import ResourceType
 from envdplan.states.desired import Known, Resource
 from envdplan.states.observed import Absent, BuildFacts, Cause, Present
 from envdplan.values import Attributes, Value, is_known
@@ -41,7 +41,8 @@ def build_change(
     record = world.state.records.get(resource.address)
     record = None if record is None or record.begun else record
     forced = why_forced(resource, outcome.changes)
-    change = builds.decide(resource, attributes, record, facts, forced=forced)
+    type = world.catalog.types[resource.address.kind, resource.type]
+    change = builds.decide(type, resource, attributes, record, facts, forced=forced)
     change = replace(change, prevent_destroy=resource.lifecycle.prevent_destroy)
     former = world.state.moved.get(resource.address)
     if change.action is Action.NOOP and former is not None:
@@ -51,21 +52,21 @@ def build_change(
         return replace(change, action=Action.ADOPT)
     if Work.BUILD not in change.work and Work.PUSH not in change.work:
         return change
-    _refuse_untold(outcome, world, resource)
+    _refuse_untold(outcome, world, type, resource)
     _warn_of_nowhere(outcome, resource, change, facts)
     _warn_of_idle_tags(outcome, resource, change)
     _warn_of_own_source(outcome, resource, change)
-    _warn_of_exposed(outcome, resource, change)
+    _warn_of_exposed(outcome, type, resource, change)
     return _with_builder(outcome, world, resource, change, facts)
 
 
-def _refuse_untold(outcome: Diff, world: World, resource: Resource) -> None:
+def _refuse_untold(outcome: Diff, world: World, type: ResourceType, resource: Resource) -> None:
     """An apply would come as far as this build, and fail."""
     record = world.state.records.get(resource.address)
     builds = without_image(outcome.known, resource.depends_on)
 
     def unknown(known: Known) -> tuple[str, ...]:
-        return unknown_inputs(resolve(resource, known, record))
+        return unknown_inputs(type, resolve(resource, known, record))
 
     if (found := waits_in_vain(unknown, outcome.known, builds)) is not None:
         name, build = found
@@ -109,18 +110,13 @@ def _warn_of_idle_tags(outcome: Diff, resource: Resource, change: Change) -> Non
         )
 
 
-_EXPOSED: Final = {"args": "history", "labels": "configuration", "annotations": "manifest"}
-"""Where values are in clear for everybody who may pull the image."""
-
-
-def _warn_of_exposed(outcome: Diff, resource: Resource, change: Change) -> None:
+def _warn_of_exposed(outcome: Diff, type: ResourceType, resource: Resource, change: Change) -> None:
     """What is hidden in plan and state is not hidden in the image."""
-    names = [
-        one for one in sensitive_inputs(change.after or {}) if one.partition(".")[0] in _EXPOSED
-    ]
+    given = {name: _exposed(type, name) for name in sensitive_inputs(type, change.after or {})}
+    names = [name for name, place in given.items() if place]
     if Work.BUILD not in change.work or not names:
         return
-    places = dict.fromkeys(_EXPOSED[one.partition(".")[0]] for one in names)
+    places = dict.fromkeys(given[name] for name in names)
     outcome.diagnostics.warn(
         "Sensitive value in the image",
         f"{', '.join(names)} can be read in the {' and '.join(places)} of the image by everybody "
@@ -129,6 +125,12 @@ def _warn_of_exposed(outcome: Diff, resource: Resource, change: Change) -> None:
         resource.range,
         str(resource.address),
     )
+
+
+def _exposed(type: ResourceType, name: str) -> str:
+    """Where in an image an input such as `args.TOKEN` is in clear."""
+    attribute = type.attributes.get(name.partition(".")[0])
+    return "" if attribute is None else attribute.exposed
 
 
 def _warn_of_own_source(outcome: Diff, resource: Resource, change: Change) -> None:
@@ -174,14 +176,15 @@ def _with_builder(
         outcome.diagnostics.error(
             "Builder cannot do this", problem, resource.range, str(resource.address)
         )
-    type = world.desired.resources[builder].type if builder else facts.builder_type
+    builder_type = world.desired.resources[builder].type if builder else facts.builder_type
     after, place = change.after or {}, (resource.range, str(resource.address))
     foreign = foreign_platforms(after, live or {})
-    if (lost := left_out(after, live or {})) is not None:
+    type = world.catalog.types[resource.address.kind, resource.type]
+    if (lost := left_out(type, after, live or {})) is not None:
         outcome.diagnostics.warn("Builder drops some image options", lost, *place)
     if foreign is not None:
         outcome.diagnostics.warn("Builder cannot run a platform", foreign, *place)
-    apart = unreachable_registries(after, type, live or {}, facts.bases)
+    apart = unreachable_registries(after, builder_type, live or {}, facts.bases)
     if apart is not None:
         outcome.diagnostics.warn("Builder has its own localhost", apart, *place)
     return replace(change, warned=tuple(one for one in (foreign, apart) if one is not None))

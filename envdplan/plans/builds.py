@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from envdplan.attributes import Computed
 from envdplan.imagenames import image_identity, repository_of
 from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.inputs import (
@@ -22,6 +23,7 @@ from envdplan.plans.inputs import (
 )
 from envdplan.plans.names import all_names, are_known, pushed_names
 from envdplan.plans.reasons import Code, Reason, Turn
+from envdplan.schema import ResourceType
 from envdplan.states.desired import Resource
 from envdplan.states.observed import (
     BuildFacts,
@@ -36,7 +38,6 @@ from envdplan.states.observed import (
 from envdplan.states.recorded import Record
 from envdplan.values import UNKNOWN, Attributes
 
-COMPUTED = ("digest", "image", "image_id", "metadata")
 _FEW = 3
 SHOWN = 10
 """So many reasons of one kind are shown before "and N more"."""
@@ -46,6 +47,7 @@ SHOWN = 10
 class _Case:
     """One build with all that is known about it."""
 
+    type: ResourceType
     resource: Resource
     attributes: Attributes
     record: Record | None
@@ -85,6 +87,7 @@ class _Case:
 
 
 def decide(
+    type: ResourceType,
     resource: Resource,
     attributes: Attributes,
     record: Record | None,
@@ -93,14 +96,13 @@ def decide(
     forced: Reason | None = None,
 ) -> Change:
     """The change of one build; `forced` says why it has to run though nothing changed."""
-    own = None if _moved_source(attributes, facts) else attribute_inputs(attributes)
+    own = None if _moved_source(type, attributes, facts) else attribute_inputs(type, attributes)
     inputs = None if own is None or facts.files is None else (*own, *facts.files)
     digest = None
     if own is not None and facts.files is not None:
         digest = inputs_digest(own, facts.files_digest or entries_digest(facts.files))
-    case = _Case(
-        resource, attributes, record, facts, inputs, digest, *_sensitive(attributes, record)
-    )
+    sensitive = _sensitive(type, attributes, record)
+    case = _Case(type, resource, attributes, record, facts, inputs, digest, *sensitive)
     reasons = (forced,) if forced and record else _why_build(case)
     unsure = not forced and (not reasons or _perhaps_there(case))
     if unsure and (unclear := tuple(_unclear(case))):
@@ -109,19 +111,19 @@ def decide(
 
 
 def _sensitive(
-    attributes: Attributes, record: Record | None
+    type: ResourceType, attributes: Attributes, record: Record | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of sensitive inputs with other values than before, and of those not yet kept."""
-    values = sensitive_inputs(attributes)
+    values = sensitive_inputs(type, attributes)
     seal = record.seal if record is not None else None
     if seal is None:
         return (), tuple(values)
     return seal.others(values), tuple(name for name in values if name not in seal.digests)
 
 
-def _moved_source(attributes: Attributes, facts: BuildFacts) -> tuple[str, ...]:
+def _moved_source(type: ResourceType, attributes: Attributes, facts: BuildFacts) -> tuple[str, ...]:
     """Names of what says otherwise where the source is than when it was read."""
-    now, then = source_attributes(attributes), facts.source
+    now, then = source_attributes(type, attributes), facts.source
     later = (name for name in now if then and name not in then)  # contexts not known at that time
     return tuple(name for name in (*then, *later) if now.get(name) != then.get(name))
 
@@ -138,12 +140,17 @@ def _why_build(case: _Case) -> tuple[Reason, ...]:
 
 
 def _why_unknown(case: _Case) -> Iterator[Reason]:
-    unknown = unknown_inputs(case.attributes)
-    moved = [n for n in _moved_source(case.attributes, case.facts) if n not in unknown]
-    yield from (about_input(Code.INPUT_UNKNOWN, case.attributes, name) for name in unknown)
-    yield from (about_input(Code.INPUT_FOLLOWS, case.attributes, name) for name in moved)
+    unknown = unknown_inputs(case.type, case.attributes)
+    source = _moved_source(case.type, case.attributes, case.facts)
+    moved = [name for name in source if name not in unknown]
+    yield from (_about(case, Code.INPUT_UNKNOWN, name) for name in unknown)
+    yield from (_about(case, Code.INPUT_FOLLOWS, name) for name in moved)
     if not unknown and not moved:
         yield Reason(Code.SOURCE_UNKNOWN)
+
+
+def _about(case: _Case, code: Code, name: str, change: Turn | None = None) -> Reason:
+    return about_input(case.type, code, case.attributes, name, change)
 
 
 def _why_inputs(case: _Case) -> tuple[Reason, ...]:
@@ -165,7 +172,7 @@ def _why_inputs(case: _Case) -> tuple[Reason, ...]:
 
 def _why_rotated(case: _Case) -> Iterator[Reason]:
     for name in case.rotated:
-        yield about_input(Code.SENSITIVE_CHANGED, case.attributes, name, Turn.CHANGED)
+        yield _about(case, Code.SENSITIVE_CHANGED, name, Turn.CHANGED)
 
 
 def _damaged(case: _Case) -> Iterator[Reason]:
@@ -310,7 +317,8 @@ def _lacks_only_push(case: _Case) -> bool:
 def _build(case: _Case, reasons: tuple[Reason, ...], *, forced: bool) -> Change:
     pushes = (Work.PUSH,) if case.facts.tags else ()
     only_push = bool(pushes) and not forced and _lacks_only_push(case)
-    after = {**case.attributes, **dict.fromkeys((*COMPUTED, "outputs"), UNKNOWN)}
+    found = case.type.all_names(lambda one: one.computed is Computed.FOUND)
+    after = {**case.attributes, **dict.fromkeys(found, UNKNOWN)}
     after["inputs_digest"] = case.digest if case.digest is not None else UNKNOWN
     anew = offers_otherwise(case.facts.previous, case.inputs)
     return Change(

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from envdplan.plans.inputs import options_given
 from envdplan.plans.platforms import assigned, lacking
+from envdplan.schema import ResourceType
 from envdplan.values import Attributes, Unknown
 
 FULL = ("image", "docker", "oci", "tar", "local", "cacheonly")
@@ -30,18 +32,14 @@ def check_capabilities(build: Attributes, builder: Attributes) -> Iterator[str]:
         yield f"This builder makes one output in one build, but there are several; {WHO_CAN}."
 
 
-_NO_OPTIONS = frozenset({"type", "push", "dest", "names"})
-
-
-def left_out(build: Attributes, builder: Attributes) -> str | None:
+def left_out(type: ResourceType, build: Attributes, builder: Attributes) -> str | None:
     """A full sentence about what `builder` leaves out of an image of `build` without a word."""
     can = builder.get("capabilities")
     outputs = build.get("output")
     if isinstance(can, Unknown) or not can or "oci" in (can.get("exporters") or FULL):
         return None
     kept = [one for one in outputs or () if one.get("type") in ("image", "docker")]
-    options = {name for one in kept for name, value in one.items() if value is not None}
-    names = sorted(options - _NO_OPTIONS)
+    names = sorted(options_given(type.attributes.get("output"), kept))
     names += ["annotations"] if build.get("annotations") and kept else []
     if not names:
         return None

@@ -2,17 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Final
 
-from envdplan.addresses import Address, Kind
+from envdplan.addresses import Address
+from envdplan.attributes import Compared
 from envdplan.plans.changes import Difference
 from envdplan.plans.reasons import Code, Reason, Turn
-from envdplan.schema import JsonSchema, ResourceType
+from envdplan.schema import Catalog, ResourceType
 from envdplan.states.recorded import Record
 from envdplan.values import AttributePath, Attributes, Sensitive, Value, is_known, reveal
-
-_PLACE: Final = ("name", "host", "namespace", "kube_context")
-"""What a thing is called, and where it is."""
 
 
 def differences(
@@ -21,11 +18,11 @@ def differences(
     """How `after` (desired) differs from `before` (observed), for the attributes that count."""
     found: list[Difference] = []
     for name in planned_names(type):
-        schema = type.property(name)
+        compared = type.compared(name)
         wanted, actual = after.get(name), before.get(name)
-        if wanted is None and schema.get("x-if-given"):
+        if wanted is None and compared is Compared.IF_GIVEN:
             continue
-        found.extend(_compare((name,), actual, wanted, schema))
+        found.extend(_compare((name,), actual, wanted, compared))
     return tuple(found)
 
 
@@ -37,25 +34,30 @@ def elsewhere(type: ResourceType, record: Record, wanted: Attributes) -> tuple[D
     recorded = record.attributes
     if record.type != type.name or type.borrowed(recorded):
         return ()
-    known = [name for name in _PLACE if name in recorded or not record.begun]
+    known = [name for name in _places(type) if name in recorded or not record.begun]
     found = (
         one
         for name in known
-        for one in _compare((name,), recorded.get(name), wanted.get(name), type.property(name))
+        for one in _compare((name,), recorded.get(name), wanted.get(name), type.compared(name))
     )
     return tuple(one for one in found if one.forces_replacement and is_known(one.after))
 
 
-def why_elsewhere(found: Iterable[Difference]) -> Reason | None:
+def why_elsewhere(type: ResourceType, found: Iterable[Difference]) -> Reason | None:
     """Which name or place changes; None when none does."""
-    places = [one for one in found if one.path[0] in _PLACE]
-    return _about(Code.PLACE_CHANGED, places) if places else None
+    places = _places(type)
+    moved = [one for one in found if one.path[0] in places]
+    return _about(Code.PLACE_CHANGED, moved) if moved else None
 
 
-def why_replaced(found: Iterable[Difference]) -> Reason:
+def _places(type: ResourceType) -> tuple[str, ...]:
+    return type.names(lambda one: one.place)
+
+
+def why_replaced(type: ResourceType, found: Iterable[Difference]) -> Reason:
     """Why no change in place will do, where one of `found` says so."""
     fixed = [one for one in found if one.forces_replacement]
-    return why_elsewhere(found) or _about(Code.ATTRIBUTE_FIXED, fixed)
+    return why_elsewhere(type, found) or _about(Code.ATTRIBUTE_FIXED, fixed)
 
 
 def _about(code: Code, found: Iterable[Difference]) -> Reason:
@@ -82,16 +84,23 @@ def why_updated(found: Iterable[Difference], consequence: str) -> tuple[Reason, 
     return (*first, replace(last, detail=consequence))
 
 
-def identity(address: Address, type: str, attributes: Attributes) -> tuple[object, ...]:
-    """What a resource is in the world, whatever its block is called."""
-    names = {Kind.CONTEXT: ("name",), Kind.BUILDER: ("host", "name", "address")}
-    return (address.kind, type, *(attributes.get(name) for name in names.get(address.kind, ())))
+def identity(
+    catalog: Catalog, address: Address, type: str, attributes: Attributes
+) -> tuple[object, ...]:
+    """What a resource is in the world, whatever its block is called.
+
+    A type that this version does not have: nothing is known to be the same thing.
+    """
+    described = catalog.get(address.kind, type)
+    if described is None:
+        return (address,)
+    names = described.names(lambda one: one.identity)
+    return (address.kind, type, *(attributes.get(name) for name in names))
 
 
 def planned_names(type: ResourceType) -> Iterator[str]:
     """The attributes that are compared with what is live."""
-    skipped = {*type.with_annotation("readOnly"), *type.with_annotation("x-unplanned")}
-    return (name for name in type.schema["properties"] if name not in skipped)
+    return iter(type.names(lambda one: not one.computed and one.compared is not Compared.NEVER))
 
 
 def drifted(
@@ -106,19 +115,19 @@ def _all(
     names: Iterable[str], before: Attributes, after: Attributes, type: ResourceType
 ) -> Iterator[Difference]:
     for name in names:
-        yield from _compare((name,), before[name], after[name], type.property(name))
+        yield from _compare((name,), before[name], after[name], type.compared(name))
 
 
 def _compare(
-    path: AttributePath, before: Value, after: Value, schema: JsonSchema
+    path: AttributePath, before: Value, after: Value, compared: Compared
 ) -> Iterator[Difference]:
     if _same(before, after):
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in sorted({*before, *after}, key=str):
-            yield from _compare((*path, key), before.get(key), after.get(key), schema)
+            yield from _compare((*path, key), before.get(key), after.get(key), compared)
         return
-    yield Difference(path, before, after, bool(schema.get("x-forces-replacement")))
+    yield Difference(path, before, after, compared is Compared.REPLACES)
 
 
 def _same(before: Value, after: Value) -> bool:

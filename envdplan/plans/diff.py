@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from envdplan.addresses import Address, Kind
+from envdplan.attributes import Computed
 from envdplan.graph import Graph
 from envdplan.plans.builddiff import build_change
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
@@ -48,7 +49,7 @@ def diff(
 ) -> Diff:
     """What has to change so that the world is as desired; complaints are about `only`."""
     heirs = {
-        identity(one.address, one.type, one.attributes): one
+        identity(catalog, one.address, one.type, one.attributes): one
         for one in state.records.values()
         if one.address not in desired.resources and one.address.kind is not Kind.BUILD
     }
@@ -150,7 +151,7 @@ def _with_needs(
 def _is_settled(world: World, resource: Resource, attributes: Attributes) -> bool:
     """Whether all is known that the configuration says of it."""
     type = world.catalog.types[resource.address.kind, resource.type]
-    own = {*type.with_annotation("readOnly")}
+    own = {*type.computed}
     return is_known({name: value for name, value in attributes.items() if name not in own})
 
 
@@ -161,8 +162,7 @@ def _create(type: ResourceType, base: Change, attributes: Attributes, reason: Re
 
 def _computed(type: ResourceType, attributes: Attributes) -> Attributes:
     """Known after apply: what neither the configuration says nor follows from it."""
-    names = type.with_annotation("readOnly")
-    return {name: UNKNOWN for name in names if attributes.get(name) is None}
+    return {name: UNKNOWN for name in type.computed if attributes.get(name) is None}
 
 
 def _present_change(
@@ -179,7 +179,7 @@ def _present_change(
     after = {**wanted, **_found_out(type, wanted, live)}
     base = replace(base, before=live.attributes, after=after)
     base = replace(base, adopted=adopted(world, base, live))
-    if live.taken and (elsewhere := why_elsewhere(found)):
+    if live.taken and (elsewhere := why_elsewhere(type, found)):
         _refuse_taken(outcome, resource, elsewhere)
         return base
     forced = why_forced(resource, outcome.changes)
@@ -194,7 +194,7 @@ def _present_change(
     if not found:
         return replace(base, action=_quiet(world, base), reasons=because)
     if any(one.forces_replacement for one in found):
-        return _replace(type, base, found, why_replaced(found))
+        return _replace(type, base, found, why_replaced(type, found))
     what_it_means = type.consequence(frozenset(one.path[0] for one in found), wanted)
     reasons = why_updated(found, what_it_means)
     return replace(base, action=Action.UPDATE, differences=found, reasons=reasons)
@@ -204,7 +204,7 @@ def _found_out(type: ResourceType, wanted: Attributes, live: Present) -> Attribu
     """Computed attributes as they are, but for those that follow from what is wanted."""
     found = live.attributes
     follows = {name for name, value in wanted.items() if value is not None and is_known(value)}
-    return {n: found.get(n) for n in type.with_annotation("readOnly") if n not in follows}
+    return {n: found.get(n) for n in type.computed if n not in follows}
 
 
 def _quiet(world: World, base: Change) -> Action:
@@ -240,8 +240,8 @@ def _replace(
 
 
 def _live_only(type: ResourceType) -> list[str]:
-    """Computed attributes that a new thing gets anew; the address stays what it is."""
-    return [name for name in type.with_annotation("readOnly") if name != "address"]
+    """Computed attributes that a new thing gets anew; what follows from others is known."""
+    return [*type.names(lambda one: one.computed is Computed.FOUND)]
 
 
 def _other_type(type: ResourceType, base: Change, record: Record) -> Change:

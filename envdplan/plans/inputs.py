@@ -3,7 +3,8 @@
 In the key: file contents, links, empty directories, the Dockerfile, arguments, labels,
 annotations, target, platforms, network, hosts, limits, exporters' options, triggers, further
 contexts, the frontend, attestations, ids of secrets and SSH agents. Not in the key: credentials,
-keys, secret values, tags, cache settings, absolute paths, times, owners. Sensitive values count by
+keys, secret values, tags, cache settings, absolute paths, times, owners. Which attribute is which
+is said where it is declared (`Attribute.input`). Sensitive values count by
 name only, because the key travels with the image, and a digest of a short secret can be guessed;
 that one has another value is seen by what the state keeps of it (states/seals.py).
 """
@@ -13,8 +14,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
+from envdplan.attributes import (
+    INPUT_ORDER,
+    Attribute,
+    EachContext,
+    EachItem,
+    EachKey,
+    EachWithOptions,
+    FoundThere,
+    Option,
+    Whole,
+)
 from envdplan.encoding import to_json
 from envdplan.plans.reasons import Code, Reason, Turn
+from envdplan.schema import ResourceType
 from envdplan.states.observed import Input
 from envdplan.values import (
     UNKNOWN,
@@ -35,25 +48,7 @@ SCHEME = "2"
 SENSITIVE = "sensitive"
 """Stands for the digest of what must not be guessed."""
 
-_MAPS = {"args": "arg", "labels": "label", "annotations": "annotation", "triggers": "trigger"}
-_SCALARS = (
-    "from",
-    "use_proxy",
-    "frontend",
-    "syntax",
-    "target",
-    "platforms",
-    "network",
-    "extra_hosts",
-    "shm_size",
-    "ulimits",
-    "entitlements",
-)
-_SOURCE = ("path", "dockerfile", "dockerfile_inline", "ignore_file")
-"""Where the source is: in the key is what is found there, but first it has to be known."""
-
 _ON_THIS_MACHINE = {"/": "a directory", "oci-layout://": "an OCI layout"}
-_EXPORT_LOCATIONS = frozenset({"dest", "name", "names", "push"})
 
 
 class _Part(NamedTuple):
@@ -64,25 +59,27 @@ class _Part(NamedTuple):
     value: Value
 
 
-def attribute_inputs(attributes: Attributes) -> tuple[Input, ...] | None:
+def attribute_inputs(type: ResourceType, attributes: Attributes) -> tuple[Input, ...] | None:
     """The inputs that stand in the configuration; None while any of them is unknown."""
-    found = tuple(Input(kind, name, _digest(value)) for kind, name, value in _parts(attributes))
+    found = tuple(
+        Input(kind, name, _digest(value)) for kind, name, value in _parts(type, attributes)
+    )
     return None if any(not one.digest for one in found) else found
 
 
-def unknown_inputs(attributes: Attributes) -> tuple[str, ...]:
+def unknown_inputs(type: ResourceType, attributes: Attributes) -> tuple[str, ...]:
     """Names of the inputs that are known after apply only: `args.BASE`."""
-    parts = _parts(attributes)
+    parts = _parts(type, attributes)
     return tuple(input_name(kind, name) for kind, name, value in parts if not is_known(value))
 
 
-def sensitive_inputs(attributes: Attributes) -> Mapping[str, Value]:
+def sensitive_inputs(type: ResourceType, attributes: Attributes) -> Mapping[str, Value]:
     """The plain values of sensitive inputs by their names: `args.TOKEN`.
 
     Where only the mark is left, as in a saved plan, there is no value.
     """
     found: dict[str, list[Value]] = {}
-    for kind, name, value in _parts(attributes):
+    for kind, name, value in _parts(type, attributes):
         if is_sensitive(value) and is_known(value) and not _is_emptied(value):
             found.setdefault(input_name(kind, name), []).append(reveal(value))
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
@@ -92,32 +89,43 @@ def _is_emptied(value: Value) -> bool:
     return any(part == Sensitive(None) for _, part in walk(value))
 
 
-def source_attributes(attributes: Attributes) -> Attributes:
+def source_attributes(type: ResourceType, attributes: Attributes) -> Attributes:
     """What says where the files are that are inputs."""
-    contexts = attributes.get("contexts")
-    local = contexts.items() if isinstance(contexts, Mapping) else ()
-    return {
-        **{name: attributes.get(name) for name in (*_SOURCE, "from")},
-        **{f"contexts.{name}": value for name, value in local if _without_place(value) != value},
-    }
+    found = {name: attributes.get(name) for name in type.names(_says_where)}
+    for attribute in type.names(lambda one: isinstance(one.input, EachContext)):
+        named = attributes.get(attribute)
+        local = named.items() if isinstance(named, Mapping) else ()
+        found |= {f"{attribute}.{key}": one for key, one in local if _without_place(one) != one}
+    return found
 
 
-def _parts(attributes: Attributes) -> Iterator[_Part]:
+def _says_where(one: Attribute) -> bool:
+    return isinstance(one.input, FoundThere) or (isinstance(one.input, Whole) and one.input.finds)
+
+
+def _parts(type: ResourceType, attributes: Attributes) -> Iterator[_Part]:
     yield _Part("scheme", "", SCHEME)
-    yield from (_Part("attribute", n, UNKNOWN) for n in _SOURCE if not is_known(attributes.get(n)))
-    if is_sensitive(inline := attributes.get("dockerfile_inline")):
-        yield _Part("attribute", "dockerfile_inline", inline)
-    for attribute, kind in _MAPS.items():
-        yield from _pairs(kind, attributes.get(attribute))
-    yield from _pairs("context", attributes.get("contexts"), _without_place)
-    for name in _SCALARS:
-        if (value := attributes.get(name)) not in (None, (), {}, ""):
+    for rule in INPUT_ORDER:
+        for name, one in type.attributes.items():
+            if one.input.__class__ is rule:
+                yield from _parts_of(name, one, attributes.get(name))
+
+
+def _parts_of(name: str, attribute: Attribute, value: Value) -> Iterator[_Part]:
+    match attribute.input:
+        case FoundThere(text=text):
+            if not is_known(value) or (text and is_sensitive(value)):
+                yield _Part("attribute", name, value if text and is_known(value) else UNKNOWN)
+        case EachKey(kind=kind):
+            yield from _pairs(kind, value)
+        case EachContext(kind=kind):
+            yield from _pairs(kind, value, _without_place)
+        case Whole() if value not in (None, (), {}, ""):
             yield _Part("attribute", name, value)
-    for secret in attributes.get("secret") or ():
-        yield _Part("secret", str(secret["id"]), None)
-    yield from _named("ssh", "id", attributes.get("ssh"), lambda _: None)
-    yield from _named("attest", "type", attributes.get("attest"), _options)
-    yield from _export_parts(attributes)
+        case EachItem() as each:
+            yield from _items(each, attribute.parts, value)
+        case _:
+            pass
 
 
 def _pairs(
@@ -140,27 +148,38 @@ def _without_place(value: Value) -> Value:
     return next(kinds, value)
 
 
-def _named(
-    kind: str, key: str, items: Value, counts: Callable[[Attributes], Value]
-) -> Iterator[_Part]:
+def _items(each: EachItem, parts: Mapping[str, Attribute], items: Value) -> Iterator[_Part]:
     """An input for each object of a list; one that is unknown where the list or an item is."""
     if isinstance(items, Unknown):
-        yield _Part(kind, "*", UNKNOWN)
+        yield _Part(each.kind, "*", UNKNOWN)
         return
-    for one in items or ():
-        known = isinstance(one, Mapping) and is_known(one.get(key))
-        yield _Part(kind, str(one[key]), counts(one)) if known else _Part(kind, "*", UNKNOWN)
+    for item in items or ():
+        if not isinstance(item, Mapping) or not is_known(item.get(each.key)):
+            yield _Part(each.kind, "*", UNKNOWN)
+            continue
+        options = _options(parts, item)
+        if options.keys() - {each.key} or not isinstance(each, EachWithOptions):
+            yield _Part(
+                each.kind, str(item[each.key]), options if _has_options(each, parts) else None
+            )
 
 
-def _options(item: Attributes) -> Attributes:
-    return {name: value for name, value in item.items() if value is not None}
+def _options(parts: Mapping[str, Attribute], item: Attributes) -> Attributes:
+    """What counts of one object."""
+    counts = {name for name, one in parts.items() if isinstance(one.input, Option)}
+    return {name: value for name, value in item.items() if name in counts and value is not None}
 
 
-def _export_parts(attributes: Attributes) -> Iterator[_Part]:
-    for export in attributes.get("output") or ():
-        options = {k: v for k, v in export.items() if k not in _EXPORT_LOCATIONS and v is not None}
-        if options.keys() - {"type"}:
-            yield _Part("output", str(export["type"]), options)
+def _has_options(each: EachItem, parts: Mapping[str, Attribute]) -> bool:
+    return any(isinstance(one.input, Option) for name, one in parts.items() if name != each.key)
+
+
+def options_given(attribute: Attribute | None, items: Value) -> frozenset[str]:
+    """The names of the options that any object of a list has, its key left out."""
+    if attribute is None or not isinstance(attribute.input, EachItem):
+        return frozenset()
+    key = attribute.input.key
+    return frozenset(n for item in items or () for n in _options(attribute.parts, item) if n != key)
 
 
 def _digest(value: Value) -> str:
@@ -260,12 +279,15 @@ def _of(inputs: Iterable[Input], kinds: tuple[str, ...]) -> set[Input]:
 
 
 def about_input(
-    code: Code, attributes: Attributes, named: str, change: Turn | None = None
+    type: ResourceType,
+    code: Code,
+    attributes: Attributes,
+    named: str,
+    change: Turn | None = None,
 ) -> Reason:
     """A reason that is about an input of the configuration, of which the user's name is known."""
-    parts = (
-        (kind, name) for kind, name, _ in _parts(attributes) if input_name(kind, name) == named
-    )
+    all_parts = _parts(type, attributes)
+    parts = ((kind, name) for kind, name, _ in all_parts if input_name(kind, name) == named)
     kind, name = next(parts, ("attribute", named))
     return Reason(code, kind, name, change)
 

@@ -18,7 +18,8 @@ def add_orphans(outcome: Diff, world: World) -> None:
     """Records without a block: deleted, or only forgotten where there is nothing to delete."""
     resources = world.desired.resources
     declared = {
-        identity(one, resources[one].type, known): one for one, known in outcome.known.items()
+        identity(world.catalog, one, resources[one].type, known): one
+        for one, known in outcome.known.items()
     }
     for address, record in world.state.records.items():
         if address not in world.desired.resources:
@@ -45,7 +46,7 @@ def _orphan(world: World, record: Record, declared: Mapping[tuple[object, ...], 
     if record.address.kind is Kind.BUILD:
         reason = Reason(Code.IMAGES_STAY, because=why)
         return replace(base, action=Action.FORGET, reasons=(reason,))
-    heir = declared.get(identity(record.address, record.type, record.attributes))
+    heir = declared.get(identity(world.catalog, record.address, record.type, record.attributes))
     if heir is not None:
         reason = of_resource(Code.DECLARED_AS, heir)
         return replace(base, action=Action.FORGET, reasons=(reason,))

@@ -85,5 +85,5 @@ def _recorded_detail(base: Change) -> str:
 
 def _record(world: World, base: Change) -> Record | None:
     """Its record, or that of a removed block whose thing it takes over."""
-    heir = identity(base.address, base.type, base.after or {})
+    heir = identity(world.catalog, base.address, base.type, base.after or {})
     return world.state.records.get(base.address) or world.heirs.get(heir)

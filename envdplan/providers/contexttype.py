@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from envdplan.addresses import Kind
+from envdplan.attributes import Attribute, Claims, Compared, Hidden
 from envdplan.envd.commands import BUILDERS, RUNNERS
 from envdplan.envd.contexts import DEFAULT_BUILDER_ADDRESS
 from envdplan.schema import Problem, ResourceType
@@ -13,8 +14,7 @@ from envdplan.values import Attributes, is_sensitive
 _STRANGE: Final = ("podman-container", "ssh")
 """Types of builders that envd does not know."""
 
-_WRITTEN: Final = ("name", "builder", "builder_address", "runner", "runner_address", "use")
-"""What envd's store holds."""
+_STORED: Final = "is written into envd's store in clear"
 
 
 def derive(attributes: Attributes) -> Attributes:
@@ -54,15 +54,12 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
 
 def _sensitive(attributes: Attributes) -> Iterator[Problem]:
     """A store without secrets has no place for them."""
-    for name in _WRITTEN:
-        if is_sensitive(attributes.get(name)):
+    for name, one in TYPE.attributes.items():
+        if one.in_clear and is_sensitive(attributes.get(name)):
             linked = name == "builder_address" and attributes.get("connection") is not None
             what = "The address of its builder" if linked else f'"{name}" of a context'
             where = " in the builder's block" if linked else ""
-            detail = (
-                f"{what} is written into envd's store in clear: use nonsensitive(){where} to say "
-                "that this is meant."
-            )
+            detail = f"{what} {one.in_clear}: use nonsensitive(){where} to say that this is meant."
             yield ("builder" if linked else name,), "Sensitive value would be visible", detail
 
 
@@ -98,60 +95,65 @@ TYPE: Final = ResourceType(
     Kind.CONTEXT,
     "context",
     {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "context",
-        "type": "object",
-        "required": ["builder"],
-        "additionalProperties": False,
-        "properties": {
-            "name": {
-                "type": "string",
-                "minLength": 1,
-                "x-forces-replacement": True,
-                "description": "Its name in envd (default: the label of the block)",
-            },
-            "builder": {
+        "name": Attribute(
+            "Its name in envd (default: the label of the block)",
+            {"type": "string", "minLength": 1},
+            compared=Compared.REPLACES,
+            identity=True,
+            place=True,
+            finds=True,
+            own=True,
+            claims=Claims.CONTEXT,
+            in_clear=_STORED,
+        ),
+        "builder": Attribute(
+            "What builds: builder.NAME, or a plain type with builder_address",
+            {
                 "type": "string",
                 "enum": [*BUILDERS, *_STRANGE],
                 "x-reference": "builder",
-                "description": "What builds: builder.NAME, or a plain type with builder_address",
             },
-            "builder_address": {
-                "type": "string",
-                "minLength": 1,
-                "description": "Where the builder is, when `builder` is a plain type",
-            },
-            "runner": {
+            in_clear=_STORED,
+        ),
+        "builder_address": Attribute(
+            "Where the builder is, when `builder` is a plain type",
+            {"type": "string", "minLength": 1},
+            in_clear=_STORED,
+        ),
+        "runner": Attribute(
+            "What runs environments",
+            {
                 "type": "string",
                 "enum": list(RUNNERS),
                 "default": "docker",
-                "description": "What runs environments",
             },
-            "runner_address": {
-                "type": "string",
-                "minLength": 1,
-                "description": "Where the runner is; needed for envd-server",
-            },
-            "envd_compatible": {
-                "type": "boolean",
-                "default": True,
-                "x-unplanned": True,
-                "description": "Refuse a builder that envd itself cannot use",
-            },
-            "forward": {
-                "type": "boolean",
-                "default": False,
-                "x-unplanned": True,
-                "description": "To envd the builder is a socket of this machine, which `envdplan "
-                "forward NAME` serves",
-            },
-            "use": {
-                "type": "boolean",
-                "x-if-given": True,
-                "description": "Make it envd's current context",
-            },
-        },
+            in_clear=_STORED,
+        ),
+        "runner_address": Attribute(
+            "Where the runner is; needed for envd-server",
+            {"type": "string", "minLength": 1},
+            in_clear=_STORED,
+        ),
+        "envd_compatible": Attribute(
+            "Refuse a builder that envd itself cannot use",
+            {"type": "boolean", "default": True},
+            compared=Compared.NEVER,
+        ),
+        "forward": Attribute(
+            "To envd the builder is a socket of this machine, which `envdplan forward NAME` serves",
+            {"type": "boolean", "default": False},
+            compared=Compared.NEVER,
+        ),
+        "use": Attribute(
+            "Make it envd's current context",
+            {"type": "boolean"},
+            compared=Compared.IF_GIVEN,
+            own=True,
+            in_clear=_STORED,
+        ),
     },
     derive,
     problems,
+    internal={"connection": Attribute("What reaches its builder", {}, hidden=Hidden.EVERYWHERE)},
+    required=("builder",),
 )

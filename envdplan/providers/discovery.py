@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from envdplan.addresses import Address, Kind
+from envdplan.attributes import Compared
 from envdplan.dockerengine.buildx import Instance, Node
 from envdplan.drivers import driver
 from envdplan.drivers.base import Lifecycle
@@ -151,14 +152,15 @@ class Discovery:
 
 def _stated(type: ResourceType, live: Attributes) -> Iterator[tuple[str, Value]]:
     """What a block has to say so that it describes what is live: all that is no default."""
-    for name, schema in type.schema["properties"].items():
-        if schema.get("readOnly") or name == "status":
+    for name, one in type.attributes.items():
+        if one.computed or one.state:
             continue
-        value, default = _open(live.get(name)), schema.get("default")
+        default: Value = one.schema.get("default")
+        value = _open(live.get(name))
         if not _is_empty(value):
             if value != default:
                 yield name, value
-        elif not _is_empty(default) and not schema.get("x-unplanned"):
+        elif not _is_empty(default) and one.compared is not Compared.NEVER:
             yield name, default.__class__() if value is None else value
 
 

@@ -1,7 +1,9 @@
 """What every view shows."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
+from envdplan.attributes import Hidden
 from envdplan.diagnostics import Diagnostics, EnvdplanError
 from envdplan.engine.events import Event
 from envdplan.modules.events import ModuleEvent
@@ -9,6 +11,9 @@ from envdplan.plans.plan import Plan
 from envdplan.states.desired import DesiredState
 from envdplan.states.recorded import State
 from envdplan.values import Value
+
+HiddenNames: TypeAlias = Callable[[Hidden], frozenset[str]]
+"""The attributes that are not shown: `Catalog.hidden`, asked only when there is one to show."""
 
 
 class View(Protocol):

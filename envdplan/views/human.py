@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, TextIO
 
 from envdplan.addresses import Address
+from envdplan.attributes import Hidden
 from envdplan.diagnostics import Diagnostics, EnvdplanError
 from envdplan.engine.events import (
     Event,
@@ -20,6 +21,7 @@ from envdplan.plans.plan import Plan
 from envdplan.states.desired import DesiredState
 from envdplan.states.recorded import State
 from envdplan.values import Attributes, Value, is_known, is_sensitive
+from envdplan.views.base import HiddenNames
 from envdplan.views.module_text import module_text
 from envdplan.views.plan_text import brief, plan_text
 from envdplan.views.progress import BuildProgress
@@ -49,7 +51,10 @@ _DONE: Final = {
 class HumanView:
     """See View."""
 
-    def __init__(self, out: TextIO, err: TextIO, *, color: bool, tty: bool, width: int) -> None:
+    def __init__(
+        self, out: TextIO, err: TextIO, hidden: HiddenNames, *, color: bool, tty: bool, width: int
+    ) -> None:
+        self._hidden = hidden
         self._out = out
         self._err = err
         self._style = Style(color)
@@ -83,7 +88,7 @@ class HumanView:
     def plan(self, plan: Plan) -> None:
         """See View."""
         self._destroying = plan.options.destroy
-        self._print(plan_text(plan, self._style))
+        self._print(plan_text(plan, self._style, self._hidden))
 
     def plan_in_brief(self, plan: Plan) -> None:
         """See View."""
@@ -117,8 +122,9 @@ class HumanView:
 
     def _resource(self, address: Address, type: str, attributes: Attributes) -> None:
         self._print([f"{self._style(str(address), 'bold')} ({type})"])
+        hidden = self._hidden(Hidden.EVERYWHERE)
         for name, value in attributes.items():
-            if value is not None and name != "connection":
+            if value is not None and name not in hidden:
                 self._print([f"  {name} = {value_text(value, '  ')}"])
 
     def outputs(self, outputs: dict[str, Value], sensitive: frozenset[str]) -> None:

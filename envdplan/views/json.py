@@ -1,11 +1,12 @@
 """One JSON object a line, of a closed list of types: schemas/output.schema.json describes them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict
 from typing import Final, TextIO
 
 from envdplan import __version__
+from envdplan.attributes import Hidden
 from envdplan.buildkit.progress import Log, Status, Vertex
 from envdplan.buildkit.progress import Warning as BuildWarning
 from envdplan.diagnostics import Diagnostics, EnvdplanError
@@ -27,17 +28,18 @@ from envdplan.plans.wording import worded
 from envdplan.states.desired import DesiredState, Resource
 from envdplan.states.recorded import Record, State
 from envdplan.values import Value, redact_sensitive
+from envdplan.views.base import HiddenNames
 from envdplan.views.diagnostics_json import diagnostic_json, validation_json
 
 FORMAT: Final = 1
-_HIDDEN: Final = frozenset({"connection", "capabilities", "metadata"})
 
 
 class JsonView:
     """See View. The first line says which format follows."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: TextIO, hidden: HiddenNames) -> None:
         self._out = out
+        self._hidden = hidden
         self._begun = False
 
     def diagnostics(self, diagnostics: Diagnostics) -> None:
@@ -65,7 +67,7 @@ class JsonView:
             self._write("drift", _drift(drift))
         for change in plan.changes:
             if change.action is not Action.NOOP:
-                self._write("planned_change", _change(change))
+                self._write("planned_change", _change(change, self._hidden(Hidden.IN_PLANS)))
         self.plan_in_brief(plan)
 
     def plan_in_brief(self, plan: Plan) -> None:
@@ -131,7 +133,7 @@ class JsonView:
             {
                 "address": str(one.address),
                 "resource_type": one.type,
-                "attributes": _ordered(_values(one.attributes)),
+                "attributes": _ordered(_values(one.attributes, self._hidden(Hidden.IN_PLANS))),
                 "depends_on": [str(each) for each in one.depends_on],
             },
         )
@@ -139,7 +141,7 @@ class JsonView:
     def outputs(self, outputs: dict[str, Value], sensitive: frozenset[str]) -> None:
         """See View."""
         shown = {name: value for name, value in outputs.items() if name not in sensitive}
-        self._write("outputs", {"outputs": _values(shown), "sensitive": sorted(sensitive)})
+        self._write("outputs", {"outputs": _values(shown, ()), "sensitive": sorted(sensitive)})
 
     def module(self, event: ModuleEvent) -> None:
         """See View."""
@@ -161,8 +163,9 @@ class JsonView:
         self._out.flush()
 
 
-def _values(attributes: Mapping[str, Value]) -> Value:
-    return to_json(redact_sensitive({k: v for k, v in attributes.items() if k not in _HIDDEN}))
+def _values(values: Mapping[str, Value], hidden: Container[str]) -> Value:
+    shown = {name: value for name, value in values.items() if name not in hidden}
+    return to_json(redact_sensitive(shown))
 
 
 def _ordered(value: Value) -> Value:
@@ -180,14 +183,14 @@ def _short(change: Change) -> dict[str, Value]:
     }
 
 
-def _change(change: Change) -> Mapping[str, Value]:
+def _change(change: Change, hidden: Container[str]) -> Mapping[str, Value]:
     return {
         **_short(change),
         "resource_type": change.type,
         "reasons": list(worded(change.reasons)),
         "why": [reason_json(one) for one in change.why],
-        "before": None if change.before is None else _values(change.before),
-        "after": None if change.after is None else _values(change.after),
+        "before": None if change.before is None else _values(change.before, hidden),
+        "after": None if change.after is None else _values(change.after, hidden),
         "differences": [_difference(one) for one in change.differences],
         "source": change.source,
         "tags": list(change.tags),

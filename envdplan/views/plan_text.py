@@ -1,15 +1,17 @@
 """A plan as text: what changes, how, and why; then the numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 from envdplan.addresses import Kind
+from envdplan.attributes import Hidden
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.gaps import names
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
 from envdplan.plans.wording import worded, words
 from envdplan.values import Value
+from envdplan.views.base import HiddenNames
 from envdplan.views.style import Style, safe
 from envdplan.views.values_text import value_text
 
@@ -37,11 +39,9 @@ _WORKS: Final = {
 }
 _SHOWN: Final = 5
 """So many targets are named."""
-_HIDDEN: Final = frozenset({"connection", "inputs_digest", "metadata", "outputs", "capabilities"})
-"""What is of our own concern."""
 
 
-def plan_text(plan: Plan, style: Style) -> Iterator[str]:
+def plan_text(plan: Plan, style: Style, hidden: HiddenNames) -> Iterator[str]:
     """The lines of a plan."""
     yield from _targets(plan.options)
     if plan.drift and not plan.options.destroy:
@@ -54,7 +54,7 @@ def plan_text(plan: Plan, style: Style) -> Iterator[str]:
     yield ""
     for change in shown:
         if change.action is not Action.DEFER:
-            yield from _change(change, style)
+            yield from _change(change, style, hidden)
             yield ""
     yield from _deferred(shown, style)
     yield from _outputs(plan, style)
@@ -147,13 +147,13 @@ def _drifted(drift: Drift, style: Style) -> Iterator[str]:
         yield f"      {_difference(one)}"
 
 
-def _change(change: Change, style: Style) -> Iterator[str]:
+def _change(change: Change, style: Style, hidden: HiddenNames) -> Iterator[str]:
     symbol = style(change.action.symbol, _COLORS.get(change.action, "dim"))
     verb = _verb(change)
     yield f"  {symbol} {style(str(change.address), 'bold')} ({change.type}) {verb}"
     for reason in worded(change.why):
         yield f"      {style('because', 'dim')} {safe(reason)}"
-    yield from _details(change, style)
+    yield from _details(change, style, hidden)
 
 
 def _verb(change: Change) -> str:
@@ -162,22 +162,22 @@ def _verb(change: Change) -> str:
     return _VERBS[change.action]
 
 
-def _details(change: Change, style: Style) -> Iterator[str]:
+def _details(change: Change, style: Style, hidden: HiddenNames) -> Iterator[str]:
     if change.action in (Action.UPDATE, Action.REPLACE) and change.differences:
         for one in change.differences:
             forced = style("  # forces replacement", "red") if one.forces_replacement else ""
             yield f"      {style('~', 'yellow')} {_difference(one)}{forced}"
     elif change.action is Action.CREATE and change.address.kind is not Kind.BUILD:
-        yield from _attributes(change, style)
+        yield from _attributes(change, style, hidden(Hidden.IN_PLANS))
     elif Work.RETAG in change.work:
         yield f"      {style('to', 'dim')} {safe(change.source or '')}"
     elif Work.BUILD in change.work:
         yield from _build(change, style)
 
 
-def _attributes(change: Change, style: Style) -> Iterator[str]:
-    after = {k: v for k, v in (change.after or {}).items() if k not in _HIDDEN and v is not None}
-    shown = {name: value for name, value in after.items() if not _is_noise(value)}
+def _attributes(change: Change, style: Style, hidden: Container[str]) -> Iterator[str]:
+    after = {name: one for name, one in (change.after or {}).items() if name not in hidden}
+    shown = {name: one for name, one in after.items() if one is not None and not _is_noise(one)}
     width = max(map(len, shown), default=0)
     for name in sorted(shown):
         yield f"      {style('+', 'green')} {name:<{width}} = {value_text(shown[name], ' ' * 8)}"

@@ -28,7 +28,7 @@ def said(path: Path) -> str:
         load(project, CATALOG, FUNCTIONS, "0.1.0")
     except Rejected as error:
         err = io.StringIO()
-        view = HumanView(io.StringIO(), err, color=False, tty=False, width=100)
+        view = HumanView(io.StringIO(), err, CATALOG.hidden, color=False, tty=False, width=100)
         view.diagnostics(error.diagnostics)
         return err.getvalue()
     return "nothing is wrong with it\n"

@@ -117,7 +117,7 @@ class Reach:
         adopted = () if record is None else record.adopted
         whole, kind = is_known(attributes), driver(type)
         if not whole:
-            names = () if kind is None else kind.type.with_annotation("x-connection")
+            names = () if kind is None else kind.type.names(lambda one: one.connection)
             attributes = {name: attributes[name] for name in names if name in attributes}
         if not is_known(attributes):
             raise _not_known(str(address))

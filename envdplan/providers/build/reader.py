@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from envdplan.diagnostics import EnvdplanError
 from envdplan.engine.protocols import StateReader
 from envdplan.frontends import frontend
+from envdplan.frontends.base import Frontend
 from envdplan.frontends.dockerfilebases import bases
 from envdplan.imagenames import repository_of
 from envdplan.plans import builds
@@ -23,6 +24,7 @@ from envdplan.providers.build.images import (
 from envdplan.providers.build.registries import Registries
 from envdplan.providers.build.results import Results
 from envdplan.providers.build.sources import Found, Sources
+from envdplan.schema import ResourceType
 from envdplan.states.desired import Resource
 from envdplan.states.observed import (
     BuildFacts,
@@ -55,38 +57,36 @@ class BuildReader:
         """The facts; a build itself is always there, its image may not be."""
         if resource is None:
             return Present({})
-        question = _Question(resource, attributes, record, *self._inputs(resource, attributes))
-        found = question.found
+        kind = frontend(resource.type)
+        if kind is None:
+            unknown = f"This version of envdplan has no frontend {resource.type}."
+            return Present({}, facts=BuildFacts(files=None, problem=unknown))
+        found, problem = self._inputs(kind, attributes)
+        question = _Question(kind.type, resource, attributes, record, found, problem)
         facts = BuildFacts(
             files=None if found is None else found.files,
-            source=source_attributes(attributes),
+            source=source_attributes(kind.type, attributes),
             files_digest=None if found is None else found.digest,
             problem=question.problem,
             previous=self._previous(question),
-            bases=self._bases(resource, attributes) if question.problem is None else (),
+            bases=self._bases(kind, attributes) if question.problem is None else (),
         )
         facts = self._with_results(facts, question)
         if question.problem is None:
             facts = self._with_images(facts, question)
         return Present({}, facts=self._with_builder(facts, question))
 
-    def _inputs(
-        self, resource: Resource, attributes: Attributes
-    ) -> tuple[Found | None, str | None]:
+    def _inputs(self, kind: Frontend, attributes: Attributes) -> tuple[Found | None, str | None]:
         """The files now, or why they cannot be read; neither while the path is unknown."""
-        kind = frontend(resource.type)
-        if kind is None:
-            return None, f"This version of envdplan has no frontend {resource.type}."
-        if not is_known(source_attributes(attributes)):
+        if not is_known(source_attributes(kind.type, attributes)):
             return None, None
         try:
             return self.sources.inputs(kind.source(attributes)), None
         except EnvdplanError as error:
             return None, f"{error.summary}. {error.detail}"
 
-    def _bases(self, resource: Resource, attributes: Attributes) -> tuple[str, ...]:
-        kind = frontend(resource.type)
-        if kind is None or kind.request is None or not is_known(source_attributes(attributes)):
+    def _bases(self, kind: Frontend, attributes: Attributes) -> tuple[str, ...]:
+        if kind.request is None or not is_known(source_attributes(kind.type, attributes)):
             return ()
         args = reveal(attributes.get("args"))
         given = args.items() if isinstance(args, Mapping) else ()
@@ -200,6 +200,7 @@ class BuildReader:
 class _Question:
     """One build with what is known before anybody is asked."""
 
+    type: ResourceType
     resource: Resource
     attributes: Attributes
     record: Record | None
@@ -209,7 +210,7 @@ class _Question:
     """The inputs' digest of now; None while any input is unknown."""
 
     def __post_init__(self) -> None:
-        own = attribute_inputs(self.attributes)
+        own = attribute_inputs(self.type, self.attributes)
         digest = None
         if own is not None and self.found is not None:
             digest = inputs_digest(own, self.found.digest)
@@ -222,7 +223,9 @@ class _Question:
     def may_run(self, facts: BuildFacts) -> bool:
         """Whether the plan may decide to build or push: as it does, and forced where it may be."""
         forced = Reason(Code.REPLACE_ASKED) if self.resource.lifecycle.may_force else None
-        change = builds.decide(self.resource, self.attributes, self.record, facts, forced=forced)
+        change = builds.decide(
+            self.type, self.resource, self.attributes, self.record, facts, forced=forced
+        )
         return bool({Work.BUILD, Work.PUSH} & {*change.work})
 
     def recorded(self, name: str) -> str | None:

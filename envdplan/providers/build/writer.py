@@ -79,7 +79,7 @@ class BuildWriter:
         """
         after, kind = change.after or {}, frontend(change.type)
         decided = change.inputs is not None and Work.RETAG not in change.work
-        if decided and kind is not None and attribute_inputs(after) is not None:
+        if decided and kind is not None and attribute_inputs(kind.type, after) is not None:
             self._inputs(kind, change, after)
         self.readiness.check(change)
 
@@ -140,9 +140,9 @@ class BuildWriter:
         """The digest of the inputs of now, and what they are; they must be those of the plan, if
         it knew them.
         """
-        own = attribute_inputs(after)
+        own = attribute_inputs(kind.type, after)
         if own is None:
-            raise _untold(change, after)
+            raise _untold(kind, change, after)
         found = self.sources.inputs(kind.source(after), age=_JUST_NOW)
         now = (*own, *found.files)
         planned = change.inputs
@@ -402,8 +402,8 @@ class _Job:
     cancel: Flag
 
 
-def _untold(change: Change, after: Attributes) -> EnvdplanError:
-    names = ", ".join(unknown_inputs(after))
+def _untold(kind: Frontend, change: Change, after: Attributes) -> EnvdplanError:
+    names = ", ".join(unknown_inputs(kind.type, after))
     return EnvdplanError(
         "Input of the build is still unknown",
         f"{change.address} needs {names}, which no apply has told. A build has an image and a "

@@ -8,7 +8,7 @@ from envdplan.bake.literals import block
 from envdplan.config.context import Context, Names
 from envdplan.config.expressions import evaluate
 from envdplan.diagnostics import Severity
-from envdplan.frontends.buildschema import PROPERTIES
+from envdplan.frontends.buildschema import ATTRIBUTES
 from envdplan.source import Position, SourceFile, SourceRange
 from envdplan.syntax.document import Body, Document
 from envdplan.syntax.formatting import formatted
@@ -21,7 +21,7 @@ def _is_good(case: Case) -> bool:
     made, problems = read(case.request())
     names = {name for one in made.body.blocks for name in one.body.attributes}
     wrong = any(one.severity is Severity.ERROR for one in problems)
-    return not wrong and names <= {*PROPERTIES, "members", "description"}
+    return not wrong and names <= {*ATTRIBUTES, "members", "description"}
 
 
 CASES = [one for one in cases() if _is_good(one)]

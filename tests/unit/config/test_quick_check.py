@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from envdplan.attributes import JsonSchema
 from envdplan.cli.catalog import CATALOG
-from envdplan.schema import _KNOWN_WORDS, JsonSchema, ResourceType, conforms, with_defaults
+from envdplan.schema import _KNOWN_WORDS, ResourceType, conforms, with_defaults
 
 TYPES = list(CATALOG.types.values())
 

@@ -45,7 +45,7 @@ def test_an_address_tells_how_to_reach_it_and_no_more(type: str) -> None:
     found = driver(type)
     assert found is not None
     builder = at(type, ADDRESSES[type])
-    assert {*builder.reach} <= {*found.type.with_annotation("x-connection")}
+    assert {*builder.reach} <= {*found.type.names(lambda one: one.connection)}
 
 
 @pytest.mark.parametrize("type", [one.type.name for one in DRIVERS])

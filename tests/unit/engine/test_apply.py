@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from envdplan.addresses import Address
+from envdplan.cli.catalog import CATALOG
 from envdplan.diagnostics import Conflict, Diagnostics, EnvdplanError, Rejected
 from envdplan.engine.apply import Apply
 from envdplan.engine.events import Event, Failed, Finished, Skipped, Started, Succeeded
@@ -83,6 +84,7 @@ def applied(
         store,
         state,
         Clock(),
+        CATALOG,
     )
     return list(run.run())
 
@@ -131,6 +133,7 @@ def test_an_event_is_told_after_its_state_is_saved() -> None:
         store,
         store.load(),
         Clock(),
+        CATALOG,
     )
     for event in run.run():
         if isinstance(event, Started):
@@ -182,6 +185,7 @@ def test_a_stop_lets_running_ones_end_and_begins_no_new_ones() -> None:
         store,
         store.load(),
         Clock(),
+        CATALOG,
     )
     events = list(run.run())
     assert set(store.state.records) == {A}
@@ -205,6 +209,7 @@ def test_what_hears_no_wish_to_stop_is_given_up_and_stays_pending() -> None:
         store,
         store.load(),
         Clock(),
+        CATALOG,
         grace=0.0,
     )
     events = list(run.run())

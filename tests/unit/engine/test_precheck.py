@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from envdplan.addresses import Address
+from envdplan.cli.catalog import CATALOG
 from envdplan.diagnostics import Conflict
 from envdplan.engine.apply import Apply
 from envdplan.engine.protocols import Reporter
@@ -46,7 +47,9 @@ def create(address: Address, **attributes: object) -> Change:
 
 def run(hands: Hands, store: MemoryStore, wanted: DesiredState, *changes: Change) -> None:
     state = store.load()
-    list(apply(Apply(order(changes, state), wanted, lambda _: hands, store, state, Clock())))
+    list(
+        apply(Apply(order(changes, state), wanted, lambda _: hands, store, state, Clock(), CATALOG))
+    )
 
 
 def desired(*changes: Change) -> DesiredState:

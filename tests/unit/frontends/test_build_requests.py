@@ -157,7 +157,7 @@ def test_each_place_has_its_own_names() -> None:
     assert pushed_names(both) == ("r:5000/a:1",)
     assert loaded_names(both, in_engine=True) == ("b",)
     assert all_names(both) == ("t:1", "r:5000/a:1", "b")
-    assert attribute_inputs(both) == attribute_inputs({**both, "output": ()})
+    assert attribute_inputs(TYPE, both) == attribute_inputs(TYPE, {**both, "output": ()})
 
 
 @pytest.mark.parametrize(

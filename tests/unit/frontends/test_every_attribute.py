@@ -1,6 +1,7 @@
-"""Every attribute of a build: whether it is an input, why not, and that inputs reach the builder.
+"""Every attribute of a build: whether it is an input, as it is declared, and that inputs reach the
+builder.
 
-A new attribute has to get a row here.
+A new attribute has to get two values here.
 """
 
 from collections.abc import Mapping
@@ -10,11 +11,11 @@ from typing import Final
 
 import pytest
 
+from envdplan.attributes import Attribute, NotInput
 from envdplan.buildkit.request import SolveRequest
 from envdplan.drivers.common import capabilities, graphdriver_capabilities
 from envdplan.frontends import dockerfile, envd
 from envdplan.frontends.base import Extras
-from envdplan.frontends.buildschema import PROPERTIES
 from envdplan.plans.capabilities import left_out
 from envdplan.plans.inputs import attribute_inputs, inputs_digest
 from envdplan.providers.build.sources import Sources
@@ -31,17 +32,12 @@ class Row:
     other: Value
     is_input: bool
     is_sent: bool
-    why: str = ""
-    """Needed where only one of the two is true."""
     given: Mapping[str, Value] | None = None
 
 
 PUSHED: Final[Mapping[str, Value]] = {"tags": ("r.io/x:1",), "push": True}
 SECRET: Final = {"id": "s", "env": "A"}
 CACHED: Final = ({"type": "registry", "ref": "r.io/c"},)
-CHOICE: Final = "how to build, not what"
-PLACE: Final = "where it goes, not what it is"
-OURS: Final = "nothing for the builder"
 
 ROWS: Final[dict[str, Row]] = {
     "args": Row({"A": "1"}, {"A": "2"}, True, True),
@@ -64,29 +60,29 @@ ROWS: Final[dict[str, Row]] = {
     "secret": Row((), (SECRET,), True, True),
     "ssh": Row((), ("default",), True, True),
     "output": Row((), ({"type": "image", "compression": "zstd"},), True, True, given=PUSHED),
-    "path": Row("{}/a", "{}/same", False, True, "the files count, not where they are"),
-    "triggers": Row({"A": "1"}, {"A": "2"}, True, False, "only says that it has to run"),
-    "tags": Row(("r.io/x:1",), ("r.io/x:2",), False, True, PLACE),
-    "push": Row(False, True, False, True, PLACE, {"tags": ("r.io/x:1",)}),
-    "load": Row(False, True, False, True, PLACE, {"tags": ("r.io/x:1",)}),
-    "no_cache": Row(False, True, False, True, CHOICE),
-    "no_cache_filter": Row((), ("a",), False, True, CHOICE),
-    "pull": Row(False, True, False, True, CHOICE),
-    "import_cache": Row((), CACHED, False, True, CHOICE),
-    "export_cache": Row((), CACHED, False, True, PLACE),
-    "context": Row("a", "b", False, False, OURS),
-    "registries": Row((), ("r.io",), False, False, OURS),
-    "timeout": Row(1, 2, False, False, OURS),
-    "retries": Row(1, 2, False, False, OURS),
+    "path": Row("{}/a", "{}/same", False, True),
+    "triggers": Row({"A": "1"}, {"A": "2"}, True, False),
+    "tags": Row(("r.io/x:1",), ("r.io/x:2",), False, True),
+    "push": Row(False, True, False, True, given={"tags": ("r.io/x:1",)}),
+    "load": Row(False, True, False, True, given={"tags": ("r.io/x:1",)}),
+    "no_cache": Row(False, True, False, True),
+    "no_cache_filter": Row((), ("a",), False, True),
+    "pull": Row(False, True, False, True),
+    "import_cache": Row((), CACHED, False, True),
+    "export_cache": Row((), CACHED, False, True),
+    "context": Row("a", "b", False, False),
+    "registries": Row((), ("r.io",), False, False),
+    "timeout": Row(1, 2, False, False),
+    "retries": Row(1, 2, False, False),
 }
 
 PARTS: Final[dict[str, Row]] = {
     "secret.id": Row("s", "t", True, True),
-    "secret.env": Row("A", "B", False, True, PLACE),
-    "secret.file": Row("/a", "/b", False, True, PLACE),
-    "secret.value": Row(Sensitive("a"), Sensitive("b"), False, True, "no secret changes a result"),
+    "secret.env": Row("A", "B", False, True),
+    "secret.file": Row("/a", "/b", False, True),
+    "secret.value": Row(Sensitive("a"), Sensitive("b"), False, True),
     "ssh.id": Row("s", "t", True, True),
-    "ssh.paths": Row(("/a",), ("/b",), False, True, PLACE),
+    "ssh.paths": Row(("/a",), ("/b",), False, True),
     "attest.type": Row("sbom", "provenance", True, True),
     "attest.mode": Row("min", "max", True, True),
     "attest.version": Row("v0.2", "v1", True, True),
@@ -95,10 +91,10 @@ PARTS: Final[dict[str, Row]] = {
     "attest.inline_only": Row(False, True, True, True),
     "attest.generator": Row("a.io/b", "a.io/c", True, True, given={"type": "sbom"}),
     "attest.disabled": Row(False, True, True, True),
-    "output.type": Row("oci", "docker", False, True, PLACE),
-    "output.push": Row(False, True, False, True, PLACE),
-    "output.names": Row(("r.io/x:1",), ("r.io/x:2",), False, True, PLACE),
-    "output.dest": Row("/a", "/b", False, True, PLACE, {"type": "tar"}),
+    "output.type": Row("oci", "docker", False, True),
+    "output.push": Row(False, True, False, True),
+    "output.names": Row(("r.io/x:1",), ("r.io/x:2",), False, True),
+    "output.dest": Row("/a", "/b", False, True, given={"type": "tar"}),
     "output.compression": Row("gzip", "zstd", True, True),
     "output.compression_level": Row(1, 2, True, True),
     "output.force_compression": Row(False, True, True, True),
@@ -106,6 +102,9 @@ PARTS: Final[dict[str, Row]] = {
     "output.rewrite_timestamp": Row(False, True, True, True),
     "output.tar": Row(False, True, True, True, given={"type": "oci", "dest": "/a"}),
 }
+ALIKE: Final = frozenset({"path", "output.type"})
+"""Inputs whose two values here make the same image: the same files, and no option of an image."""
+
 FIRST: Final[Mapping[str, Attributes]] = {
     "secret": {"id": "s"},
     "ssh": {"id": "s"},
@@ -136,7 +135,7 @@ def derived(folder: Path, name: str, value: Value, given: Attributes) -> Attribu
 
 def key(attributes: Attributes) -> str:
     files = Sources({}, {}).inputs(dockerfile.source(attributes)).digest
-    return inputs_digest(attribute_inputs(attributes) or (), files)
+    return inputs_digest(attribute_inputs(dockerfile.TYPE, attributes) or (), files)
 
 
 def sent(attributes: Attributes) -> SolveRequest:
@@ -146,7 +145,14 @@ def sent(attributes: Attributes) -> SolveRequest:
 def check(folder: Path, name: str, row: Row, one: Value, other: Value, given: Attributes) -> None:
     first, second = (derived(folder, name, value, given) for value in (one, other))
     assert (key(first) != key(second), sent(first) != sent(second)) == (row.is_input, row.is_sent)
-    assert row.is_input == row.is_sent or row.why
+
+
+def is_declared(path: str, attributes: Mapping[str, Attribute]) -> bool:
+    """Whether an attribute, or a part of one, is declared as an input."""
+    name, _, part = path.partition(".")
+    one = attributes[name].parts[part] if part else attributes[name]
+    assert not isinstance(one.input, NotInput) or one.input.because
+    return not isinstance(one.input, NotInput) and path not in ALIKE
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -154,6 +160,7 @@ def test_an_attribute_is_an_input_that_is_sent_or_there_is_a_reason(
     folder: Path, name: str
 ) -> None:
     row = ROWS[name]
+    assert row.is_input == is_declared(name, dockerfile.TYPE.attributes)
     check(folder, name, row, row.one, row.other, row.given or {})
 
 
@@ -162,16 +169,20 @@ def test_a_part_of_an_attribute_is_an_input_that_is_sent_or_there_is_a_reason(
     folder: Path, path: str
 ) -> None:
     row, (name, _, part) = PARTS[path], path.partition(".")
+    assert row.is_input == is_declared(path, dockerfile.TYPE.attributes)
     base = {**FIRST[name], **(row.given or {})}
     one, other = (({**base, part: value},) for value in (row.one, row.other))
     check(folder, name, row, one, other, {"tags": ("r.io/x:1",)})
 
 
 def test_every_attribute_has_a_row() -> None:
-    results = {name for name, schema in PROPERTIES.items() if schema.get("readOnly")}
-    assert {*ROWS} == {*PROPERTIES} - results
-    parts = {f"{name}.{part}" for name in FIRST for part in PROPERTIES[name]["items"]["properties"]}
-    assert {*PARTS} == parts
+    attributes = dockerfile.TYPE.attributes
+    assert {*ROWS} == {*attributes} - {*dockerfile.TYPE.computed}
+    assert {*PARTS} == {f"{name}.{part}" for name in attributes for part in attributes[name].parts}
+    assert all(
+        {*attributes[name].parts} == {*attributes[name].schema["items"]["properties"]}
+        for name in FIRST
+    )
 
 
 def test_two_images_of_one_name_have_the_same_options(folder: Path) -> None:
@@ -193,12 +204,12 @@ def test_what_an_old_image_store_leaves_out_is_told(folder: Path) -> None:
     options = ({"type": "image", "compression": "zstd"},)
     given = {**PUSHED, "annotations": {"a": "b"}}
     build = derived(folder, "output", options, given)
-    told = left_out(build, old)
+    told = left_out(dockerfile.TYPE, build, old)
     assert told is not None
     assert told.startswith("The engine's old image store makes images without compression, annot")
-    assert left_out(build, full) is None
-    assert left_out(derived(folder, "target", "a", PUSHED), old) is None
-    assert left_out(build, {}) is None
+    assert left_out(dockerfile.TYPE, build, full) is None
+    assert left_out(dockerfile.TYPE, derived(folder, "target", "a", PUSHED), old) is None
+    assert left_out(dockerfile.TYPE, build, {}) is None
 
 
 ENVD: Final[dict[str, Row]] = {
@@ -206,11 +217,11 @@ ENVD: Final[dict[str, Row]] = {
     "use_proxy": Row(False, True, True, True),
     "platforms": Row((), ("linux/arm64",), True, True),
     "triggers": ROWS["triggers"],
-    "force": Row(False, True, False, True, CHOICE),
+    "force": Row(False, True, False, True),
     "path": ROWS["path"],
     "tags": ROWS["tags"],
-    "push": Row(False, True, False, True, PLACE),
-    "load": Row(False, True, False, True, PLACE),
+    "push": Row(False, True, False, True),
+    "load": Row(False, True, False, True),
     "import_cache": ROWS["import_cache"],
     "export_cache": ROWS["export_cache"],
     "context": ROWS["context"],
@@ -222,6 +233,7 @@ ENVD: Final[dict[str, Row]] = {
 @pytest.mark.parametrize("name", ENVD)
 def test_an_attribute_of_an_envd_build_too(folder: Path, name: str) -> None:
     row = ENVD[name]
+    assert row.is_input == is_declared(name, envd.TYPE.attributes)
     for one in ("a", "same"):
         (folder / one / "build.envd").write_text("def build(): pass\n")
     found = []
@@ -233,11 +245,10 @@ def test_an_attribute_of_an_envd_build_too(folder: Path, name: str) -> None:
         platform = next(iter(attributes.get("platforms") or ()), None)
         names = tuple(attributes["tags"])
         command = envd.command(attributes, names, platform, engine=False, mark="m")
-        found.append((inputs_digest(attribute_inputs(attributes) or (), files), command))
+        found.append((inputs_digest(attribute_inputs(envd.TYPE, attributes) or (), files), command))
     (one_key, one_sent), (other_key, other_sent) = found
     assert (one_key != other_key, one_sent != other_sent) == (row.is_input, row.is_sent)
 
 
 def test_every_attribute_of_an_envd_build_has_a_row() -> None:
-    schemas = envd.TYPE.schema["properties"]
-    assert {*ENVD} == {name for name, one in schemas.items() if not one.get("readOnly")}
+    assert {*ENVD} == {*envd.TYPE.attributes} - {*envd.TYPE.computed}

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from envdplan.addresses import Address
+from envdplan.frontends.dockerfile import TYPE
 from envdplan.plans.builds import decide
 from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.inputs import attribute_inputs, entries_digest, explain, inputs_digest
@@ -33,7 +34,7 @@ WANTED: Attributes = {
     "args": {"A": "1"},
 }
 FILES = (Input("file", "a.txt", "f1"), Input("dockerfile", "Dockerfile", "d1"))
-INPUTS = (*(attribute_inputs(WANTED) or ()), *FILES)
+INPUTS = (*(attribute_inputs(TYPE, WANTED) or ()), *FILES)
 NOW = inputs_digest(INPUTS[:-2], entries_digest(FILES))
 SAME = Record(
     BUILD,
@@ -52,7 +53,7 @@ def decided(
     forced: Reason | None = None,
 ) -> Change:
     return decide(
-        Resource(BUILD, "dockerfile", attributes), attributes, record, facts, forced=forced
+        TYPE, Resource(BUILD, "dockerfile", attributes), attributes, record, facts, forced=forced
     )
 
 
@@ -264,7 +265,7 @@ def test_replace_makes_it_run() -> None:
 
 def test_results_on_this_machine_count() -> None:
     local = {**WANTED, "tags": (), "output": ({"type": "tar", "dest": "/o.tar"},)}
-    digest = inputs_digest(attribute_inputs(local) or (), entries_digest(FILES))
+    digest = inputs_digest(attribute_inputs(TYPE, local) or (), entries_digest(FILES))
     known = Record(
         BUILD,
         "dockerfile",
@@ -282,11 +283,11 @@ def test_results_on_this_machine_count() -> None:
 
 
 def test_secrets_and_tags_are_no_inputs() -> None:
-    base = attribute_inputs(WANTED)
-    assert attribute_inputs({**WANTED, "tags": ("other",)}) == base
-    assert attribute_inputs({**WANTED, "no_cache": True}) == base
-    one = attribute_inputs({**WANTED, "args": {"A": Sensitive("x")}})
-    other = attribute_inputs({**WANTED, "args": {"A": Sensitive("y")}})
+    base = attribute_inputs(TYPE, WANTED)
+    assert attribute_inputs(TYPE, {**WANTED, "tags": ("other",)}) == base
+    assert attribute_inputs(TYPE, {**WANTED, "no_cache": True}) == base
+    one = attribute_inputs(TYPE, {**WANTED, "args": {"A": Sensitive("x")}})
+    other = attribute_inputs(TYPE, {**WANTED, "args": {"A": Sensitive("y")}})
     assert one == other
     assert one != base
 

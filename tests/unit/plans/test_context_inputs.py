@@ -1,5 +1,6 @@
 """Contexts, agents, attestations and frontends among the inputs of a build."""
 
+from envdplan.frontends.dockerfile import TYPE
 from envdplan.plans.builds import decide
 from envdplan.plans.inputs import attribute_inputs, explain, unknown_inputs
 from envdplan.plans.wording import worded
@@ -10,7 +11,7 @@ from tests.unit.plans.test_build_decisions import BUILD
 
 
 def inputs(**attributes: Value) -> tuple[Input, ...]:
-    found = attribute_inputs(attributes)
+    found = attribute_inputs(TYPE, attributes)
     assert found is not None
     return found
 
@@ -55,18 +56,18 @@ def test_the_frontend_counts() -> None:
 
 def test_an_unknown_context_defers_what_there_is_to_say() -> None:
     attributes: Attributes = {"contexts": {"a": UNKNOWN, "b": "/b"}}
-    assert attribute_inputs(attributes) is None
-    assert unknown_inputs(attributes) == ("contexts.a",)
+    assert attribute_inputs(TYPE, attributes) is None
+    assert unknown_inputs(TYPE, attributes) == ("contexts.a",)
     facts = BuildFacts(files=(Input("context-file", "b:x", "1"),))
     resource = Resource(BUILD, "dockerfile", attributes)
-    change = decide(resource, attributes, None, facts)
+    change = decide(TYPE, resource, attributes, None, facts)
     assert worded(change.reasons) == ("contexts.a is known after apply",)
     assert change.inputs is None
 
 
 def test_whole_maps_and_lists_may_be_unknown_or_sensitive() -> None:
     for name in ("args", "contexts", "ssh", "attest"):
-        assert attribute_inputs({name: UNKNOWN}) is None
-    assert unknown_inputs({"ssh": ({"id": UNKNOWN},)}) == ("ssh *",)
+        assert attribute_inputs(TYPE, {name: UNKNOWN}) is None
+    assert unknown_inputs(TYPE, {"ssh": ({"id": UNKNOWN},)}) == ("ssh *",)
     (secret,) = set(inputs(args=Sensitive({"A": "1"}))) - set(inputs())
     assert secret == Input("arg", "*", "sensitive")

@@ -3,6 +3,7 @@
 import pytest
 
 from envdplan.addresses import Address, Kind
+from envdplan.attributes import Attribute, Compared, Computed
 from envdplan.plans.changes import Action, Change
 from envdplan.plans.diff import diff
 from envdplan.plans.options import PlanOptions
@@ -14,19 +15,19 @@ from envdplan.states.recorded import Pending, Record, State
 from envdplan.values import UNKNOWN, Attributes
 
 BUILDER, CONTEXT = Address.parse("builder.b"), Address.parse("context.c")
-SCHEMA = {
-    "properties": {
-        "name": {"type": "string", "x-forces-replacement": True},
-        "size": {"type": "integer"},
-        "how": {"type": "string", "x-unplanned": True},
-        "maybe": {"type": "string", "x-if-given": True},
-        "version": {"type": "string", "readOnly": True},
-    }
+ATTRIBUTES = {
+    "name": Attribute(
+        "", {"type": "string"}, compared=Compared.REPLACES, identity=True, place=True
+    ),
+    "size": Attribute("", {"type": "integer"}),
+    "how": Attribute("", {"type": "string"}, compared=Compared.NEVER),
+    "maybe": Attribute("", {"type": "string"}, compared=Compared.IF_GIVEN),
+    "version": Attribute("", {"type": "string"}, computed=Computed.FOUND),
 }
 CATALOG = Catalog(
     {
-        (Kind.BUILDER, "kind"): ResourceType(Kind.BUILDER, "kind", SCHEMA),
-        (Kind.CONTEXT, "context"): ResourceType(Kind.CONTEXT, "context", SCHEMA),
+        (Kind.BUILDER, "kind"): ResourceType(Kind.BUILDER, "kind", ATTRIBUTES),
+        (Kind.CONTEXT, "context"): ResourceType(Kind.CONTEXT, "context", ATTRIBUTES),
     }
 )
 WANTED: Attributes = {"name": "n", "size": 1}

@@ -8,6 +8,7 @@ import pytest
 
 from envdplan.addresses import Address
 from envdplan.cli.catalog import CATALOG
+from envdplan.frontends.dockerfile import TYPE
 from envdplan.plans.builds import SHOWN
 from envdplan.plans.changes import Action, Change
 from envdplan.plans.diff import diff
@@ -84,14 +85,14 @@ def lives(live: Attributes) -> tuple[Reason, ...]:
 
 def kept_in_engine(fact: ImageFound | ImageMissing) -> tuple[Reason, ...]:
     local = {**builds.WANTED, "output": ({"type": "docker"},)}
-    digest = inputs_digest(attribute_inputs(local) or (), entries_digest(FILES))
+    digest = inputs_digest(attribute_inputs(TYPE, local) or (), entries_digest(FILES))
     known = Record(builds.BUILD, "dockerfile", {**local, "inputs_digest": digest})
     return of(known, BuildFacts(FILES, loaded={TAG: fact}), local)
 
 
 def written(found: str | None, *strayed: Strayed) -> tuple[Reason, ...]:
     local = {**builds.WANTED, "tags": (), "output": ({"type": "tar", "dest": "/o"},)}
-    digest = inputs_digest(attribute_inputs(local) or (), entries_digest(FILES))
+    digest = inputs_digest(attribute_inputs(TYPE, local) or (), entries_digest(FILES))
     content = {**local, "inputs_digest": digest, "outputs": {"/o": "sig"}}
     known = Record(builds.BUILD, "dockerfile", content)
     return of(known, BuildFacts(FILES, outputs={"/o": found}, strayed={"/o": strayed}), local)

@@ -6,6 +6,7 @@ import pytest
 
 from envdplan.addresses import Address
 from envdplan.cli.app import run
+from envdplan.cli.catalog import CATALOG
 from envdplan.diagnostics import Rejected
 from envdplan.plans.changes import Action
 from envdplan.plans.compare import identity
@@ -76,7 +77,7 @@ def test_another_word_for_the_same_place_replaces_nothing() -> None:
     (resource,) = said.resources.values()
     (live,) = world.live.values()
     same = {**live, "host": host}
-    world.live[identity(resource.address, resource.type, same)] = same
+    world.live[identity(CATALOG, resource.address, resource.type, same)] = same
     assert actions(world.plan(said)) == {}
 
 

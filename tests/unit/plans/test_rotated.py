@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from envdplan.addresses import Address
+from envdplan.cli.catalog import CATALOG
 from envdplan.engine.events import Succeeded
 from envdplan.engine.record import record
+from envdplan.frontends.dockerfile import TYPE
 from envdplan.plans.builds import decide
 from envdplan.plans.changes import Action, Change, Work
 from envdplan.plans.inputs import (
@@ -35,7 +37,7 @@ def wanted(token: str = "old", **more: Value) -> Attributes:
 
 
 def key_of(attributes: Attributes) -> str:
-    return inputs_digest(attribute_inputs(attributes) or (), entries_digest(FILES))
+    return inputs_digest(attribute_inputs(TYPE, attributes) or (), entries_digest(FILES))
 
 
 NOW = key_of(wanted())
@@ -51,7 +53,7 @@ KNOWN = Record(
 def decided(
     attributes: Attributes, known: Record | None = KNOWN, facts: BuildFacts = PUSHED
 ) -> Change:
-    return decide(Resource(BUILD, "dockerfile", attributes), attributes, known, facts)
+    return decide(TYPE, Resource(BUILD, "dockerfile", attributes), attributes, known, facts)
 
 
 def test_the_same_value_plans_nothing() -> None:
@@ -65,7 +67,7 @@ def test_another_value_is_built_and_named() -> None:
 
 
 def test_another_value_beside_another_file_is_named_too() -> None:
-    before = (*(attribute_inputs(wanted()) or ()), Input("file", "a.txt", "f0"))
+    before = (*(attribute_inputs(TYPE, wanted()) or ()), Input("file", "a.txt", "f0"))
     former = replace(KNOWN, attributes={**KNOWN.attributes, "inputs_digest": "0" * 64})
     found = decided(wanted("new"), former, replace(PUSHED, previous=before))
     assert worded(found.reasons) == ("~ args.TOKEN (sensitive)", "~ a.txt")
@@ -135,7 +137,7 @@ def test_a_state_of_before_learns_the_values_once() -> None:
     old = replace(KNOWN, seal=None)
     found = decided(wanted(), old)
     assert (found.action, found.work) == (Action.ADOPT, ())
-    state = record(State("l", records={BUILD: old}), Succeeded(found, found.after), "")
+    state = record(State("l", records={BUILD: old}), Succeeded(found, found.after), "", CATALOG)
     assert decided(wanted(), state.records[BUILD]).action is Action.NOOP
     assert decided(wanted("new"), state.records[BUILD]).work == (Work.BUILD, Work.PUSH)
 
@@ -143,7 +145,7 @@ def test_a_state_of_before_learns_the_values_once() -> None:
 def built(token: str, state: State) -> State:
     change = replace(decided(wanted(token)), work=(Work.BUILD, Work.PUSH))
     results = {"digest": OTHER, "inputs_digest": NOW}
-    return record(state, Succeeded(change, {**wanted(token), **results}), "")
+    return record(state, Succeeded(change, {**wanted(token), **results}), "", CATALOG)
 
 
 def test_a_record_holds_no_value_and_no_digest_that_can_be_made_without_the_state() -> None:
@@ -167,12 +169,12 @@ def test_a_retag_with_another_value_does_not_make_the_image_newer() -> None:
     """The value can be another one when a saved plan is applied."""
     retag = replace(decided(wanted()), work=(Work.RETAG,), action=Action.UPDATE)
     after = {**wanted("new"), "digest": DIGEST, "inputs_digest": NOW}
-    state = record(State("l", records={BUILD: KNOWN}), Succeeded(retag, after), "")
+    state = record(State("l", records={BUILD: KNOWN}), Succeeded(retag, after), "", CATALOG)
     assert state.records[BUILD].seal == KNOWN.seal
 
 
 def test_a_mark_without_a_value_is_not_taken_for_a_value() -> None:
-    assert sensitive_inputs({"args": {"TOKEN": Sensitive(None)}}) == {}
+    assert sensitive_inputs(TYPE, {"args": {"TOKEN": Sensitive(None)}}) == {}
 
 
 @pytest.mark.parametrize(
@@ -194,16 +196,16 @@ def test_a_mark_without_a_value_is_not_taken_for_a_value() -> None:
     ],
 )  # fmt: skip
 def test_every_sensitive_input_is_sealed(attributes: Attributes, names: list[str]) -> None:
-    assert list(sensitive_inputs(attributes)) == names
+    assert list(sensitive_inputs(TYPE, attributes)) == names
 
 
 def test_what_stands_beside_a_sensitive_part_counts_without_a_state() -> None:
     hosts = {"a": Sensitive("1.1.1.1"), "b": "2.2.2.2"}
-    base = attribute_inputs({"extra_hosts": hosts})
-    assert attribute_inputs({"extra_hosts": {**hosts, "a": Sensitive("9.9.9.9")}}) == base
-    assert attribute_inputs({"extra_hosts": {**hosts, "b": "9.9.9.9"}}) != base
+    base = attribute_inputs(TYPE, {"extra_hosts": hosts})
+    assert attribute_inputs(TYPE, {"extra_hosts": {**hosts, "a": Sensitive("9.9.9.9")}}) == base
+    assert attribute_inputs(TYPE, {"extra_hosts": {**hosts, "b": "9.9.9.9"}}) != base
 
 
 def test_a_folder_counts_by_its_content_though_its_place_is_sensitive() -> None:
     one, other = ({"contexts": {"a": Sensitive(place)}} for place in ("/x", "/y"))
-    assert sensitive_inputs(one) == sensitive_inputs(other)
+    assert sensitive_inputs(TYPE, one) == sensitive_inputs(TYPE, other)

@@ -64,7 +64,7 @@ class World:
         self.asked.append(attributes)
         if known.address.kind is Kind.BUILD:
             return Present({}, facts=BuildFacts(files=()))
-        found = self.live.get(identity(known.address, known.type, attributes))
+        found = self.live.get(identity(self.catalog, known.address, known.type, attributes))
         if found is None:
             return Absent()
         return Present(found, ours=self.ours, strangers=self.strangers)
@@ -80,17 +80,19 @@ class World:
         plan = self.plan(wanted, options)
         for change in plan.to_apply:
             after = None if change.after is None else _settled(change.after)
-            self.state = record(self.state, Succeeded(change, after), NOW)
+            self.state = record(self.state, Succeeded(change, after), NOW, self.catalog)
             if change.action in (Action.DELETE, Action.REPLACE):
-                self.live.pop(identity(change.address, change.type, change.before or {}), None)
+                self.live.pop(
+                    identity(self.catalog, change.address, change.type, change.before or {}), None
+                )
             if after is not None and change.action.is_change:
-                self.live[identity(change.address, change.type, after)] = after
+                self.live[identity(self.catalog, change.address, change.type, after)] = after
         return plan
 
     def begin(self, wanted: DesiredState) -> None:
         """Begin all of a plan, and let it fail before anything came of it."""
         for change in self.plan(wanted).to_apply:
-            self.state = record(self.state, Started(change), NOW)
+            self.state = record(self.state, Started(change), NOW, self.catalog)
 
 
 def _settled(after: Attributes) -> Attributes:

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from envdplan.addresses import Address
 from envdplan.buildkit.progress import Log, Status, Vertex
 from envdplan.buildkit.progress import Warning as BuildWarning
+from envdplan.cli.catalog import CATALOG
 from envdplan.diagnostics import Diagnostics, EnvdplanError
 from envdplan.engine.events import (
     Event,
@@ -120,7 +121,7 @@ Deferred: 2 resources cannot be decided now.
 
 def made(name: str, *, color: bool = False) -> tuple[View, io.StringIO, io.StringIO]:
     out, err = io.StringIO(), io.StringIO()
-    return VIEWS[name](out, err, color=color, tty=False, width=80), out, err
+    return VIEWS[name](out, err, CATALOG.hidden, color=color, tty=False, width=80), out, err
 
 
 def test_a_plan_says_what_how_and_why() -> None:
