@@ -45,6 +45,10 @@ class Authorizer:
         """How `host` wanted to be asked, as far as it has said so."""
         return self._challenges.get(host)
 
+    def has_login(self, host: str) -> bool:
+        """Whether there is a login for `host`. Raises EnvdplanError."""
+        return self._credentials.for_host(host) is not None
+
     def learn(self, host: str) -> None:
         """Ask `host` at its API's root how it wants to be asked. Raises EnvdplanError."""
         url = f"{self._transport.base_url(host)}/v2/"

@@ -50,7 +50,15 @@ class Exchange:
             return answer
         wanted = answer.headers.get("www-authenticate", "")
         header = self._authorizer.renewed(call.host, call.scopes, wanted, header)
-        return answer if header is None else self._follow(self._request(call, header))
+        if header is not None:
+            answer = self._follow(self._request(call, header))
+        return self._signed(call, answer)
+
+    def _signed(self, call: Call, answer: Answer) -> Answer:
+        """Whether somebody has to log in, or to log in otherwise."""
+        if answer.status != 401:  # noqa: PLR2004
+            return answer
+        return replace(answer, with_login=self._authorizer.has_login(call.host))
 
     @contextmanager
     def stream(self, call: Call, path: str) -> Iterator[Iterator[bytes]]:

@@ -44,3 +44,5 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
+    with_login: bool = False
+    """Whether it is a 401 although there is a login for the registry."""

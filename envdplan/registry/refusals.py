@@ -22,7 +22,10 @@ def refusal(host: str, path: str, answer: Answer) -> EnvdplanError:
     said = f" It says: {text}" if (text := _message(answer)) else ""
     match answer.status:
         case 401:
-            return Refused("Registry requires a login", _login_wanted(name, path) + said)
+            return Refused(
+                "Registry requires a login",
+                _login_wanted(name, path, with_login=answer.with_login) + said,
+            )
         case 403:
             detail = f"The registry {name} does not allow this on {path}."
             todo = f"Ask for the right to it, or use another login: docker login {name}."
@@ -65,11 +68,15 @@ def _errors(answer: Answer) -> list[Mapping[str, object]]:
     return [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
 
 
-def _login_wanted(name: str, path: str) -> str:
+def _login_wanted(name: str, path: str, *, with_login: bool) -> str:
     command = "docker login" if name == DOCKER_HUB else f"docker login {name}"
+    if with_login:
+        what = f"does not accept the login it was given, for {path}. Log in again"
+    else:
+        what = f"wants a login for {path}, and there is none for it here"
     return (
-        f"The registry {name} wants a login for {path}, or does not accept the one it got: "
-        f"{command}. Some registries also answer so when the repository does not exist."
+        f"The registry {name} {what}: {command}. Some registries also answer so when the "
+        "repository does not exist."
     )
 
 

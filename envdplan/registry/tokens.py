@@ -6,7 +6,7 @@ The exchanges are those of distribution's "Token Authentication" (GET, the login
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -71,11 +71,12 @@ def fetch_token(
     match credential:
         case IdentityToken(value):
             grant = {"grant_type": "refresh_token", "refresh_token": value}
-            return _issued(query, _post(transport, query, grant))
+            answer = _post(transport, query, grant)
         case Login():
-            return _issued(query, _with_login(transport, query, credential))
+            answer = _with_login(transport, query, credential)
         case None:
             return _issued(query, _get(transport, query, {}))
+    return _issued(query, replace(answer, with_login=True))
 
 
 def _check_realm(transport: Transport, query: TokenQuery) -> None:
@@ -146,7 +147,7 @@ def _issued(query: TokenQuery, answer: Answer) -> IssuedToken:
 def _denied(query: TokenQuery, answer: Answer) -> EnvdplanError:
     names = ", ".join(_repositories(query.scopes)) or "its API"
     status = 401 if answer.status in {400, 404} else answer.status
-    return refusal(query.host, names, Answer(status, answer.headers, answer.body))
+    return refusal(query.host, names, replace(answer, status=status))
 
 
 def _repositories(scopes: Iterable[str]) -> list[str]:

@@ -219,3 +219,16 @@ def test_a_failing_request_is_not_answered_with_the_login_unasked(registry: Fake
     registry.faults.append(once(Reply(403)))
     client(registry, login(registry)).head(registry.reference("app:1"))
     assert [one.headers.get("authorization") for one in registry.seen] == [None]
+
+
+@pytest.mark.parametrize("auth", ["basic", "bearer"])
+def test_a_wrong_login_is_told_from_none(registry: FakeRegistry, auth: str) -> None:
+    registry.auth = auth
+    wrong = FixedCredentials({registry.host: Login(registry.username, "no")})
+    for credentials, words in (
+        (FixedCredentials(), "wants a login for app, and there is none for it here: docker login"),
+        (wrong, "does not accept the login it was given, for app. Log in again: docker login"),
+    ):
+        found = client(registry, credentials).head(registry.reference("app:1"))
+        assert isinstance(found, Unclear)
+        assert words in found.reason
