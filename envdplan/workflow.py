@@ -157,7 +157,7 @@ def load(
         problems.extend(stray_environment(project.environment, known, PREFIX, bake=bake))
     secret = tuple(n for n, one in known.items() if one.sensitive or is_sensitive(values[n]))
     open_values = {name: value for name, value in values.items() if name not in secret}
-    return Loaded(desired, chosen, open_values, secret, problems, evaluation)
+    return Loaded(desired, chosen, open_values, secret, problems.joined(), evaluation)
 
 
 def _unused(tree: Tree, given: frozenset[str]) -> Diagnostics:

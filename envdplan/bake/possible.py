@@ -37,7 +37,7 @@ class Possible:
     def judge(self, name: str, found: Diagnostics) -> None:
         """Take what was found wrong with a target."""
         if not self.tolerant or name in self._needed or not found.has_errors:
-            self.diagnostics.extend(found)
+            self.diagnostics.extend(found, f"build.{name}")
             return
         self._left_out.add(name)
         for one in found:

@@ -187,3 +187,15 @@ def test_a_variable_by_envdplans_name_is_told_to_have_no_effect(
     assert code == 0, out
     assert "ENVDPLAN_VAR_TAG has no effect" in err
     assert "Variables of bake files are set by their own names: TAG, or --var TAG=..." in err
+
+
+def test_what_several_targets_have_in_common_is_told_once(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such as the cache of GitHub, which stands in each target of many files."""
+    cache = '  cache-from = ["type=gha"]\n  cache-to = ["type=gha,mode=max"]\n'
+    targets = (f'target "{one}" {{\n  tags = ["r:1/{one}:1"]\n{cache}}}\n' for one in "abc")
+    (project / "docker-bake.hcl").write_text("".join(targets))
+    code, out, err = told(capsys, "validate")
+    assert (code, out) == (0, "The configuration is valid: 3 resources, 1 warning.\n")
+    assert "Cache left out at docker-bake.hcl:3:17, in build.a and 2 more" in err
