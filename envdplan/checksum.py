@@ -31,9 +31,9 @@ def unseal(data: bytes, kind: str, version: int, name: str, mend: str) -> Mappin
     try:
         document = jsontext.loads(data)
     except ValueError as error:
-        raise _corrupt(kind, name, f"it is no JSON ({error})", mend) from None
+        raise _corrupt(kind, name, f"it is not JSON ({error})", mend) from None
     if not isinstance(document, dict) or document.get("kind") != kind:
-        raise _corrupt(kind, name, f"it is no {kind} of envdplan", mend)
+        raise _corrupt(kind, name, f"it is not a {kind} of envdplan", mend)
     found = document.get("format_version")
     if not isinstance(found, int) or found < 1:
         raise _corrupt(kind, name, "it has no format version", mend)

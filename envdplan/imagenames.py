@@ -184,7 +184,7 @@ def _check_name(host: str, path: str, text: str) -> None:
     if not path.removeprefix("library/"):
         raise InvalidReference(f"{text!r} does not name an image: the name is empty.")
     if not is_host(host):
-        raise InvalidReference(f"{text!r} does not name an image: {host!r} is no registry host.")
+        raise InvalidReference(f"{text!r} does not name an image: {host!r} is not a registry host.")
     if path != path.lower():
         raise InvalidReference(
             f"{text!r} does not name an image: the repository must be lower case: {path.lower()!r}."

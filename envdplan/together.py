@@ -127,5 +127,5 @@ def until(cancel: threading.Event, call: Callable[[], _Answer]) -> _Answer:
 def _stopped() -> Interrupted:
     return Interrupted(
         "Stopped while waiting for an answer",
-        "The user asked to stop. Whoever was asked may do it all the same: plan again to see.",
+        "You asked to stop. The request may still take effect: plan again to see.",
     )

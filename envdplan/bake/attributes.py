@@ -77,7 +77,7 @@ class Mapper:
                 f'The context of "{target.name}" is {one.value}, but a build here reads a '
                 "directory of this machine. Clone or unpack it, and name the directory."
             )
-            self._refuse("Context is no directory", detail, one.range)
+            self._refuse("Context is not a directory", detail, one.range)
         directory = paths.absolute(str(one.value), self.request.directory)
         yield "path", Literal(directory, one.range)
         file, inline = (target.contents.get(one) for one in ("dockerfile", "dockerfile-inline"))
@@ -91,7 +91,7 @@ class Mapper:
     def _dockerfile(self, file: Placed) -> str:
         if file.value == "-" or paths.is_remote(file.value):
             detail = f"The Dockerfile is {file.value}, but it must be a file of this machine."
-            self._refuse("Dockerfile is no file", detail, file.range)
+            self._refuse("Dockerfile is not a file", detail, file.range)
         if str(file.value).startswith(paths.CWD):
             return paths.absolute(file.value, self.request.directory)
         return str(file.value)
@@ -99,8 +99,8 @@ class Mapper:
     def _call(self, content: Content) -> Made:
         if isinstance(content, Placed) and content.value not in ("", "build"):
             detail = (
-                f'A target with call = "{content.value}" makes no image, so that there is nothing '
-                "to plan here. Run it with bake."
+                f'A target with call = "{content.value}" makes no image, so there is nothing to '
+                "plan here. Run it with bake."
             )
             self._refuse("Not supported by envdplan", detail, content.range)
         yield from ()

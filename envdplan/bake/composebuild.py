@@ -61,7 +61,9 @@ def _size(check: Check, tree: Tree, what: str) -> Scalar | None:
         return None
     size = composesizes.parsed(value)
     if size is None:
-        detail = f'{what} is "{value}", which is no size. Write a number of bytes, or 128m or 2g.'
+        detail = (
+            f'{what} is "{value}", which is not a size. Write a number of bytes, or 128m or 2g.'
+        )
         check.diagnostics.error("Invalid size", detail, tree.place)
         return None
     return Scalar(size, tree.place)
@@ -92,7 +94,7 @@ def _host(check: Check, tree: Tree, what: str) -> Scalar | None:
         host, found, address = text.partition(sign)
         if found and host:
             return Scalar(f"{host}={_bare(address)}", tree.place)
-    detail = f'{what} is "{text}", which is no host with its address. Write HOST=ADDRESS.'
+    detail = f'{what} is "{text}", which is not a host with its address. Write HOST=ADDRESS.'
     check.diagnostics.error("Invalid host", detail, tree.place)
     return None
 

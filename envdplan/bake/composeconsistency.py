@@ -34,7 +34,7 @@ class Consistency:
             self._secrets_of(name, build)
             self._contexts_of(name, build)
         elif not service.text("image"):
-            detail = f'The service "{name}" has neither a build nor an image. Give it one of them.'
+            detail = f'The service "{name}" has neither a build nor an image. Give it one.'
             self.diagnostics.error("Nothing to build or run", detail, self.services.key(name))
 
     def _two_dockerfiles(self, name: str, build: Branch) -> None:
@@ -65,7 +65,7 @@ class Consistency:
         service = self.services.branch(other)
         if service is None:
             near = suggestion(other, self.services.items)
-            detail = f'{what} is the service "{other}", which there is not.{near}'
+            detail = f'{what} is the service "{other}", which does not exist.{near}'
             self.diagnostics.error("Unknown service", detail, place)
         elif service.branch("build") is None:
             detail = (

@@ -22,7 +22,7 @@ def caches(text: str) -> list[Entry]:
         return [{"type": "registry", "ref": field} for field in fields if field]
     entry = dict(_pair(field, "type=registry,ref=NAME") for field in fields)
     if not entry.get("type"):
-        raise Unreadable(f'"{text}" says no type. Write type=registry,ref=NAME, for example.')
+        raise Unreadable(f'"{text}" has no type. Write type=registry,ref=NAME, for example.')
     return [dict(entry)]
 
 
@@ -35,7 +35,7 @@ def output(text: str) -> list[Entry]:
     pairs = [_pair(field, "type=local,dest=FOLDER") for field in fields]
     entry: Entry = {key.strip(): value for key, value in pairs}
     if not entry.get("type"):
-        raise Unreadable(f'"{text}" says no type. Write type=local,dest=FOLDER, for example.')
+        raise Unreadable(f'"{text}" has no type. Write type=local,dest=FOLDER, for example.')
     return [entry]
 
 
@@ -50,11 +50,11 @@ def secret(text: str) -> list[Entry]:
         elif key in _SECRET_KEYS:
             found[_SECRET_KEYS[key]] = value
         else:
-            raise Unreadable(f'"{key}" is no key of a secret: there are id, src, env and type.')
+            raise Unreadable(f'"{key}" is not a key of a secret: there are id, src, env and type.')
     if kind not in ("", "file", "env"):
-        raise Unreadable(f'"{kind}" is no type of secrets: there are file and env.')
+        raise Unreadable(f'"{kind}" is not a type of secrets: there are file and env.')
     if not found.get("id"):
-        raise Unreadable(f'"{text}" says no id. Write id=NAME,src=FILE, for example.')
+        raise Unreadable(f'"{text}" has no id. Write id=NAME,src=FILE, for example.')
     if kind == "env" and "src" in found and "env" not in found:
         found["env"] = found.pop("src")
     return [{key: value for key, value in found.items() if value}]
@@ -105,7 +105,7 @@ def _fields(text: str) -> list[str]:
     while position <= len(text):
         match = _FIELD.match(text, position)
         if match is None:
-            detail = "a quote stands inside of a field, or does not end"
+            detail = "a quote is inside a field, or is not closed"
             raise Unreadable(f"{text} cannot be read: {detail}. Quote whole fields.")
         quoted, bare = match["quoted"], match["bare"]
         found.append(bare if quoted is None else quoted.replace('""', '"'))
@@ -116,5 +116,5 @@ def _fields(text: str) -> list[str]:
 def _pair(field: str, example: str) -> tuple[str, str]:
     key, sign, value = field.partition("=")
     if not sign:
-        raise Unreadable(f'"{field}" is no key=value. Write {example}, for example.')
+        raise Unreadable(f'"{field}" is not a key=value. Write {example}, for example.')
     return key.lower(), value

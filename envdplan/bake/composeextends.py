@@ -88,13 +88,13 @@ class Extending:
 
     def _is_endless(self, tree: Tree, ancestors: _Ancestors, next: tuple[str, str]) -> bool:
         if len(ancestors) > _LONGEST:
-            detail = f"A service may extend {_LONGEST} others, one over the other."
+            detail = f"A service may extend a chain of at most {_LONGEST} others."
             self.diagnostics.error("Nested too deeply", detail, tree.place)
             return True
         if next not in ancestors:
             return False
         names = " extends ".join(name for _, name in (*ancestors, next))
-        self.diagnostics.error("Circular extends", f"{names}. One of them must not.", tree.place)
+        self.diagnostics.error("Circular extends", f"{names}. Remove one of them.", tree.place)
         return True
 
     def _from_file(self, file: Scalar, service: Tree, ancestors: _Ancestors) -> Branch | None:

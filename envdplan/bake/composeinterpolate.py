@@ -122,8 +122,8 @@ def _invalid(text: str, dollar: int, end: int, at: int) -> Never:
     shown = " ".join(text[dollar:last].split())
     raise Uninterpolated(
         "Invalid interpolation",
-        f'"{shown[:60]}" is no variable. Write $NAME, ${{NAME}} or ${{NAME:-default}}, on one '
-        "line; for a dollar sign itself write $$.",
+        f'"{shown[:60]}" is not a variable. Write $NAME, ${{NAME}} or ${{NAME:-default}}, on '
+        "one line; for a dollar sign itself write $$.",
         at + dollar,
         at + last,
     )

@@ -150,7 +150,7 @@ class _Loader:
             if name not in self.told:
                 self.told.add(name)
                 detail = (
-                    f"The variable {name} has no value, so nothing is put in its place. "
-                    f"Set it, or write ${{{name}:-}} where that is meant."
+                    f"The variable {name} has no value, so it becomes an empty text. Set it, or "
+                    f"write ${{{name}:-}} if that is intended."
                 )
                 self.reader.diagnostics.warn("Unset variable", detail, self.reader.place(node))

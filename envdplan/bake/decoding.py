@@ -39,7 +39,7 @@ def entries(name: str, items: placed.Items) -> placed.Items:
         try:
             found.extend(Placed(made, one.range) for made in READERS[name](one.value))
         except ValueError as error:
-            detail = f'This is no entry for "{name}": {error}.'
+            detail = f'This is not an entry for "{name}": {error}.'
             raise failure("Invalid entry", detail, one.range) from None
     return tuple(found)
 

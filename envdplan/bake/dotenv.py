@@ -124,7 +124,7 @@ class _Reader:
         if match is None:
             line = self.text.find("\n", start)
             end = len(self.text) if line < 0 else line
-            self._stop("Missing quote", "The quotes that begin here do not end.", start, end)
+            self._stop("Missing quote", "The quotes that begin here are not closed.", start, end)
             return ""
         self.at = match.end()
         inner = match[1].replace(f"\\{quote}", quote)
@@ -138,7 +138,7 @@ class _Reader:
         for name in dict.fromkeys(interpolation.unset):
             self.diagnostics.warn(
                 "Unset variable",
-                f"The variable {name} has no value here, so nothing is put in its place.",
+                f"The variable {name} has no value here, so it becomes an empty text.",
                 Lines(self.file).place(start, self.at),
             )
         return value

@@ -103,7 +103,9 @@ def caches(given: Items, directory: str, diagnostics: Diagnostics) -> Iterator[P
         if one.value["type"] in _CACHES:
             yield Placed(_cache(one.value, directory), one.range)
             continue
-        detail = f"A cache of type {one.value['type']} cannot be used here; the build does without."
+        detail = (
+            f"A cache of type {one.value['type']} cannot be used here; the build runs without it."
+        )
         diagnostics.warn("Cache left out", detail, one.range)
 
 

@@ -34,7 +34,7 @@ def _element(values: Value, key: Value) -> Value:
     listed = isinstance(values, tuple) and not isinstance(values, SetValue)
     if listed and type(key) is int and 0 <= key < len(values):
         return values[key]
-    raise FunctionError("there is nothing at this key", 1)
+    raise FunctionError("there is no such key", 1)
 
 
 def _reverse(text: str) -> str:

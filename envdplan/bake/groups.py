@@ -145,7 +145,7 @@ def matching(pattern: str, names: Iterable[str]) -> list[str]:
     try:
         found = compiled(_translated(pattern))
     except BadExpression as error:
-        raise ValueError(f'"{pattern}" is no pattern ({error})') from None
+        raise ValueError(f'"{pattern}" is not a pattern ({error})') from None
     return [name for name in names if found.fullmatch(name)]
 
 

@@ -93,7 +93,7 @@ class Resolver:
         if range not in self._told:
             self._told.add(range)
             detail = (
-                f"{name} and {parent} inherit from each other. As in bake, the way back is left "
-                "out; remove one of the two."
+                f"{name} and {parent} inherit from each other. As in bake, the second reference "
+                "is ignored; remove one of the two."
             )
             self.diagnostics.warn("Inheritance cycle", detail, range)

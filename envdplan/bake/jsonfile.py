@@ -79,7 +79,7 @@ class _Shaper:
 
     def _members(self, node: Node) -> Iterator[tuple[str, Node, Node]]:
         if node.pairs is None:
-            detail = "An object with the names of blocks and attributes belongs here."
+            detail = "Expected an object with the names of blocks and attributes."
             self.diagnostics.error("Wrong type", detail, node.range)
         yield from node.members()
 

@@ -63,7 +63,7 @@ class JsonReader:
         node = self._value()
         self._skip()
         if self.position < len(self.file.text):
-            self._fail("A file holds one JSON object, but something stands behind it.")
+            self._fail("A file holds one JSON object. Remove what follows it.")
         return node
 
     def _value(self) -> Node:
@@ -81,7 +81,7 @@ class JsonReader:
             return Node(self._place(start), self._number(number.group(), start))
         word = _WORD.match(self.file.text, start)
         if word is None:
-            self._fail("A JSON value belongs here.")
+            self._fail("Expected a JSON value.")
         self.position = word.end()
         return Node(self._place(start), _WORDS[word.group()])
 
@@ -112,11 +112,11 @@ class JsonReader:
         while not self._closed("}", first=first):
             first = False
             if not self.file.text.startswith('"', self.position):
-                self._fail("A name in double quotes belongs here.")
+                self._fail("Expected a name in double quotes.")
             key = self._string()
             self._skip()
             if not self._take(":"):
-                self._fail("A colon and a value follow the name.")
+                self._fail("Expected a colon and a value after the name.")
             yield key, self._value()
 
     def _items(self) -> Iterator[Node]:
@@ -131,7 +131,7 @@ class JsonReader:
         if self._take(sign):
             return True
         if not first and not self._take(","):
-            self._fail(f'A comma or "{sign}" belongs here.')
+            self._fail(f'Expected a comma or "{sign}".')
         self._skip()
         return False
 
@@ -140,7 +140,7 @@ class JsonReader:
         try:
             value, self.position = json.decoder.scanstring(self.file.text, start + 1, True)  # type: ignore[attr-defined]  # not in the stubs
         except ValueError as error:
-            self._fail(f"This string is no JSON: {str(error).partition(': ')[0]}.")
+            self._fail(f"This string is not JSON: {str(error).partition(': ')[0]}.")
         return Node(self._place(start), value, offset=start + 1)
 
     def _place(self, start: int) -> SourceRange:

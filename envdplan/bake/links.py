@@ -54,7 +54,7 @@ def _check(link: Placed, path: tuple[str, ...], names: Mapping[str, object]) -> 
         raise failure("Unknown target", detail, link.range)
     if link.value in path:
         drawn = " -> ".join((*path[path.index(link.value) :], link.value))
-        detail = f"These targets need each other as contexts: {drawn}."
+        detail = f"These targets use each other as contexts: {drawn}."
         raise failure("Reference cycle", detail, link.range)
 
 

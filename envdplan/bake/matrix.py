@@ -30,7 +30,7 @@ def instances(block: Block, context: Context) -> Iterator[tuple[str, Context]]:
     check_name(block.labels[0], block.range)
     if matrix is None:
         if name is not None:
-            detail = "A name is for targets with a matrix; the label names all others."
+            detail = "Only targets with a matrix take a name; the label names all others."
             raise failure("Name without a matrix", detail, name.range)
         yield block.labels[0], context
         return

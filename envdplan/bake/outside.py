@@ -40,7 +40,7 @@ def from_json(text: str, type: Type) -> Value:
     try:
         found = jsontext.loads(text, parse_float=exact, parse_int=exact)
     except ValueError as error:
-        raise ValueError(f"it is no JSON ({error})") from None
+        raise ValueError(f"it is not JSON ({error})") from None
     try:
         return convert(_ours(found), type)
     except ConversionError as error:
@@ -85,7 +85,7 @@ def to_bool(text: str) -> bool:
 def to_number(text: str) -> Value:
     """As Go's strconv.ParseFloat, without infinities. Raises ValueError."""
     if _NUMBER.fullmatch(text) is None or abs(float(text)) == float("inf"):
-        raise ValueError(f'"{text}" is no number')
+        raise ValueError(f'"{text}" is not a number')
     return bounded(Decimal(repr(float(text))))
 
 

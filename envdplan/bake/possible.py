@@ -60,7 +60,7 @@ class Possible:
             self._left_out.update(found)
             told = "; ".join(f"{name} ({what})" for name, what in found.items())
             detail = (
-                "Each tag, written cache and output path belongs to one build here, so these "
+                "Each tag, written cache and output path belongs to one build, so these "
                 f"targets are left out: {told}."
             )
             self.diagnostics.warn("Targets left out", detail, made[next(iter(found))].range)
@@ -71,7 +71,7 @@ class Possible:
         for link in linked(self.resolution.targets[name]):
             if link.value in self._left_out:
                 self._left_out.add(name)
-                detail = f'The target "{name}" is left out, since {link.value} is.'
+                detail = f'The target "{name}" is left out, because {link.value} is.'
                 self.diagnostics.warn("Context left out", detail, link.range)
                 return True
         return False

@@ -68,7 +68,7 @@ class Globals:
     def _check_cycle(self, name: str) -> None:
         if name in self._busy:
             drawn = " -> ".join((*self._busy[self._busy.index(name) :], name))
-            detail = f"These values need each other: {drawn}."
+            detail = f"These values refer to each other: {drawn}."
             raise failure("Reference cycle", detail, self.place(name))
 
     def place(self, name: str) -> SourceRange:
@@ -98,7 +98,7 @@ class Globals:
         try:
             return convert(self._evaluated(attribute), type)
         except ConversionError as error:
-            detail = f"The default is no {type}: {error.message}."
+            detail = f"The default is not a valid {type}: {error.message}."
             range = attribute.expression.range
             raise failure("Default does not fit the type", detail, range) from None
 
@@ -122,7 +122,7 @@ class Globals:
             return outside.from_text(text or "", type)
         except ValueError as error:
             what = f"{name}_JSON" if data is not None else name
-            raise self._unfit(name, f"({what}) is no {type}: {error}") from None
+            raise self._unfit(name, f"({what}) is not a valid {type}: {error}") from None
 
     def _json(self, name: str) -> str | None:
         """NAME_JSON, unless that is a variable itself."""
@@ -132,7 +132,7 @@ class Globals:
 
     def _unfit(self, name: str, problem: str) -> Exception:
         block: Block = self.sources.variables[name]
-        detail = f'The value from outside for the variable "{name}" {problem}.'
+        detail = f'The value given for the variable "{name}" {problem}.'
         return failure("Value does not fit the variable", detail, block.range)
 
 

@@ -62,7 +62,7 @@ class Targets:
         if (instance, name) in self._busy:
             path = self._busy[self._busy.index((instance, name)) :]
             names = [f"target.{one.name}.{part}" for one, part in (*path, (instance, name))]
-            detail = f"These attributes need each other: {' -> '.join(names)}."
+            detail = f"These attributes refer to each other: {' -> '.join(names)}."
             place = instance.block.body.attributes[name].range
             raise failure("Reference cycle", detail, place)
 

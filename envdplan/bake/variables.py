@@ -64,7 +64,7 @@ def _judge(name: str, block: Block, scope: Globals, diagnostics: Diagnostics) ->
     attributes = block.body.attributes
     condition, message = attributes.get("condition"), attributes.get("error_message")
     if condition is None:
-        detail = "A validation needs a condition, and an error_message for when it does not hold."
+        detail = "A validation needs a condition, and an error_message for if it is false."
         raise failure("Missing attribute", detail, block.range)
     assert scope.context is not None  # noqa: S101  set together with the scope
     place = condition.expression.range
@@ -83,7 +83,7 @@ def _holds(answer: Value, place: SourceRange) -> bool:
 
 def _text(message: Attribute | None, context: Context) -> str:
     if message is None:
-        return "A condition of its declaration does not hold."
+        return "A condition of its declaration is false."
     try:
         return to_text(evaluate(message.expression, context))
     except Unfit as error:

@@ -126,7 +126,7 @@ def _host(host: str) -> str:
         return host
     raise Refused(
         "Builder asks for an invalid registry",
-        f"{host[:100]!r} is no registry host. Check the image names of the build.",
+        f"{host[:100]!r} is not a registry host. Check the image names of the build.",
     )
 
 

@@ -283,7 +283,7 @@ def _unserved(cause: Exception) -> EnvdplanError:
         return cause
     return EnvdplanError(
         "Request of the builder failed",
-        f"It says that the build is done, but this machine failed to serve it: {cause} "
+        f"It reports success, but this machine failed to answer one of its requests: {cause} "
         f"({type(cause).__name__}). The result may lack something. Build again.",
     )
 

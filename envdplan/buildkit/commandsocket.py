@@ -84,4 +84,4 @@ class CommandSocket(CommandStream):
 
     def _complaint(self) -> str:
         said = " ".join(self._said.decode("utf-8", "replace").split())
-        return f"{self._name} ended with code {self._process.returncode}: {said or 'no word'}"
+        return f"{self._name} ended with code {self._process.returncode}: {said or 'no message'}"

@@ -75,7 +75,7 @@ def blob(store: Path, digest: str) -> Path:
     """Where a blob lies; raises Abort when `digest` is none: it may not lead elsewhere."""
     match = _DIGEST.fullmatch(digest)
     if match is None:
-        raise Abort(INVALID_ARGUMENT, f"{digest!r} is no sha256 digest")
+        raise Abort(INVALID_ARGUMENT, f"{digest!r} is not a sha256 digest")
     return store / "blobs" / "sha256" / match[1]
 
 

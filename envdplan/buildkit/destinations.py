@@ -83,7 +83,7 @@ class Destination:
             "Output path contains a link",
             f"{place} is a link to {target}. On the way to {self.path} no link below "
             f"{self._base.path} is followed: a builder may have brought it with an earlier "
-            "result. Remove the link, or write the place that it leads to as dest.",
+            "result. Remove the link, or use the folder that it leads to as dest.",
         )
 
 

@@ -171,8 +171,8 @@ class SocketDialer:
         if self._hijack_session is not None:
             raise Refused(
                 "Builder has no socket to forward",
-                f"{self._address} is a Docker Engine's own BuildKit, whose sessions run beside its "
-                "connection. Give the engine itself (DOCKER_HOST) to whoever needs it.",
+                f"{self._address} is a Docker Engine's own BuildKit, which has no socket of its "
+                "own. Set DOCKER_HOST to the engine where you need it.",
             )
         return self._connect()
 

@@ -183,7 +183,7 @@ class _Receiver:
         """The folder that a path is in, which must have come before, and its name there."""
         parts = path.split(b"/")
         if not path or len(path) > _LONGEST_PATH or b"\0" in path:
-            raise Unsafe(f"{_shown(path)} is no path")
+            raise Unsafe(f"{_shown(path)} is not a path")
         if any(part in (b"", b".", b"..") for part in parts):
             raise Unsafe(f"{_shown(path)} leads out of the folder")
         if OWN.encode() in parts:

@@ -96,8 +96,8 @@ class Receipts:
         if lacking:
             raise Refused(
                 "Builder did not send all results",
-                f"It says that the build is done, but {'; '.join(lacking)}. Build again, and look "
-                "into the builder's log if it stays so.",
+                f"It reports success, but {'; '.join(lacking)}. Build again, and look into the "
+                "builder's log if it happens again.",
             )
 
 
@@ -118,8 +118,7 @@ def file_send(receipts: Receipts, *, refused: Callable[[str], None] = lambda _: 
             refused(str(error))
             raise Refused(
                 "Builder sent an unsafe result",
-                f"What it wanted to write to {target.path} was refused: {error}. Do not trust "
-                "this builder.",
+                f"Its result for {target.path} was refused: {error}. Do not trust this builder.",
             ) from None
         except OSError as error:
             raise EnvdplanError(
@@ -166,8 +165,8 @@ def _refuse_devices(target: Target) -> None:
     except OSError as error:
         raise EnvdplanError(
             "Cannot write the result",
-            f"{target.path}: {error.strerror}, and the result would take its place. Choose another "
-            'dest; what shall only be built has `output { type = "cacheonly" }`.',
+            f"{target.path}: {error.strerror}, and the result would take its place. Choose "
+            'another dest; to build without a result, use `output { type = "cacheonly" }`.',
         ) from error
 
 

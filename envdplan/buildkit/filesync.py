@@ -257,9 +257,9 @@ class _Transfer:
     def _changed(self, path: str) -> Conflict:
         return Conflict(
             "Source file changed while it was sent",
-            f"{self.directory.path}/{path} is not what it was when the build began. The build was "
-            "ended: its image would hold something else than was planned. Stop what writes the "
-            "file, or leave it out by .dockerignore, and apply again.",
+            f"{self.directory.path}/{path} changed after the build began. The build was "
+            "stopped: its image would not be the planned one. Stop what writes the file, or "
+            "leave it out by .dockerignore, and apply again.",
         )
 
     # -- the list of files

@@ -79,8 +79,8 @@ def _parts(folder: Path, digest: str) -> list[str]:
     except (Abort, OSError):
         raise Refused(
             "Builder did not send all results",
-            f"It says that the build is done, but {digest} is not in {folder}. Build again, and "
-            "look into the builder's log if it stays so.",
+            f"It reports success, but {digest} is not in {folder}. Build again, and look into "
+            "the builder's log if it happens again.",
         ) from None
     except ValueError:
         return []  # a layer
@@ -115,6 +115,6 @@ def _descriptor(encoded: str) -> dict[str, object]:
         return found
     raise Refused(
         "Builder sent no digest of its result",
-        "It wrote an image to a folder, but told no digest of it. Builders do since BuildKit "
-        "0.11: use a newer one, or tar = true.",
+        "It wrote an image to a folder without reporting its digest, which needs BuildKit "
+        "0.11. Use a newer builder, or tar = true.",
     )

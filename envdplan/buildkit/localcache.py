@@ -72,8 +72,8 @@ def _described(manifest: str, store: Path) -> dict[str, object]:
         return found
     raise Refused(
         "Builder did not send all results",
-        f"It says that the build is done, but the cache is not in {store}. Build again, and look "
-        "into the builder's log if it stays so.",
+        f"It reports success, but the cache is not in {store}. Build again, and look into the "
+        "builder's log if it happens again.",
     )
 
 
@@ -120,7 +120,7 @@ def _index(store: Path) -> dict[str, object]:
 
 
 def _corrupt(path: Path, reason: str) -> CorruptFile:
-    detail = f"{path}: {reason}. Remove the directory; a build that writes it makes it anew."
+    detail = f"{path}: {reason}. Remove the directory; a build that writes it recreates it."
     return CorruptFile("Index of an OCI layout cannot be read", detail)
 
 

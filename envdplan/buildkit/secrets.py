@@ -88,7 +88,7 @@ def _read(source: SecretSource, environment: Mapping[str, str]) -> bytes:
 
 def _read_file(source: SecretSource, path: Path) -> bytes:
     if not path.is_file():
-        raise _unusable(source, f"comes from {path}, which is no file")
+        raise _unusable(source, f"comes from {path}, which is not a file")
     try:
         with path.open("rb") as file:
             return file.read(LARGEST_SECRET + 1)

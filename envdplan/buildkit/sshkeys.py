@@ -102,7 +102,7 @@ def _read(path: str) -> object:
     except TypeError:
         raise _unusable(path, "it has a passphrase") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise _unusable(path, "it is no private key that can be read") from None
+        raise _unusable(path, "it is not a private key that can be read") from None
 
 
 def _unusable(path: str, why: str) -> EnvdplanError:

@@ -66,7 +66,7 @@ def client_context(tls: Tls) -> "ssl.SSLContext":
             context.load_cert_chain(tls.certificate, tls.key)
     except OSError as error:
         files = ", ".join(one for one in (tls.ca, tls.certificate, tls.key) if one)
-        detail = f"{files}: {error.strerror or error}. The builder is reached only with them."
+        detail = f"{files}: {error.strerror or error}. They are needed to reach the builder."
         raise Unreachable("TLS files of the builder cannot be used", detail) from error
     # Python 3.13 asks more of a CA than Go's clients, which everybody makes theirs for.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT

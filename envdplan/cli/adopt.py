@@ -31,7 +31,9 @@ def _undeclared(session: Session, wanted: Address, loaded: "Loaded") -> Envdplan
         )
     if found is None:
         hint = suggestion(str(wanted), declared)
-        detail = f"{wanted} has no block. Write it first; import finds the thing by it.{hint}"
+        detail = (
+            f"{wanted} has no block. Write it first; import uses it to find the real thing.{hint}"
+        )
         return EnvdplanError("Not declared", detail)
     attributes = {
         "builder": found.builder,

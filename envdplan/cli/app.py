@@ -79,7 +79,7 @@ def main(
     del version
     directory = (chdir or Path()).absolute()
     if not is_dir(directory):
-        raise EnvdplanError("Directory not found", f"{directory} is no directory.")
+        raise EnvdplanError("Directory not found", f"{directory} is not a directory.")
     session: Session = ctx.obj
     session.directory = directory
     session.color = not no_color

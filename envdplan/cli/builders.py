@@ -199,7 +199,9 @@ def prune(
             one.check_ours("pruned")
         with _client(one) as client:
             client.workers()  # a builder that does not answer is not waited for
-            with graceful(cancel, session.view.message, "waiting until the builder has pruned"):
+            with graceful(
+                cancel, session.view.message, "waiting for the builder to finish pruning"
+            ):
                 records = client.prune(all=all, keep_bytes=kept)
     total = size(sum(each.size for each in records))
     noun = "record" if len(records) == 1 else "records"
@@ -306,4 +308,7 @@ def _make_room(path: Path) -> None:
         return
     finally:
         probe.close()
-    raise EnvdplanError("Socket is in use", f"Somebody listens at {path} already.")
+    raise EnvdplanError(
+        "Socket is in use",
+        f"Another process is listening at {path}. End it, or give another path with --socket.",
+    )

@@ -128,7 +128,7 @@ def repair(ctx: typer.Context, store: Store = None) -> int:
     session: Session = ctx.obj
     done = mend(session.context_store(store).path)
     if done.kept is None:
-        session.view.message(f"{done.path} is sound; nothing was done.")
+        session.view.message(f"{done.path} can be read; nothing was done.")
         return exit_codes.OK
     noun = "context" if done.salvaged == 1 else "contexts"
     session.view.message(

@@ -93,8 +93,8 @@ def confirm(session: Session, plan: Plan, *, auto_approve: bool) -> bool:
     if session.json or not sys.stdin.isatty():
         raise EnvdplanError(
             "No terminal to ask for approval",
-            "This is no terminal. Give --auto-approve, or apply a saved plan: "
-            "`envdplan plan --out FILE`, then `envdplan apply FILE`.",
+            "This is not a terminal. Give --auto-approve, or apply a saved plan: `envdplan "
+            "plan --out FILE`, then `envdplan apply FILE`.",
         )
     what = "destroy all this" if plan.options.destroy else "do this"
     sys.stdout.write(f"\nDo you want to {what}? Only `yes` is taken as approval: ")

@@ -97,7 +97,7 @@ class _Formatting:
         """Files, and the files of directories. Raises EnvdplanError when - is among them."""
         if _STANDARD_INPUT in paths:
             raise EnvdplanError(
-                "Standard input excludes files", "Give - without other paths, or only the others."
+                "Standard input excludes files", "Give either - or other paths, not both."
             )
         found = list(self._files(paths, recursive=recursive))
         for one in found:
@@ -156,7 +156,9 @@ def _replace(path: Path, text: str) -> None:
     from envdplan.store.atomic import write_atomically
 
     if not os.access(path, os.W_OK):
-        raise EnvdplanError("Cannot write a file", f"{path} is protected; it was left as it is.")
+        raise EnvdplanError(
+            "Cannot write a file", f"{path} is write-protected; it was not changed."
+        )
     write_atomically(path, text.encode())
 
 

@@ -51,7 +51,7 @@ def init(
         )
         return exit_codes.OK
     folder_of_ours(folder)
-    waiting = "Another `envdplan init` is at work here; waiting until it ends."
+    waiting = "Another `envdplan init` is running here; waiting for it to end."
     with alone(folder, lambda: session.view.message(waiting)):
         count = _install(session, project, upgrade=upgrade)
     session.view.message(_next(count))

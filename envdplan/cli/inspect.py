@@ -153,7 +153,7 @@ def state_rm(
             )
         )
     names = ", ".join(map(str, gone))
-    session.view.message(f"Forgotten: {names}. What is real stays as it is.")
+    session.view.message(f"Forgotten: {names}. The real things stay as they are.")
     return exit_codes.OK
 
 

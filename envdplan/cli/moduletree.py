@@ -144,7 +144,7 @@ def _source(block: Block, problems: Diagnostics) -> tuple[str, Attribute] | None
     if not isinstance(value, str):
         problems.error(
             "Module source is not plain text",
-            "Modules are fetched before anything is evaluated, so that a source cannot use "
+            "Modules are fetched before anything is evaluated, so a source cannot use "
             "variables, functions or templates. Write it out as text in quotes.",
             attribute.expression.range,
         )

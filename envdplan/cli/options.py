@@ -127,7 +127,7 @@ def plan_options(
     if destroy and refresh_only:
         raise EnvdplanError(
             "--destroy and --refresh-only exclude each other",
-            "The one removes everything, the other changes nothing but the state.",
+            "One removes everything; the other changes only the state.",
         )
     for one in replaces or ():
         _refuse_several(one)
@@ -145,8 +145,8 @@ def _refuse_several(text: str) -> None:
     if _NAMED.fullmatch(text):
         raise EnvdplanError(
             "--replace takes single resources",
-            f"{text} stands for several, and all would be replaced. Name each that you mean: "
-            "--replace build.NAME, and --replace once more for the next.",
+            f"{text} means several resources, and all would be replaced. Name each one: "
+            "--replace build.NAME, with one --replace for each.",
         )
 
 
@@ -157,7 +157,7 @@ def addresses(texts: Iterable[str], known: Collection[Address]) -> list[Address]
         inside = [one for one in known if in_module(one.module).startswith(f"{text}.")]
         found.update(dict.fromkeys(sorted(inside) if _NAMED.fullmatch(text) else [address(text)]))
         if _NAMED.fullmatch(text) and not inside:
-            detail = f"Nothing that is recorded is in {text}. See `envdplan state list`."
+            detail = f"The state records nothing in {text}. See `envdplan state list`."
             raise EnvdplanError("Not in the state", detail)
     return list(found)
 

@@ -49,7 +49,7 @@ def output(
 def _one(value: Value, *, raw: bool, json: bool) -> str:
     if raw:
         if not isinstance(value, str | int):
-            raise EnvdplanError("--raw prints text only", "This output is no text; use --json.")
+            raise EnvdplanError("--raw prints text only", "This output is not text; use --json.")
         return str(value)
     if json:
         return _json(value)
@@ -91,8 +91,8 @@ def _refuse_without_value(session: Session, state: "State", name: str) -> None:
     if is_sensitive(value):
         raise EnvdplanError(
             "Sensitive output is not stored",
-            f'Output "{name}" is sensitive, and a state never holds what is sensitive. Take it '
-            "from where the configuration has it.",
+            f'Output "{name}" is sensitive, and the state never stores sensitive values. Read '
+            "it where the configuration gets it from.",
         )
 
 

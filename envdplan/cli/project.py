@@ -48,8 +48,8 @@ def read_project(
     if overrides:
         raise EnvdplanError(
             "--set is for bake files only",
-            "It overrides attributes of bake's targets, and here is a configuration of envdplan. "
-            "Use variables and --var.",
+            "It overrides attributes of bake's targets, and this is a configuration of "
+            "envdplan. Use variables and --var.",
         )
     if not configuration and not may_be_empty:
         raise _nothing(directory)

@@ -21,6 +21,6 @@ def schema(
     """
     make = SCHEMAS.get(name)
     if make is None:
-        raise EnvdplanError("Unknown schema", f'"{name}" is none of: {", ".join(SCHEMAS)}.')
+        raise EnvdplanError("Unknown schema", f'"{name}" is not one of: {", ".join(SCHEMAS)}.')
     typer.echo(encoder.dumps(make(), indent=2))
     return exit_codes.OK

@@ -67,8 +67,8 @@ def tell_lost(lost: OutputLost) -> int:
     if not lost.is_unread:
         with suppress(OSError):
             sys.stderr.write(
-                f"Error: Standard output cannot be written\n\n{lost}. What the command said is "
-                "lost, at least in part. Send its output to another place.\n"
+                f"Error: Standard output cannot be written\n\n{lost}. Its output is lost, at "
+                "least in part. Send its output to another place.\n"
             )
     return _FAILED
 
@@ -103,6 +103,6 @@ def _is_open(number: int) -> bool:
 _CLOSED: Final = """\
 Error: Standard output is closed
 
-What the command finds out would be lost, so nothing was done. Send it somewhere: > FILE, or
+The output would be lost, so nothing was done. Send it somewhere: > FILE, or
 > /dev/null.
 """

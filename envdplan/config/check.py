@@ -62,7 +62,7 @@ def check(config: ResourceConfig, given: Attributes) -> Diagnostics:
         if name in present:
             diagnostics.error(
                 "Computed attribute",
-                f'"{name}" is found out by envdplan; it cannot be set.',
+                f'"{name}" is computed by envdplan and cannot be set. Remove it.',
                 config.place(name),
                 str(config.address),
             )

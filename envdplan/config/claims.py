@@ -79,8 +79,8 @@ class _Claims:
             return
         told = Diagnostics()
         detail = (
-            f"{_both(address, claim, owner, first)} The one would undo what the other did: "
-            f"{_advice(address, owner)}"
+            f"{_both(address, claim, owner, first)} At every apply one would overwrite the "
+            f"other: {_advice(address, owner)}"
         )
         told.error("Claimed twice", detail, claim.place, str(address))
         self.rivals.append(Rivals(owner, address, told.items[0]))

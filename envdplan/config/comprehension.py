@@ -67,9 +67,9 @@ def _pairs(expression: For, source: Value) -> Iterator[tuple[Value, Value]]:
     if isinstance(source, tuple):
         return enumerate(source)
     if source is None:
-        detail = "This value is null, so that there is nothing to go through. coalesce() may help."
+        detail = "This value is null, but `for` needs a collection. coalesce() can give a default."
     else:
-        detail = f"`for` goes through lists, sets, maps and objects, not a {type_name(source)}."
+        detail = f"`for` takes a list, set, map or object, not a {type_name(source)}."
     raise failure("Not a collection", detail, expression.source.range)
 
 
@@ -99,7 +99,7 @@ def _condition(expression: Expression, inner: Frame, result: _Result) -> bool:
         return to_bool(bare)
     except ConversionError as error:
         message = (error.unseen() if sensitive else error).message
-        detail = f"The condition of a `for` is not usable: {message}."
+        detail = f"The condition of a `for` is not valid: {message}."
         raise failure("Invalid condition", detail, expression.range, sensitive=sensitive) from None
 
 

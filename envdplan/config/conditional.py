@@ -71,7 +71,7 @@ def _truth(expression: Conditional, condition: Value, *, sensitive: bool) -> boo
             return to_bool(condition)
         except ConversionError as error:
             message = (error.unseen() if sensitive else error).message
-            detail = f"The condition is not usable: {message}."
+            detail = f"The condition is not valid: {message}."
     range = expression.condition.range
     raise failure("Invalid condition", detail, range, sensitive=sensitive)
 

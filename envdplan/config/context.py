@@ -95,7 +95,7 @@ def nobody_asked(ref: str) -> Value:
 
 
 def _no_repository(directory: str) -> Mapping[str, Value]:
-    raise FunctionError(f"git cannot be asked about {directory} here")
+    raise FunctionError(f"git information about {directory} is not available here")
 
 
 def _ignore(name: str) -> None:

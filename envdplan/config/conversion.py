@@ -89,7 +89,9 @@ def to_number(value: Value) -> Number:
             raise ConversionError(f"a number is required, but {error}") from None
         if number is not None:
             return number
-        raise ConversionError("a number is required, but this string is none", seen=_quote(value))
+        raise ConversionError(
+            "a number is required, but this string is not one", seen=_quote(value)
+        )
     raise unsuitable("a number", value)
 
 

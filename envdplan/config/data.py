@@ -11,7 +11,7 @@ from envdplan.syntax.document import Expression
 from envdplan.values import UNKNOWN, Unknown, Value
 
 _NAMES: Final = ("ref",)
-_SECRET: Final = "The reference is sensitive, so that it is not shown here."  # noqa: S105  a text
+_SECRET: Final = "The reference is sensitive, so it is not shown here."  # noqa: S105  a text
 
 AskImage: TypeAlias = Callable[[str], Value]
 """From an image's reference to `{ref, digest, pinned, platforms, created}`; UNKNOWN where nobody

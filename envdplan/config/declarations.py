@@ -98,8 +98,8 @@ def declare(
 def _stray_attribute(sorting: _Sorting, attribute: Attribute) -> None:
     sorting.diagnostics.error(
         "Unexpected attribute",
-        f'An attribute such as "{attribute.name}" cannot stand outside of a block.'
-        f"{suggestion(attribute.name, LABELS)} To name a value, put it into a locals block.",
+        f'An attribute such as "{attribute.name}" must be inside a '
+        f"block.{suggestion(attribute.name, LABELS)} To name a value, use a locals block.",
         attribute.name_range,
     )
 
@@ -119,7 +119,7 @@ def _block(sorting: _Sorting, block: Block) -> None:
 def _not_in_module(sorting: _Sorting, block: Block) -> None:
     sorting.diagnostics.error(
         "Block not allowed in a module",
-        f"A {block.type} block is about a whole project, so that a module cannot have one. Put it "
+        f"A {block.type} block configures a whole project, so a module cannot have one. Put it "
         "into the project that calls the module.",
         block.range,
     )

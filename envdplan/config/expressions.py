@@ -76,7 +76,7 @@ def evaluate(expression: Expression, context: Context) -> Value:
     try:
         return Frame(context, {}, _HANDLERS).value(expression)
     except RecursionError:
-        detail = "This expression, or what it takes its values from, is nested too deeply."
+        detail = "This expression, or one that it refers to, is nested too deeply."
         raise failure("Expression too deep", detail, expression.range) from None
 
 

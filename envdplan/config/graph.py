@@ -174,8 +174,8 @@ def _complain(cycle: Cycle[Node], tree: Tree, diagnostics: Diagnostics) -> None:
     drawn = " -> ".join(map(str, cycle.path))
     diagnostics.error(
         "Reference cycle",
-        f"These need each other, so none of them can come first: {drawn}. Take out one of the "
-        "references.",
+        f"These depend on each other, so none of them can come first: {drawn}. Take out one of "
+        "the references.",
         _place(cycle.path[0], tree),
     )
 

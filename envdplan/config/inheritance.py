@@ -49,7 +49,10 @@ class Inheritance:
         found: Values = {}
         for name, parent in self._parents(block, kind):
             if self._depth >= _DEEPEST:
-                detail = f"{name} is one of more than {_DEEPEST} that inherit one from the other."
+                detail = (
+                    f"{name} is in a chain of more than {_DEEPEST} blocks that inherit "
+                    "from each other."
+                )
                 self.diagnostics.error("Nested too deeply", detail, block.range)
                 break
             self._depth += 1
@@ -146,7 +149,7 @@ class Inheritance:
                 found[name] = {k: v for k, v in value.items() if k != key}
             else:
                 hint = suggestion(path, _paths(inherited))
-                detail = f'Nothing that is inherited is called "{path}".{hint}'
+                detail = f'The block inherits nothing called "{path}".{hint}'
                 self.diagnostics.error("Nothing to unset", detail, place)
         return found
 
@@ -168,8 +171,8 @@ def check_templates(declared: Declarations, diagnostics: Diagnostics) -> None:
         for name, place in found:
             if name in _OF_RESOURCES:
                 detail = (
-                    f"A template gives attributes to those who inherit from it; {name} is for the "
-                    "block of a resource alone."
+                    "A template gives attributes to the blocks that inherit from it. Put "
+                    f"{name} into the block of the resource."
                 )
                 diagnostics.error("Not allowed in a template", detail, place)
 

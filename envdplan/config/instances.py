@@ -67,7 +67,7 @@ class Own:
         first = next(one for one in self.body.attributes if one in names)
         at = names.index(first)
         drawn = " -> ".join(f"self.{one}" for one in (*names[at:], *names[:at], first))
-        detail = f"These attributes need each other: {drawn}. Take out one of the references."
+        detail = f"These attributes refer to each other: {drawn}. Take out one of the references."
         return failure("Reference cycle", detail, self.body.attributes[first].range)
 
 
@@ -117,8 +117,8 @@ def _pairs(given: Value, place: SourceRange) -> dict[str, Value]:
         raise _wrong("Keys of resources are shown everywhere, so they cannot be sensitive.", place)
     if isinstance(given, Unknown):
         raise _wrong(
-            "It is known only after apply, but what there is to do has to be known before. Use "
-            "keys that the configuration itself says; values may be unknown.",
+            "It is known only after apply, but the keys must be known before. Use keys that "
+            "the configuration itself states; values may be unknown.",
             place,
         )
     if isinstance(given, Mapping):

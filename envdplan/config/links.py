@@ -34,8 +34,8 @@ def link_context(
         raise failure("Wrong kind of resource", detail, range)
     if attributes.get("builder_address") is not None:
         detail = (
-            f"builder_address is known from {builder}; remove it, or write the builder's type "
-            "instead of the reference."
+            f"{builder} gives builder_address; remove it, or write the builder's type instead "
+            "of the reference."
         )
         raise failure("Builder address given twice", detail, range)
     type, target = lookup(builder.address)
@@ -87,8 +87,8 @@ def _image_of(address: Address, lookup: Lookup, range: SourceRange) -> Value:
     _, target = lookup(address)
     if not _is_pushed(target):
         detail = (
-            f"{address} is not pushed, so there is no image that another build could begin with. "
-            f"Set tags and push = true in {address}."
+            f"{address} is not pushed, so there is no image for another build to use. Set tags "
+            f"and push = true in {address}."
         )
         raise failure("Named context has no pushed image", detail, range)
     image = target.get("image", UNKNOWN)

@@ -22,7 +22,7 @@ _NOT_YET: Final = {
     "for_each in the resources of the module.",
     "count": "A module is called once by each block: write one block for each call.",
     "version": "A version is a part of the source: ?ref=TAG at its end.",
-    "providers": "There are no providers here: a module's resources say themselves where they are.",
+    "providers": "envdplan has no providers: the resources of a module state their own addresses.",
 }
 
 
@@ -95,7 +95,7 @@ class _Loading:
         if texts.directory not in directories:
             return False
         drawn = " -> ".join((*directories, texts.directory))
-        detail = f"This module calls itself, so that it never ends: {drawn}."
+        detail = f"This module calls itself, so it never ends: {drawn}."
         self.diagnostics.error("Module cycle", detail, call.range)
         return True
 

@@ -68,7 +68,10 @@ class _Reading:
         if former in self.found:
             return "Moved twice", f"{former} has moved already, at {self.found[former][1]}."
         if self.names.has(former):
-            detail = f"{former} is still declared. A moved block is for what it was called before."
+            detail = (
+                f"{former} is still declared. A moved block names what a resource was "
+                "called before."
+            )
             return "Moved resource is still declared", detail
         return None
 
@@ -78,7 +81,7 @@ def _is_straight(found: Mapping[_K, tuple[_K, SourceRange]], diagnostics: Diagno
         Graph({former: (now,) for former, (now, _) in found.items()}).order()
     except Cycle as cycle:
         drawn = " -> ".join(map(str, cycle.path))
-        detail = f"These moves end where they began: {drawn}. Take one of them out."
+        detail = f"These moves form a circle: {drawn}. Take one of them out."
         diagnostics.error("Reference cycle", detail, found[cycle.path[0]][1])
         return False
     return True

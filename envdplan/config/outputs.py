@@ -78,8 +78,8 @@ def _check_marks(output: Output, block: Declared, diagnostics: Diagnostics) -> N
     if is_sensitive(output.value) and not output.sensitive:
         diagnostics.error(
             "Output refers to sensitive values",
-            f'The value of output "{output.name}" is sensitive, so it would not be shown: add '
-            "sensitive = true to say that this is meant, or use nonsensitive().",
+            f'The value of output "{output.name}" is sensitive: add sensitive = true to hide '
+            "the output, or use nonsensitive() if it is not a secret.",
             block.body.attributes["value"].expression.range,
         )
 

@@ -66,8 +66,9 @@ def _not_a_path(name: str, value: str) -> str:
     scheme = value.partition("://")[0]
     what = "The state is kept" if name == "state" else "envd's contexts are kept"
     return (
-        f'"{name}" is the path of a file, and "{value}" is an address. {what} in a file; envdplan '
-        f"cannot keep anything at {scheme}://. Name a file, on a disk that is shared if need be."
+        f'"{name}" is the path of a file, and "{value}" is an address. {what} in a file; '
+        f"envdplan cannot store anything at {scheme}://. Name a file; it can be on a shared "
+        "disk."
     )
 
 
@@ -76,7 +77,7 @@ def _check_version(block: Declared, wanted: str, version: str, diagnostics: Diag
     try:
         fits = all(_fits(one, version) for one in wanted.split(","))
     except ValueError:
-        detail = f'"{wanted}" is no version constraint; write for example ">= 0.1, < 2".'
+        detail = f'"{wanted}" is not a version constraint; write for example ">= 0.1, < 2".'
         diagnostics.error("Invalid version constraint", detail, place)
         return
     if not fits:

@@ -77,14 +77,14 @@ def _located(
         return part(source, key, frame)
     except NameUnknown as error:
         if isinstance(source, Reference) and isinstance(expression, Index) and not secret_key:
-            detail = f"{source} has no for_each, so that there is nothing in brackets behind it."
+            detail = f"{source} has no for_each, so it takes no key in brackets."
             raise failure("Invalid index", detail, expression.range) from None
         if secret_key:
-            detail = "The sensitive key does not name anything here."
+            detail = "There is no element with this sensitive key."
             raise failure("Unknown name", detail, expression.range, sensitive=True) from None
         raise _unknown_name(expression, error, error.candidates, frame) from None
     except Unfit as error:
-        detail = "There is nothing under this sensitive key." if secret_key else error.detail
+        detail = "There is no element with this sensitive key." if secret_key else error.detail
         raise failure(error.summary, detail, expression.range, sensitive=sensitive) from None
 
 
@@ -96,7 +96,7 @@ def _unknown_name(
     before = f"{'.'.join(path[:-1])}." if path and path[1:] else ""
     hint = _elsewhere(path or (), frame) or suggestion(error.name, candidates, before)
     if not hint and before == "self.":
-        hint = " `self` has what the block itself states."
+        hint = " `self` has the attributes that the block itself sets."
     elif not hint and candidates:
         hint = f" Known here: {listed(candidates)}."
     return failure(
@@ -157,7 +157,7 @@ def _without_key(source: Mapping[str, Value], name: str) -> Unfit:
     """All resources of a block with for_each, where one of them is meant."""
     block = next(iter(source.values())).address
     near = suggestion(name, source) or f" Its keys are: {listed(source)}."
-    detail = f'{block.kind}.{block.name} has for_each, and "{name}" is none of its keys.{near}'
+    detail = f'{block.kind}.{block.name} has for_each, and "{name}" is not one of its keys.{near}'
     return Unfit("Unsupported attribute", f"{detail} One of them is written {block}.")
 
 
@@ -204,9 +204,9 @@ def _of_list(source: Value, key: Value) -> Value:
 
 def _too_far(length: int) -> str:
     if length == 0:
-        return "The list is empty, so that it has no element to take."
+        return "The list is empty, so it has no elements."
     noun = "element" if length == 1 else "elements"
-    return f"The list has {length} {noun}, so that the last index is {length - 1}."
+    return f"The list has {length} {noun}, so the last index is {length - 1}."
 
 
 def _position(key: Value) -> int:
@@ -231,8 +231,8 @@ def _without_parts(source: Value, key: Value) -> Never:
     if source is None:
         raise Unfit(
             "Attribute of null",
-            "This value is null, so that it has no attributes or elements. "
-            "Use try() or a condition where it may be null.",
+            "This value is null, so it has no attributes or elements. Use try() or a condition "
+            "where it may be null.",
         )
     kind = "attributes" if isinstance(key, str) else "elements"
     raise Unfit("Unsupported attribute", f"A {type_name(source)} has no {kind}.")

@@ -100,4 +100,4 @@ def _mentions(body: Body) -> Iterator[Path]:
 def _detail(root: str, name: str) -> str:
     word = _SUMMARIES[root].removeprefix("Unused ")
     again = f'call it "_{name}"' if root == "var" else f"rename it to _{name}"
-    return f'Nothing uses the {word} "{name}". Remove it, or {again} if this is meant.'
+    return f'Nothing uses the {word} "{name}". Remove it, or {again} if this is intended.'

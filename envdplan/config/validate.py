@@ -93,8 +93,8 @@ def _no_cycle(config: Config, diagnostics: Diagnostics) -> None:
         first = config.resources[cycle.path[0]]
         diagnostics.error(
             "Reference cycle",
-            f"These need each other, so none of them can come first: {drawn}. Take out one of "
-            "the references.",
+            f"These depend on each other, so none of them can come first: {drawn}. Take out one "
+            "of the references.",
             first.range,
             str(first.address),
         )

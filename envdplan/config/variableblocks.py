@@ -81,7 +81,7 @@ def _default(
     except ConversionError as error:
         diagnostics.error(
             "Default does not fit the type",
-            f'The default of variable "{declared.name}" is no {wanted}: {error.message}.',
+            f'The default of variable "{declared.name}" is not a valid {wanted}: {error.message}.',
             attribute.expression.range,
         )
         return UNKNOWN

@@ -174,8 +174,8 @@ def _value(
         message = error.unseen().message if variable.sensitive else error.message
         diagnostics.error(
             "Value does not fit the type",
-            f'The value of variable "{variable.name}" ({supplied.origin}) is no {variable.type}: '
-            f"{message}.",
+            f'The value of variable "{variable.name}" ({supplied.origin}) is not a valid '
+            f"{variable.type}: {message}.",
             supplied.range or variable.range,
         )
         return UNKNOWN

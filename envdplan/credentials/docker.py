@@ -74,11 +74,11 @@ class DockerCredentials:
         except (FileNotFoundError, NotADirectoryError):
             return DockerConfig(str(path))
         except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise CorruptFile(
                 "Docker configuration file cannot be read",
-                f"The file {path} should hold Docker's registry credentials: {why}. "
-                "Make it readable, or set DOCKER_CONFIG to another directory.",
+                f"The file {path} holds Docker's registry credentials and cannot be used: "
+                f"{why}. Make it readable, or set DOCKER_CONFIG to another directory.",
             ) from None
 
 

@@ -44,7 +44,7 @@ def decode(text: str, name: str) -> DockerConfig:
     try:
         document = jsontext.loads(text)
     except ValueError as error:
-        raise _corrupt(name, f"it is no JSON ({_where(error)})") from None
+        raise _corrupt(name, f"it is not JSON ({_where(error)})") from None
     auths = _table(document, "auths", name)
     helpers = _table(document, "credHelpers", name)
     store = document.get("credsStore")
@@ -70,7 +70,7 @@ def _table(document: object, key: str, name: str) -> dict[str, object]:
         raise _corrupt(name, "it holds no JSON object")
     table = document.get(key) or {}
     if not isinstance(table, dict):
-        raise _corrupt(name, f"its {key!r} is no JSON object")
+        raise _corrupt(name, f"its {key!r} is not a JSON object")
     return table
 
 
@@ -98,7 +98,7 @@ def _login(encoded: str, host: str, name: str) -> Login:
     try:
         text = b64decode(encoded, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        raise _corrupt(name, f"the auth of {host!r} is no base64 text") from None
+        raise _corrupt(name, f"the auth of {host!r} is not base64 text") from None
     username, colon, password = text.partition(":")
     if not colon:
         raise _corrupt(name, f"the auth of {host!r} does not hold user:password")
@@ -113,6 +113,6 @@ def _text(entry: Mapping[str, object], key: str) -> str:
 def _corrupt(name: str, why: str) -> CorruptFile:
     return CorruptFile(
         "Docker configuration file cannot be read",
-        f"The file {name} should hold Docker's registry credentials, but {why}. "
-        "Mend it, or move it away and run `docker login` again.",
+        f"The file {name} should hold Docker's registry credentials, but {why}. Fix it, or move "
+        "it away and run `docker login` again.",
     )

@@ -75,7 +75,7 @@ def _credential(program: str, text: str) -> Credential | None:
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        raise _failed(program, "the registry", "its answer is no JSON object")
+        raise _failed(program, "the registry", "its answer is not a JSON object")
     username, secret = answer.get("Username"), answer.get("Secret")
     if not isinstance(username, str) or not isinstance(secret, str) or not secret:
         return None

@@ -139,7 +139,7 @@ def translated(endpoint: Endpoint, action: str) -> Iterator[None]:
         raise unreachable(endpoint, _cause(error)) from error
     except (DockerException, LookupError, TypeError, ValueError) as error:
         # A name, or an answer, that docker-py cannot make sense of.
-        detail = f"The engine at {endpoint} was not asked to {action}, or not understood: {error}."
+        detail = f"The engine at {endpoint} could not be asked to {action}: {error}."
         raise Refused("Request to the Docker Engine failed", detail) from error
 
 

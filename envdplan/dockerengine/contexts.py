@@ -84,7 +84,7 @@ def _read(path: Path) -> dict[str, object]:
 def _unreadable(path: Path, why: str) -> CorruptFile:
     return CorruptFile(
         "Docker configuration cannot be read",
-        f"The file {path} says which Docker Engine to use: {why}. Mend it, or name an engine by "
+        f"The file {path} says which Docker Engine to use: {why}. Fix it, or name an engine by "
         "`host` or by DOCKER_HOST.",
     )
 

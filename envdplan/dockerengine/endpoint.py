@@ -131,7 +131,7 @@ def _split(url: str, source: str) -> SplitResult:
     except ValueError as error:
         raise _bad(url, source, str(error)) from None
     if parts.password or parts.query or parts.fragment:
-        raise _bad(url, source, "a password, query or fragment has no meaning here")
+        raise _bad(url, source, "a password, query or fragment is not allowed here")
     return parts
 
 

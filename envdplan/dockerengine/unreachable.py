@@ -26,7 +26,7 @@ _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (PermissionError, "this user may not open it"),
     (ConnectionRefusedError, "nothing listens there"),
     (TimeoutError, "it did not answer in time"),
-    (socket.gaierror, "the host's name is not known"),
+    (socket.gaierror, "the host name cannot be resolved"),
 )
 
 
@@ -62,8 +62,11 @@ def _advice(endpoint: Endpoint, error: Exception) -> str:
         return "Start it: `systemctl --user start podman.socket`, or without --user as root."
     match endpoint.scheme:
         case "ssh":
-            return f"Check that `ssh {endpoint.host} docker version` works without a question."
+            return (
+                f"Check that `ssh {endpoint.host} docker version` works without asking for "
+                "anything."
+            )
         case "unix":
             return "Start Docker."
         case _:
-            return "Start Docker there, and check that this machine may connect."
+            return "Start Docker there, and check that this machine can connect."

@@ -93,5 +93,6 @@ def _not_ours(attributes: Attributes, what: str) -> Refused:
     where = attributes.get("address") or attributes.get("name")
     return Refused(
         "Builder is not managed by envdplan",
-        f"{where} is only attached to, and cannot be {what} from here. Ask where it runs.",
+        f"{where} is not managed by envdplan and cannot be {what} from here. Do this where it "
+        "runs.",
     )

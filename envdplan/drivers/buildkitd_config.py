@@ -57,7 +57,10 @@ def _file(what: str) -> JsonSchema:
 _REGISTRY: Final[JsonSchema] = _object(
     "One registry",
     {
-        "mirrors": {**_NAMES, "description": "Asked first, as HOST[:PORT][/PATH], in this order"},
+        "mirrors": {
+            **_NAMES,
+            "description": "Mirrors to ask first, in this order, as HOST[:PORT][/PATH]",
+        },
         "http": {**_FLAG, "description": "Talk plain HTTP"},
         "insecure": {**_FLAG, "description": "Do not check its certificate"},
         "ca": {
@@ -85,9 +88,9 @@ _POLICY: Final[JsonSchema] = _object(
         "filters": {**_NAMES, "description": "Which records it is for"},
         "keepDuration": {**_DURATION, "description": "How long records are kept"},
         "keepBytes": {**_SIZE, "description": "Former name of reservedSpace"},
-        "reservedSpace": {**_SIZE, "description": "How much is never removed"},
+        "reservedSpace": {**_SIZE, "description": "Amount of cache that is never removed"},
         "maxUsedSpace": {**_SIZE, "description": "How much is used at most"},
-        "minFreeSpace": {**_SIZE, "description": "How much of the disk stays free"},
+        "minFreeSpace": {**_SIZE, "description": "Amount of disk space to keep free"},
     },
 )
 _WORKER: Final[Mapping[str, JsonSchema]] = {
@@ -102,7 +105,7 @@ _WORKER: Final[Mapping[str, JsonSchema]] = {
     "maxUsedSpace": _SIZE,
     "minFreeSpace": _SIZE,
     "gcpolicy": {"type": "array", "items": _POLICY, "description": "Rules, in this order"},
-    "max-parallelism": {**_COUNT, "description": "So many steps at once at most"},
+    "max-parallelism": {**_COUNT, "description": "Limit on concurrent build steps"},
     "cniPoolSize": _COUNT,
     "networkMode": _TEXT,
     "cniConfigPath": _TEXT,
@@ -126,7 +129,7 @@ _TABLES: Final[JsonSchema] = _object(
         "insecure-entitlements": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "What builds may ask for, such as network.host",
+            "description": "Entitlements that builds may ask for, such as network.host",
         },
         "log": _object("Logging", {"format": {"type": "string", "enum": ["json", "text"]}}),
         "dns": _object(

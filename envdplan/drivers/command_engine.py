@@ -101,7 +101,8 @@ class _Containers:
         made = self.inspect(name)
         if made is None:
             raise Refused(
-                "Container disappeared after its creation", f"{name} was made, and is not there."
+                "Container disappeared after its creation",
+                f"{name} was created, but does not exist. Look into the logs of the engine.",
             )
         return made
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from envdplan.buildkit.client import BuildKit
 
 NAME: Final = Attribute(
-    "What it is called (default: the label of the block)",
+    "Name of the builder (default: the label of the block)",
     {"type": "string", "minLength": 1},
     compared=Compared.NEVER,
     identity=True,
@@ -28,7 +28,7 @@ TIMEOUT: Final = Attribute(
     connection=True,
 )
 RETRIES: Final = Attribute(
-    "So many more attempts after a change that failed, 0 or more (default: none)",
+    "Number of retries after a failed change, 0 or more (default: none)",
     {"type": "integer", "minimum": 0},
     compared=Compared.NEVER,
 )

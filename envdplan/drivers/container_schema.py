@@ -80,13 +80,13 @@ ATTRIBUTES: Final[Mapping[str, Attribute]] = {
     ),
     "env": Attribute("Environment of buildkitd, such as proxies", _TEXTS),
     "labels": Attribute("Labels of the container", _TEXTS),
-    "cpus": Attribute("So many CPUs at most, 0 or more", {"type": "number", "minimum": 0}),
+    "cpus": Attribute("Limit on CPUs, 0 or more", {"type": "number", "minimum": 0}),
     "memory": Attribute(
-        "So much memory at most: bytes, or a size such as 4g",
+        "Limit on memory: bytes, or a size such as 4g",
         {"type": ["string", "integer"], "pattern": r"^\d+(\.\d+)?[bkmgBKMG]?[bB]?$"},
     ),
     "restart": Attribute(
-        "When Docker starts it again",
+        "Restart policy of the container",
         {
             "type": "string",
             "enum": ["no", "always", "unless-stopped", "on-failure"],
@@ -108,8 +108,8 @@ ATTRIBUTES: Final[Mapping[str, Attribute]] = {
     ),
     "config": CONFIG,
     "state_volume": Attribute(
-        "The volume with the cache (default: NAME-state); one that others made "
-        "is kept when the builder is destroyed",
+        "The volume with the cache (default: NAME-state); a volume that envdplan did not "
+        "create is kept when the builder is destroyed",
         {"type": "string", "pattern": f"^{CONTAINER_NAME.pattern}$"},
         compared=Compared.NEVER,
     ),
@@ -119,11 +119,11 @@ ATTRIBUTES: Final[Mapping[str, Attribute]] = {
         compared=Compared.NEVER,
     ),
     "bootstrap": Attribute(
-        "Make the container when it is not there; false only checks",
+        "Create the container if it does not exist; false only checks",
         {"type": "boolean", "default": True},
         compared=Compared.NEVER,
     ),
-    "timeout": TIMEOUT.but("Seconds until it has to be ready, 1 or more", default=60),
+    "timeout": TIMEOUT.but("Seconds to wait until it is ready, 1 or more", default=60),
     "retries": RETRIES,
     "status": Attribute(
         "State of the container",
@@ -135,7 +135,7 @@ ATTRIBUTES: Final[Mapping[str, Attribute]] = {
         state=True,
     ),
     "address": Attribute(
-        "What envd's store holds for it: the name",
+        "Address in envd's store: the name",
         {"type": "string"},
         computed=Computed.FOLLOWS,
         identity=True,
@@ -176,7 +176,7 @@ def in_bytes(text: str) -> int:
     """`4g` as Docker reads it: units are powers of 1024."""
     match = _SIZE.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no size")
+        raise ValueError(f"{text!r} is not a size")
     return int(Decimal(match.group(1)) * _UNITS[match.group(2).lower()])
 
 

@@ -187,7 +187,7 @@ class DockerContainer:
         line = self._succession(claim, after)
         holder, _ = line.tidy()
         if holder is None and after.get("bootstrap") is False:
-            raise Refused("Container not found", f"{line.name} is gone since the plan.")
+            raise Refused("Container not found", f"{line.name} no longer exists. Plan again.")
         live = self._live(line.engine, holder, after) if holder is not None else {}
         changed = {one.path[0] for one in differences(TYPE, live, after)}
         if holder is None or holder.state in _BROKEN or not changed <= {"status", "restart"}:
@@ -272,7 +272,7 @@ class DockerContainer:
             line.step_aside(old)
             made = self._make(line, old, after, report, cancel)
         except BaseException:
-            report("going back to the old container")
+            report("restoring the old container")
             with suppress(Conflict):  # somebody has taken its name: that tells what went wrong
                 line.come_back(old)
             raise
@@ -411,7 +411,7 @@ def _failed(engine: "Engine", attributes: Attributes, what: str) -> EnvdplanErro
         lines = without_secrets(engine.containers.logs(name, _LOG_LINES).strip(), attributes)
     except EnvdplanError:
         lines = ""
-    said = f" The last that it said:\n{lines}" if lines else " It said nothing."
+    said = f" Its last log lines:\n{lines}" if lines else " It said nothing."
     return EnvdplanError("Builder did not become ready", f'Container "{name}": {what}.{said}')
 
 

@@ -304,7 +304,7 @@ class KubePod:
 
         if not rollout.changed:
             return
-        report("going back to the former configuration")
+        report("restoring the former configuration")
         former = {**before, "status": "running"}
         manifests = objects(former, address, self._surroundings.lineage, rendered(former))
         kept = {(one["kind"], one["metadata"]["name"]) for one in manifests}
@@ -347,7 +347,7 @@ class KubePod:
 
     def _managed(self, attributes: Attributes) -> Attributes:
         if attributes.get("mode") == "attach":
-            detail = "It is only attached to: whoever made the pod starts and stops it."
+            detail = "envdplan did not create the pod: whoever created it starts and stops it."
             raise Refused("Builder is not managed by envdplan", detail)
         return attributes
 

@@ -87,7 +87,7 @@ DRIVER: Final = Driver(
                 connection=True,
             ),
             "address": Attribute(
-                "What envd's store holds for it",
+                "Address in envd's store",
                 {"type": "string"},
                 identity=True,
                 finds=True,

@@ -18,7 +18,7 @@ _HINTS: Final = {
     "CreateContainerConfigError": "A config map or secret that it needs is missing.",
     "CreateContainerError": "The node cannot make the container.",
     "RunContainerError": "The node cannot start the container: check image and flags.",
-    "CrashLoopBackOff": "buildkitd ends again and again: check flags, config and profile.",
+    "CrashLoopBackOff": "buildkitd keeps ending: check flags, config and profile.",
     "OOMKilled": "buildkitd needs more memory than limits allow.",
     "Unschedulable": "No node takes the pod: check requests, node_selector, tolerations and "
     "storage. Where the cluster adds nodes itself, set schedule_timeout.",

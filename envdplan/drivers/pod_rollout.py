@@ -212,7 +212,7 @@ class Rollout:
             except EnvdplanError:
                 continue
             if log.strip():
-                return f" The last that it said:\n{log.strip()}"
+                return f" Its last log lines:\n{log.strip()}"
         return ""
 
     def _late(self) -> Refused:
@@ -254,9 +254,9 @@ class Rollout:
         if not self.owner.owns(metadata["uid"], mark_of(live)):
             raise Conflict(
                 "Object name in the cluster is taken",
-                f'The {kind} "{metadata["name"]}" in the namespace "{self.api.namespace}" carries '
-                "no mark of this state: somebody else made it, and it is left as it is. Plan "
-                "again.",
+                f'The {kind} "{metadata["name"]}" in the namespace "{self.api.namespace}" '
+                "carries no mark of this state: somebody else created it, and it was not "
+                "touched. Plan again.",
             )
 
     def _until_gone(self) -> None:

@@ -48,7 +48,7 @@ POD: Final[Mapping[str, Attribute]] = {
         in_clear=_SEEN,
     ),
     "mode": Attribute(
-        "Make and keep the pods, or attach to pods that others made",
+        "Create and manage the pods, or attach to existing ones",
         {
             "type": "string",
             "enum": ["managed", "attach"],
@@ -186,7 +186,7 @@ POD: Final[Mapping[str, Attribute]] = {
         in_clear=_SEEN,
     ),
     "create_namespace": Attribute(
-        "Make the namespace when it is not there; it is never removed",
+        "Create the namespace if it does not exist; it is never removed",
         {"type": "boolean", "default": False},
         compared=Compared.NEVER,
     ),
@@ -200,11 +200,11 @@ POD: Final[Mapping[str, Attribute]] = {
         compared=Compared.NEVER,
     ),
     "bootstrap": Attribute(
-        "Make it when it is not there; false only checks",
+        "Create the pods if they do not exist; false only checks",
         {"type": "boolean", "default": True},
         compared=Compared.NEVER,
     ),
-    "timeout": TIMEOUT.but("Seconds until it has to be ready, 1 or more", default=120),
+    "timeout": TIMEOUT.but("Seconds to wait until it is ready, 1 or more", default=120),
     "retries": RETRIES,
     "status": Attribute(
         "State of the pods",
@@ -225,7 +225,7 @@ POD: Final[Mapping[str, Attribute]] = {
         state=True,
     ),
     "address": Attribute(
-        "What envd's store holds for it: POD?context=&namespace=&container=",
+        "Address in envd's store: POD?context=&namespace=&container=",
         {"type": "string"},
         computed=Computed.FOLLOWS,
         identity=True,
@@ -299,7 +299,7 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
     attach = attributes.get("mode") == "attach"
     named = [one for one in ("pod", "selector") if attributes.get(one) is not None]
     if attach and len(named) != 1:
-        detail = 'With mode = "attach" either pod or selector says which pod it is.'
+        detail = 'With mode = "attach", set either pod or selector.'
         yield ("mode",), "Ambiguous pod", detail
     if not attach and named:
         detail = (
@@ -311,7 +311,9 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
             detail = f'"{name}" {one.in_clear}.'
             yield (name,), "Sensitive value not allowed here", detail
     if attributes.get("storage") is not None and attributes.get("scratch_size") is not None:
-        detail = "scratch_size is for a cache that is lost with the pod; storage has a size."
+        detail = (
+            "scratch_size limits a cache without storage. Remove it, and set the size in storage."
+        )
         yield ("scratch_size",), "Attribute has no effect", detail
 
 

@@ -34,17 +34,18 @@ def _pem(what: str) -> JsonSchema:
 
 
 _TLS: Final = Attribute(
-    "Talk TLS; with cert and key mutual TLS",
+    "Use TLS; with cert and key, mutual TLS",
     {
         "type": "object",
         "additionalProperties": False,
         "properties": {
             "ca": _pem("Certificates to trust (default: the system's)"),
             "cert": _pem("Our certificate"),
-            "key": _pem("The key of our certificate"),
+            "key": _pem("Private key of the client certificate"),
             "server_name": {
                 "type": "string",
-                "description": "What its certificate is for (default: the host of the address)",
+                "description": "Expected host name in its certificate (default: the host of "
+                "the address)",
             },
         },
     },
@@ -198,7 +199,7 @@ UNIX: Final = Driver(
         "unix",
         _attributes(
             Attribute(
-                "Absolute path of the buildkitd's socket",
+                "Absolute path of buildkitd's socket",
                 {"type": "string", "pattern": "^(unix://)?/."},
                 identity=True,
                 finds=True,

@@ -59,8 +59,8 @@ class Succession:
             return found
         raise Conflict(
             "Container name is taken",
-            f'The container "{found.name}" carries no mark of this state: somebody else made it, '
-            "and it is left as it is. Plan again.",
+            f'The container "{found.name}" carries no mark of this state: somebody else created '
+            "it, and it was not touched. Plan again.",
         )
 
     def _old(self) -> "ContainerInfo | None":

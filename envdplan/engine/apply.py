@@ -204,7 +204,7 @@ class Apply:
     def _given_up(self, change: Change) -> Event:
         detail = (
             f"It did not end within {self.grace:g} seconds after it was asked to stop, and was "
-            "left as it is. The next plan looks at what became of it."
+            "left running. The next plan checks its result."
         )
         return Failed(change, "Given up while it ran", detail, self.grace)
 

@@ -27,10 +27,12 @@ def new_context(
     """A context as `envd context create` would make it. Raises Refused when envd refuses it."""
     if builder not in BUILDERS:
         raise Refused(
-            "unknown builder type", f'"{shown(builder)}" is none of {", ".join(BUILDERS)}.'
+            "unknown builder type", f'"{shown(builder)}" is not one of {", ".join(BUILDERS)}.'
         )
     if runner not in RUNNERS:
-        raise Refused("unknown runner type", f'"{shown(runner)}" is none of {", ".join(RUNNERS)}.')
+        raise Refused(
+            "unknown runner type", f'"{shown(runner)}" is not one of {", ".join(RUNNERS)}.'
+        )
     if not name:
         raise Refused("a context needs a name", "envd loses an empty name in its store.")
     if not builder_address:

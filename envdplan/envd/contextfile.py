@@ -77,23 +77,23 @@ def _text(sent: Mapping[str, GobValue], name: str, default: str) -> str:
 def _warnings(contexts: ContextSet, *, old: bool) -> Iterator[Diagnostic]:
     if old:
         yield _warning(
-            "The context store is of an old envd",
-            "It was written by envd 0.2.0 to 0.2.3, which kept the builder's address under another "
-            "name. Today's envd drops those addresses in silence. They are read here, and the next "
-            "change of the store writes them in today's form.",
+            "Context store was written by an old envd",
+            "It was written by envd 0.2.0 to 0.2.3, which kept the builder's address under "
+            "another name. Current versions of envd silently drop those addresses. They are "
+            "read here, and the next change of the store writes them in the current format.",
         )
     names = Counter(one.name for one in contexts.contexts)
     for name in (name for name, times in names.items() if times > 1):
         yield _warning(
-            "A context stands twice in the store",
+            "Two contexts of one name in the store",
             f'envd uses the first context "{shown(name)}" and never sees the others. '
             "The next change of that context removes them.",
         )
     if contexts.contexts and contexts.current not in names:
         yield _warning(
-            "No context is the current one",
-            f'The store names "{shown(contexts.current)}" as the current context and has none of '
-            "that name, so envd refuses to build. Choose one with `envdplan context use`.",
+            "No current context",
+            f'The store names "{shown(contexts.current)}" as the current context but has no '
+            "such context, so envd refuses to build. Choose one with `envdplan context use`.",
         )
 
 
@@ -113,7 +113,7 @@ def encode(contexts: ContextSet) -> bytes:
     if decode(data) != contexts:
         raise Refused(
             "Contexts cannot be stored for envd",
-            "envd would read something else from the store than was to be written.",
+            "envd would read other contexts from the store than envdplan writes.",
         )
     return data
 

@@ -47,8 +47,8 @@ def _wait(descriptor: int, path: Path, timeout: float) -> None:
         if time.monotonic() >= until:
             raise Conflict(
                 "Another process is changing envd's contexts",
-                f"{path} is locked by {_holder(descriptor)}, and still was after "
-                f"{timeout:g} s. Try again when it is done, or end that process.",
+                f"{path} has been locked by {_holder(descriptor)} for {timeout:g} s. Try again "
+                "when it is done, or end that process.",
             )
         time.sleep(_PAUSE)
 

@@ -114,8 +114,8 @@ class ContextStore:
                 return done
         raise Conflict(
             "envd's context store keeps changing",
-            f"Other processes changed {self.path} each of the {_ATTEMPTS} times that it was to be "
-            "written. End them and try again.",
+            f"Other processes changed {self.path} during each of {_ATTEMPTS} attempts to write "
+            "it. End them and try again.",
         )
 
 
@@ -144,9 +144,9 @@ def corrupt(path: Path, error: CorruptGob) -> CorruptFile:
     """The error for a store that holds bytes which envd cannot read."""
     return CorruptFile(
         "envd's context store cannot be read",
-        f"{path}: {error.reason}. No envd command works until it is mended: "
-        "`envdplan context repair` keeps the broken file, saves the contexts that can still be "
-        "read, and writes a good store.",
+        f"{path}: {error.reason}. No envd command works until it is repaired: `envdplan context "
+        "repair` keeps the broken file, saves the contexts that can still be read, and writes "
+        "a good store.",
     )
 
 

@@ -141,7 +141,7 @@ def file_digest(path: str) -> str:
             return digest
     raise EnvdplanError(
         "Source file keeps changing",
-        f"{path} changed each of the {_TRIES} times that it was read. Stop what writes it, or "
+        f"{path} changed during each of {_TRIES} attempts to read it. Stop what writes it, or "
         "leave it out by .dockerignore.",
     )
 

@@ -51,8 +51,8 @@ def ignore_file(places: Iterable[Place]) -> bytes | None:
         if place.required:
             raise EnvdplanError(
                 "Ignore file not found",
-                f"ignore_file: {place.root}{place.path} is no file. Without it other files would "
-                "be sent to the builder than you mean.",
+                f"ignore_file: {place.root}{place.path} is not a file. Without it the builder "
+                "would get files that you want to leave out.",
             )
     return None
 

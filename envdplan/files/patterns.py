@@ -239,7 +239,7 @@ def _cleaned(pattern: str) -> str:
 def _expression(pattern: str) -> str:
     """The regular expression of a pattern, to be searched for. Raises EnvdplanError."""
     if not _SYNTAX.fullmatch(pattern):
-        raise _bad(pattern, "a bracket or a backslash in it is not followed by what it needs")
+        raise _bad(pattern, "a bracket or a backslash in it is incomplete")
     made = _translated(_readable(pattern))
     try:
         linear.compiled(made)

@@ -84,7 +84,7 @@ _OUTPUT_PARTS: Final[Mapping[str, Attribute]] = {
         input=Option(),
     ),
     "force_compression": Attribute(
-        "Compress layers that exist already too", {"type": "boolean"}, input=Option()
+        "Also compress layers that already exist", {"type": "boolean"}, input=Option()
     ),
     "oci_mediatypes": Attribute(
         "OCI media types, not Docker's", {"type": "boolean"}, input=Option()
@@ -181,7 +181,7 @@ ATTRIBUTES: Final[Mapping[str, Attribute]] = {
         "The text of the Dockerfile itself", {"type": "string"}, input=FoundThere(text=True)
     ),
     "ignore_file": Attribute(
-        "Patterns of files that are no part of the source (default: .dockerignore)",
+        "Patterns of files to leave out of the source (default: .dockerignore)",
         {"type": "string", "x-path": True},
         input=FoundThere(),
         in_clear=_SHOWN,
@@ -250,7 +250,7 @@ ATTRIBUTES: Final[Mapping[str, Attribute]] = {
         input=Whole(),
     ),
     "entitlements": Attribute(
-        "What the build may do beyond the usual",
+        "Entitlements of the build",
         {
             "type": "array",
             "items": {"type": "string", "enum": ["network.host", "security.insecure"]},
@@ -259,20 +259,20 @@ ATTRIBUTES: Final[Mapping[str, Attribute]] = {
         input=Whole(),
     ),
     "no_cache": Attribute(
-        "Run all steps anew when the build runs",
+        "Run all steps without the cache",
         {"type": "boolean", "default": False},
         compared=Compared.NEVER,
         input=_HOW,
     ),
     "no_cache_filter": Attribute(
-        "Stages whose steps run anew when the build runs",
+        "Stages whose steps run without the cache",
         _STRINGS,
         compared=Compared.NEVER,
         grows=True,
         input=_HOW,
     ),
     "pull": Attribute(
-        "Ask the registry for base images that are here already",
+        "Ask the registry for newer base images, even if the builder has them",
         {"type": "boolean", "default": False},
         compared=Compared.NEVER,
         input=_HOW,
@@ -320,8 +320,7 @@ ATTRIBUTES: Final[Mapping[str, Attribute]] = {
         in_clear=DECIDES,
     ),
     "registries": Attribute(
-        "Registries that the builder may be logged in to as you are, besides those "
-        "that the build names",
+        "Registries that the builder may use your login for, besides those that the build names",
         {
             "type": "array",
             "items": {
@@ -336,8 +335,8 @@ ATTRIBUTES: Final[Mapping[str, Attribute]] = {
     "ssh": SSH,
     "attest": ATTEST,
     "triggers": Attribute(
-        "Any change of a value makes the build run; steps that the "
-        "builder has cached stay so unless no_cache or no_cache_filter says otherwise",
+        "The build runs when any of these values changes. Steps in the cache are still used, "
+        "unless no_cache or no_cache_filter is set",
         _TEXTS,
         input=EachKey("trigger"),
     ),
@@ -349,7 +348,7 @@ ATTRIBUTES: Final[Mapping[str, Attribute]] = {
         in_clear=DECIDES,
     ),
     "retries": Attribute(
-        "So many more runs after one that failed, 0 or more (default: none)",
+        "Number of retries after a failed run, 0 or more (default: none)",
         {"type": "integer", "minimum": 0},
         compared=Compared.NEVER,
         input=_OURS,

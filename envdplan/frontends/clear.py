@@ -23,7 +23,7 @@ def _told(attribute: Attribute, value: Value, at: AttributePath) -> Iterator[Pro
 
 
 def _detail(name: str, why: str) -> str:
-    return f'"{name}" of a build {why}: use nonsensitive() to say that this is meant.'
+    return f'"{name}" of a build {why}: use nonsensitive() if this is intended.'
 
 
 def _sensitive(value: Value, path: AttributePath) -> Iterator[AttributePath]:

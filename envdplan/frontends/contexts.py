@@ -64,7 +64,7 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
 
 def _problem_of_name(name: str) -> tuple[str, str] | None:
     if name in _OWN:
-        detail = f'"{name}" is the source itself, which {_OWN[name]} names: take another name.'
+        detail = f'"{name}" is the source itself, which {_OWN[name]} names: choose another name.'
         return "Name is taken", detail
     if _unfit(name):
         detail = (

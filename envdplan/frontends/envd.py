@@ -33,7 +33,7 @@ _OWN: Final[Mapping[str, Attribute]] = {
         input=Whole(),
     ),
     "force": Attribute(
-        "Tell envd to build though it thinks that nothing changed",
+        "Make envd build even if it sees no change",
         {"type": "boolean", "default": False},
         compared=Compared.NEVER,
         input=NotInput("how to build, not what"),
@@ -58,7 +58,7 @@ _SHARED: Final = (
     "metadata",
 )
 _OUTPUT: Final = Attribute(
-    "What push and load stand for", {"type": "array"}, computed=Computed.FOLLOWS
+    "The output that push or load asks for", {"type": "array"}, computed=Computed.FOLLOWS
 )
 
 

@@ -22,8 +22,9 @@ _NO_PATH: Final = r"[A-Za-z][A-Za-z0-9+.-]*://|git@|target:|.+@sha\d+:"
 
 CONTEXTS: Final = Attribute(
     (
-        "What the Dockerfile may name besides its source, by name: a directory, build.NAME, "
-        "docker-image://REF, oci-layout://DIR[:TAG][@DIGEST], or the URL of a repository or file"
+        "Named contexts, which the Dockerfile may use besides its source: a directory, "
+        "build.NAME, docker-image://REF, oci-layout://DIR[:TAG][@DIGEST], or the URL of a "
+        "repository or file"
     ),
     {
         "type": "object",
@@ -50,7 +51,7 @@ FRONTEND: Final = Attribute(
     input=Whole(),
 )
 SYNTAX: Final = Attribute(
-    "The image that reads the Dockerfile, whatever its own line # syntax= says",
+    "The image that reads the Dockerfile, instead of the one in its line # syntax=",
     {
         "type": "string",
         "pattern": r"^\S",
@@ -96,28 +97,28 @@ ATTEST_PARTS: Final[Mapping[str, Attribute]] = {
         "Of what", {"type": "string", "enum": ["sbom", "provenance"]}, input=Option()
     ),
     "mode": Attribute(
-        "provenance: how much it tells; max names the build arguments too",
+        "provenance: level of detail; max includes the build arguments",
         {"type": "string", "enum": ["min", "max"]},
         input=Option("provenance"),
     ),
     "version": Attribute(
-        "provenance: version of SLSA's predicate",
+        "provenance: version of the SLSA predicate",
         {"type": "string", "enum": ["v0.2", "v1"]},
         input=Option("provenance"),
     ),
     "builder_id": Attribute(
-        "provenance: the URI of who built", {**_OPTION}, input=Option("provenance")
+        "provenance: URI that identifies who built", {**_OPTION}, input=Option("provenance")
     ),
     "reproducible": Attribute(
         "provenance: that it is", {"type": "boolean"}, input=Option("provenance")
     ),
     "inline_only": Attribute(
-        "provenance: only in images, not beside files",
+        "provenance: leave it out of file outputs",
         {"type": "boolean"},
         input=Option("provenance"),
     ),
     "generator": Attribute("sbom: the image of the scanner", {**_OPTION}, input=Option("sbom")),
-    "disabled": Attribute("Leave an inherited one out", {"type": "boolean"}, input=Option()),
+    "disabled": Attribute("Remove an inherited attestation", {"type": "boolean"}, input=Option()),
 }
 ATTEST: Final = Attribute(
     "Attestations about the image, pushed with it (default: none)",

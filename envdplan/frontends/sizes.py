@@ -12,6 +12,6 @@ def size_in_bytes(text: str) -> int:
     """Bytes; units are powers of 1024. ValueError for what is no size."""
     match = _SIZE.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no size such as 256m")
+        raise ValueError(f"{text!r} is not a size such as 256m")
     number, unit = match.groups()
     return int(Decimal(number) * 1024 ** _POWERS[unit.lower()])

@@ -53,8 +53,8 @@ def extract(archive: Path, name: str, tree: Tree) -> None:
     except _BROKEN as error:
         raise Refused(
             "Archive cannot be read",
-            f"{name}: {str(error) or 'it breaks off'}. Nothing of it was installed. Check that "
-            "the address names an archive, and not a page about one.",
+            f"{name}: {str(error) or 'it breaks off'}. It was not installed. Check that the "
+            "address names an archive, and not a page about one.",
         ) from None
 
 
@@ -200,7 +200,7 @@ def _check_directory(archive: Path) -> None:
     if at < 0 or tail[at : at + 4] != _END_OF_ZIP or tail[-2:] != b"\0\0":
         at = tail.rfind(_END_OF_ZIP)
     if at < 0 or len(tail) - at < 22:  # noqa: PLR2004  the length of that record
-        raise zipfile.BadZipFile("it is no zip file")
+        raise zipfile.BadZipFile("it is not a zip file")
     if int.from_bytes(tail[at + 12 : at + 16], "little") > _DIRECTORY_OF_ZIP:
         raise unsafe("more files than a module may have")
     if tail[max(0, at - 20) : at].startswith(_END_OF_LARGE_ZIP):

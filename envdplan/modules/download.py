@@ -104,8 +104,8 @@ def _answer(url: str, environment: Mapping[str, str], waits: Waits) -> "BaseHTTP
         here = _redirected(here, response.headers.get("location", ""))
     raise Refused(
         "Too many redirects",
-        f"{_shown(url)} led to another place {_MOST_REDIRECTS + 1} times. Name the URL where the "
-        "archive really is.",
+        f"{_shown(url)} redirects more than {_MOST_REDIRECTS} times. Use the final URL of the "
+        "archive.",
     )
 
 
@@ -149,8 +149,8 @@ def _redirected(before: str, location: str) -> str:
     if found is None or (found[0] == "http" and not _plain_to_plain(before, after)):
         raise Refused(
             "Archive redirects to an unsafe address",
-            f"{_shown(before)} leads to {_shown(after)!r}, which is no https:// URL, so "
-            "everybody on the way could change what comes. Ask whoever offers the archive.",
+            f"{_shown(before)} leads to {_shown(after)!r}, which is not an https:// URL, so the "
+            "archive could be changed on its way. Ask whoever offers it.",
         )
     return after
 
@@ -167,8 +167,10 @@ def _shown(url: str) -> str:
 
 def _refused(url: str, response: "BaseHTTPResponse") -> Refused:
     hint = {
-        401: "It wants a login, which archives cannot give: use git, or a place without one.",
-        403: "It wants a login, which archives cannot give: use git, or a place without one.",
+        401: "It wants a login, which envdplan cannot give for archives. Use git, or an "
+        "address without a login.",
+        403: "It wants a login, which envdplan cannot give for archives. Use git, or an "
+        "address without a login.",
         404: "Check the address.",
         410: "Check the address.",
     }.get(response.status, "Try again later.")
@@ -181,7 +183,7 @@ def _refused(url: str, response: "BaseHTTPResponse") -> Refused:
 def _too_large(url: str, most: int) -> Refused:
     return Refused(
         "Archive is too large",
-        f"{_shown(url)} has more than {most} bytes, which no module needs. Check the address.",
+        f"{_shown(url)} has more than {most} bytes, too many for a module. Check the address.",
     )
 
 

@@ -42,7 +42,7 @@ def _fetch_archive(source: Archive, file: Path, tree: Tree, environment: Mapping
     if source.checksum not in (None, found):
         raise Refused(
             "Archive checksum does not match",
-            f"{source.url} should have {source.checksum}, but has {found}. Nothing of it was "
+            f"{source.url} should have {source.checksum}, but has {found}. It was not "
             "installed. If that is the archive you want, write its checksum into the source.",
         )
     extract(file, urlsplit(source.url).path.lower(), tree)

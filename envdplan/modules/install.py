@@ -130,7 +130,7 @@ def _changed(source: Remote, expected: Locked, found: Locked) -> Conflict:
     return Conflict(
         "Module has changed",
         f"{source.key} is no longer what envdplan.lock says: it should have the checksum "
-        f"{expected.checksum}, but has {found.checksum}. Nothing of it was installed. Find out "
-        "who changed it, and why; if the new content is what you want, `envdplan init -upgrade` "
+        f"{expected.checksum}, but has {found.checksum}. It was not installed. Find out who "
+        "changed it, and why; if the new content is what you want, `envdplan init -upgrade` "
         "takes it.",
     )

@@ -46,8 +46,8 @@ class Installed:
         if locked is None or (locked.checksum, locked.commit) != (package.checksum, package.commit):
             raise Conflict(
                 "Module differs from the lock file",
-                f"What is installed of {source} is not what envdplan.lock says. Run "
-                "`envdplan init`, which installs what is locked.",
+                f"The installed module {source} is not the one in envdplan.lock. Run `envdplan "
+                "init`, which installs what is locked.",
             )
         self._hold_against(source, folder, locked.checksum)
         return folder
@@ -62,10 +62,10 @@ class Installed:
         if tree_checksum(folder) != checksum:
             raise Conflict(
                 "Module was edited",
-                f"What lies in {folder} is not what envdplan.lock says of {source}: somebody "
-                "changed it after it was installed, so that others would get something else. Run "
-                "`envdplan init`, which installs what is locked. To work on a module, name a "
-                "folder of yours as its source.",
+                f"The files in {folder} are not those that envdplan.lock records for {source}: "
+                "somebody changed them, so other machines would get different ones. Run "
+                "`envdplan init`, which installs what is locked. To work on a module, use a "
+                "folder of your own as its source.",
             )
         self._whole.add(source.key)
 
@@ -85,13 +85,13 @@ def local_folder(source: Local, base: Path, packages: Path) -> Path:
     if package is not None and not Path(os.path.realpath(found)).is_relative_to(package):
         raise EnvdplanError(
             "Module path leads out of its package",
-            f'"{source.path}" leads out of what was fetched, so it would be another folder on '
-            "each machine. A fetched module may only name folders beside it in its package.",
+            f'"{source.path}" is outside of what was fetched, so each machine would use a '
+            "different folder. A fetched module may only name folders beside it in its package.",
         )
     if not is_dir(found):
         raise EnvdplanError(
             "Module not found",
-            f"{found} is no folder.{_beside(found)} The path starts at the file that states it.",
+            f"{found} is not a folder.{_beside(found)} The path starts at the file that states it.",
         )
     return found
 

@@ -21,7 +21,7 @@ NAME: Final = "envdplan.lock"
 VERSION: Final = 1
 _COMMENT: Final = """\
 # Written by `envdplan init`: commit it, and do not edit it. It holds what each module was, so
-# that everybody gets the same. `envdplan init -upgrade` takes what is there now.
+# that everybody gets the same. `envdplan init -upgrade` takes what the sources offer now.
 """
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _CHECKSUM: Final = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9+/]{43}=")
@@ -52,7 +52,7 @@ def decode(data: bytes, name: str) -> Lock:
     try:
         document, problems = hcl.decode(SourceFile(name, data.decode()))
     except UnicodeDecodeError:
-        raise _corrupt(name, "it is no text") from None
+        raise _corrupt(name, "it is not text") from None
     for one in problems:
         raise _corrupt(name, f"{one.summary.lower()} at {one.range}")
     _check_version(document.body, name)
@@ -122,6 +122,6 @@ def _constant(body: Body, name: str) -> object:
 def _corrupt(name: str, reason: str) -> CorruptFile:
     return CorruptFile(
         "Lock file cannot be read",
-        f"{name}: {reason}. Take it back from your version control (`git checkout {name}`). If "
-        "nobody has a good one, remove it: `envdplan init` then locks what is there now.",
+        f"{name}: {reason}. Restore it from version control (`git checkout {name}`). If there "
+        "is no good copy, remove it: `envdplan init` then locks what the sources offer now.",
     )

@@ -147,7 +147,7 @@ def _url(text: str) -> Remote:
         raise problem("Archives that are compressed by zstd cannot be read; offer it as .tar.gz.")
     if not path.endswith(_SUFFIXES):
         raise problem(
-            "It is not clear what this URL names. Put git:: before it if it is a git repository; "
+            "It is unclear what this URL names. Put git:: before it if it is a git repository; "
             f"an archive ends with {', '.join(_SUFFIXES)}."
         )
     url = check_url(parts.url, ("https", "http", "file"))
@@ -189,7 +189,7 @@ def _bare(text: str) -> EnvdplanError:
     if not text.strip():
         return problem("It is empty. A folder is written ./FOLDER.")
     if text.startswith("~"):
-        return problem("~ is not replaced here; write the path of the folder from / on.")
+        return problem("~ is not supported here; write the absolute path of the folder.")
     if text in (".", ".."):
         return problem(f"A folder starts with ./ or ../: write {text}/.")
     plain = text.partition("?")[0].partition("//")[0]
@@ -197,7 +197,7 @@ def _bare(text: str) -> EnvdplanError:
         is_host = "." in plain.partition("/")[0]
         git = f" If it is a git repository, write git::https://{plain}." if is_host else ""
         return problem(
-            f"Terraform's registries of modules are not known here.{git} If it is a folder, "
-            f"write ./{plain}."
+            f"Terraform's module registries are not supported.{git} If it is a folder, write "
+            f"./{plain}."
         )
     return problem(f"If it is a folder, write ./{plain}. Anything else is a URL.")

@@ -150,7 +150,7 @@ def unsafe(what: str) -> Refused:
     """The error for a package with something that is not taken."""
     return Refused(
         "Unsafe module",
-        f"The package has {what}. Nothing of it was installed; tell whoever offers it.",
+        f"The package has {what}. Nothing of it was installed; report it to whoever offers it.",
     )
 
 

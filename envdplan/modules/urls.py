@@ -64,9 +64,9 @@ def check_url(url: str, schemes: tuple[str, ...]) -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        raise problem("It is no proper URL.") from None
+        raise problem("It is not a proper URL.") from None
     if parts.scheme not in schemes:
-        raise problem(f"{parts.scheme}:// is not known here; there are {_listed(schemes)}.")
+        raise problem(f"{parts.scheme}:// is not supported; there are {_listed(schemes)}.")
     if parts.fragment:
         raise problem("A URL of a source has nothing behind a #.")
     _check_user(parts)
@@ -115,9 +115,9 @@ def _check_user(parts: SplitResult) -> None:
         return
     raise SecretInSource(
         "Login in a module source",
-        "It carries a login, which would be written into files that are shared, and shown. Take "
-        "it out of the URL: git asks its credential helpers (`git config credential.helper`), "
-        "and ssh has its keys.",
+        "It carries a login, which would be stored in shared files, and shown. Take it out of "
+        "the URL: git asks its credential helpers (`git config credential.helper`), and ssh "
+        "has its keys.",
     )
 
 
@@ -130,8 +130,8 @@ def _check_name(name: str) -> None:
     if name.lower() in _SECRETS:
         raise SecretInSource(
             "Secret in a module source",
-            f'The parameter "{name}" looks like a secret, which would be written into files '
-            "that are shared. Offer the module where none is needed, or by git.",
+            f'The parameter "{name}" looks like a secret, which would be stored in shared '
+            "files. Put the module where it needs none, or use git.",
         )
 
 
@@ -144,8 +144,8 @@ def _check_host(parts: SplitResult, host: str) -> None:
         raise problem("It names no host, or something that starts with a hyphen.")
     if parts.scheme == "http" and not is_loopback(parts.netloc.rpartition("@")[2]):
         raise problem(
-            "http:// is only taken on this machine (localhost): on its way everybody could change "
-            "what it brings. Use https://."
+            "http:// is only taken on this machine (localhost): anybody on the way could "
+            "change the content. Use https://."
         )
 
 

@@ -84,15 +84,15 @@ def _warn_of_nowhere(outcome: Diff, resource: Resource, change: Change, facts: B
         return
     if tags:
         detail = (
-            "It has tags, but is neither pushed nor loaded, so that nothing is left of it but the "
+            "It has tags, but is neither pushed nor loaded, so its result stays only in the "
             "builder's cache. Set push = true or load = true (for a file of bake or Compose: "
-            f"--set {resource.address.name}.push=true), or take the tags away."
+            f"--set {resource.address.name}.push=true), or remove the tags."
         )
     else:
         detail = (
-            "It has neither tags nor outputs, so that nothing is left of it but the builder's "
-            'cache. Set tags with push or load, or an output; one of type "cacheonly" says that '
-            "this is meant."
+            "It has neither tags nor outputs, so its result stays only in the builder's cache. Set "
+            'tags with push or load, or an output; one of type "cacheonly" says that this is '
+            "intended."
         )
     summary = "Build result is discarded"
     outcome.diagnostics.warn(summary, detail, resource.range, str(resource.address))
@@ -119,9 +119,9 @@ def _warn_of_exposed(outcome: Diff, type: ResourceType, resource: Resource, chan
     places = dict.fromkeys(given[name] for name in names)
     outcome.diagnostics.warn(
         "Sensitive value in the image",
-        f"{', '.join(names)} can be read in the {' and '.join(places)} of the image by everybody "
-        "who may pull it. Give the value as a secret, which RUN --mount=type=secret reads and no "
-        "image keeps; or say by nonsensitive() that this is meant.",
+        f"{', '.join(names)} can be read in the {' and '.join(places)} of the image by "
+        "everybody who can pull it. Give the value as a secret, which RUN --mount=type=secret "
+        "reads and no image keeps; or say by nonsensitive() that this is meant.",
         resource.range,
         str(resource.address),
     )

@@ -34,7 +34,7 @@ def broken(tests: tuple[Requirement, ...], known: Known) -> Iterator[str]:
     for test in tests:
         verdict = test.judge(known)
         if verdict.holds is None:
-            yield f"{test.range}: Whether it holds cannot be told even now."
+            yield f"{test.range}: Whether it is true is not known even now."
         elif not verdict.holds:
             yield f"{test.range}: {verdict.message}"
 

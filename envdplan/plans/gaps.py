@@ -81,12 +81,15 @@ def _sentences(gap: _Gap) -> Iterator[str]:
     yield gap.cause.detail
     if gap.deferred:
         left = "they are left out" if len(gap.deferred) > 1 else "it is left out"
-        yield f"Because of it nobody can tell what to do for {names(gap.deferred)}: {left}."
+        yield f"So {names(gap.deferred)} cannot be decided: {left}."
     if gap.kept:
         verb = "exist" if len(gap.names) > 1 else "exists"
         yield (
-            f"Whether {names(gap.names)} {verb} could not be found out; what is recorded for "
-            f"{names(gap.kept)} is believed."
+            f"Whether {names(gap.names)} {verb} could not be found out; the record of "
+            f"{names(gap.kept)} is used."
         )
     if gap.noted and not gap.deferred:
-        yield f"Until then the runner of {names(gap.noted)} runs nothing; builds do not need it."
+        yield (
+            f"Until then envd starts no environments on the runner of {names(gap.noted)}. "
+            "Builds do not need it."
+        )

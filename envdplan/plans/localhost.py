@@ -53,8 +53,8 @@ def unreachable_registries(
         return None
     place, remedy = _ELSEWHERE.get(type or "", (_CONTAINER, _CONTAINER_REMEDY))
     return (
-        f"{place}, so that {' and '.join(hosts)} is there something else than here: what is "
-        f'pushed, or taken as a base or a cache, mostly ends with "connection refused". {remedy}'
+        f"{place}, where {' and '.join(hosts)} is another registry, or none. Pushes, base images "
+        f'and caches there usually fail with "connection refused". {remedy}'
     )
 
 

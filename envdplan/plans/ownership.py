@@ -45,10 +45,10 @@ def warn_of_former(
         return
     outcome.diagnostics.warn(
         "Builder was made from another state",
-        f"{base.address} exists already, and another state than this one made it. Apply takes it "
-        "over: it changes it, and a later destroy removes it. Where that state is lost, all is "
-        "well. Where another project has a block of this name, the two would undo each other: "
-        "give the builder a name of its own (`name`, or another name of the block).",
+        f"{base.address} exists already, and another state than this one made it. Apply takes "
+        "it over: it changes it, and a later destroy removes it. That is right if that state "
+        "is lost. If another project declares it too, the two would undo each other: give the "
+        "builder a name of its own (`name`, or another name of the block).",
         world.desired.resources[base.address].range,
         str(base.address),
     )

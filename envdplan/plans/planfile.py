@@ -84,7 +84,7 @@ def decode(data: bytes, name: str) -> PlanFile:
     try:
         return _to_saved(content)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        reason = f"its content makes no sense ({type(error).__name__}: {error})"
+        reason = f"its content is not valid ({type(error).__name__}: {error})"
         raise corrupt_content(KIND, name, reason, _MEND) from None
 
 

@@ -59,7 +59,7 @@ def _sensitive(attributes: Attributes) -> Iterator[Problem]:
             linked = name == "builder_address" and attributes.get("connection") is not None
             what = "The address of its builder" if linked else f'"{name}" of a context'
             where = " in the builder's block" if linked else ""
-            detail = f"{what} {one.in_clear}: use nonsensitive(){where} to say that this is meant."
+            detail = f"{what} {one.in_clear}: use nonsensitive(){where} if this is intended."
             yield ("builder" if linked else name,), "Sensitive value would be visible", detail
 
 
@@ -107,7 +107,7 @@ TYPE: Final = ResourceType(
             in_clear=_STORED,
         ),
         "builder": Attribute(
-            "What builds: builder.NAME, or a plain type with builder_address",
+            "Builder of the context: builder.NAME, or a plain type with builder_address",
             {
                 "type": "string",
                 "enum": [*BUILDERS, *_STRANGE],
@@ -116,7 +116,7 @@ TYPE: Final = ResourceType(
             in_clear=_STORED,
         ),
         "builder_address": Attribute(
-            "Where the builder is, when `builder` is a plain type",
+            "Address of the builder, if `builder` is a plain type",
             {"type": "string", "minLength": 1},
             in_clear=_STORED,
         ),
@@ -130,7 +130,7 @@ TYPE: Final = ResourceType(
             in_clear=_STORED,
         ),
         "runner_address": Attribute(
-            "Where the runner is; needed for envd-server",
+            "Address of the runner; required for envd-server",
             {"type": "string", "minLength": 1},
             in_clear=_STORED,
         ),
@@ -140,12 +140,12 @@ TYPE: Final = ResourceType(
             compared=Compared.NEVER,
         ),
         "forward": Attribute(
-            "To envd the builder is a socket of this machine, which `envdplan forward NAME` serves",
+            "Give envd a local socket as the builder, which `envdplan forward NAME` serves",
             {"type": "boolean", "default": False},
             compared=Compared.NEVER,
         ),
         "use": Attribute(
-            "Make it envd's current context",
+            "Make this envd's current context",
             {"type": "boolean"},
             compared=Compared.IF_GIVEN,
             own=True,

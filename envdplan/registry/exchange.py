@@ -113,8 +113,8 @@ def _redirected(request: Request, answer: Answer) -> Request:
 def _unsafe(base: str, url: str) -> Refused:
     return Refused(
         "Registry redirects to an unsafe address",
-        f"{urlsplit(base).netloc} sends us to {url[:200]!r}, which is no https:// URL, so the "
-        "answer could be changed on its way. Ask whoever runs the registry.",
+        f"{urlsplit(base).netloc} redirects to {url[:200]!r}, which is not an https:// URL, so "
+        "the answer could be changed on its way. Ask whoever runs the registry.",
     )
 
 

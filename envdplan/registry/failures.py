@@ -74,7 +74,7 @@ def _slow(host: str) -> tuple[str, str]:
 
 
 def _broken(host: str) -> tuple[str, str]:
-    todo = "Try again; if it stays so, check that a registry, and nothing else, listens there."
+    todo = "Try again; if it happens again, check that a registry, and nothing else, listens there."
     return (
         "Connection to the registry broke",
         f"{host} ended the connection without a proper answer. {todo}",
@@ -82,7 +82,7 @@ def _broken(host: str) -> tuple[str, str]:
 
 
 def _bad_proxy(host: str) -> tuple[str, str]:
-    why = "is to be reached through the proxy of http_proxy or https_proxy, which does not let us"
+    why = "cannot be reached through the proxy of http_proxy or https_proxy"
     return (
         "Proxy does not answer",
         f"{host} {why}. Correct the variable, or name the host in no_proxy.",
@@ -95,12 +95,13 @@ def _tls_failure(host: str, text: str) -> tuple[str, str]:
     elif "CERTIFICATE_VERIFY_FAILED" in text or "ertificate verify failed" in text:
         why = (
             f"shows a certificate that cannot be trusted ({_reason(text)}). If the registry has "
-            f"an authority of its own, set ca for it or put it at /etc/docker/certs.d/{host}/ca.crt"
+            "its own certificate authority, set ca for it or put it at "
+            f"/etc/docker/certs.d/{host}/ca.crt"
         )
     elif "ingerprint" in text:
         why = "shows another certificate than a moment ago"
     else:
-        why = "and we cannot agree on a TLS connection; it may want a client certificate"
+        why = "does not accept the TLS connection; it may require a client certificate"
     return "No TLS connection to the registry", f"{host} {why}."
 
 

@@ -83,7 +83,7 @@ def tls_context(files: TlsFiles, *, verify: bool) -> "SSLContext":
             context.load_cert_chain(path, key, password=_no_password)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else None
-        raise _bad_certificate(path, why or "it is no PEM file") from None
+        raise _bad_certificate(path, why or "it is not a PEM file") from None
     return context
 
 

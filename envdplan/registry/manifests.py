@@ -122,10 +122,10 @@ def decode_manifest(
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise _malformed(what, "it is no JSON object")
+        raise _malformed(what, "it is not a JSON object")
     media_type = _media_type(document, content_type.partition(";")[0].strip().lower())
     if media_type not in INDEX_TYPES | MANIFEST_TYPES:
-        raise _malformed(what, f"its type {media_type[:100]!r} is none of OCI's or Docker's")
+        raise _malformed(what, f"its type {media_type[:100]!r} is not one of OCI's or Docker's")
     return Manifest(media_type, digest_of(content, like), content, document)
 
 

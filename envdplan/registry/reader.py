@@ -197,9 +197,9 @@ class RegistryReader:
 def _strange_realm(query: TokenQuery) -> Refused:
     return Refused(
         "Unknown server asked for a login",
-        f"A token for {query.host} was to be fetched at {query.realm[:200]!r}, but that is not the "
-        "token server that the registry names. The login was not sent. Check whether the builder "
-        "reaches the same registry as this machine.",
+        f"A token for {query.host} was requested from {query.realm[:200]!r}, but that is not "
+        "the token server that the registry names. The login was not sent. Check whether the "
+        "builder reaches the same registry as this machine.",
     )
 
 

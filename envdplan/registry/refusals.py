@@ -31,15 +31,15 @@ def refusal(host: str, path: str, answer: Answer) -> EnvdplanError:
             todo = f"Ask for the right to it, or use another login: docker login {name}."
             return Refused("Registry denies access", f"{detail}{said} {todo}")
         case 404:
-            detail = f"The registry {name} does not know what was asked for in {path}."
+            detail = f"The registry {name} does not have what was asked for in {path}."
             return Refused(
                 "Not found in the registry", f"{detail}{said} Check the name and the tag."
             )
         case 429:
-            detail = f"The registry {name} has had too many requests from here.{said}"
+            detail = f"The registry {name} limits the number of requests from here.{said}"
             return Unreachable("Registry rate limit reached", f"{detail} {_later(name)}")
         case status if status >= _LOWEST_SERVER_ERROR:
-            detail = f"The registry {name} failed with status {status}.{said}"
+            detail = f"The registry {name} answered with status {status}.{said}"
             return Unreachable("Registry reports an error", f"{detail} Try again later.")
         case status:
             detail = f"The registry {name} answered a request for {path} with status {status}."

@@ -88,8 +88,8 @@ def _check_realm(transport: Transport, query: TokenQuery) -> None:
     if realm is None or (realm[0] != "https" and not plain):
         raise Refused(
             "Token server is not secure",
-            f"The registry {query.host} wants us to get tokens at {query.realm[:200]!r}, which "
-            "is no https:// URL. The login was not sent. Ask whoever runs the registry.",
+            f"The registry {query.host} names the token server {query.realm[:200]!r}, which is "
+            "not an https:// URL. The login was not sent. Ask whoever runs the registry.",
         )
 
 

@@ -293,6 +293,6 @@ def _userinfo(proxy: str) -> str | None:
 def _bad_proxy(scheme: str) -> Refused:
     return Refused(
         "Proxy cannot be used",
-        f"The environment variable {scheme}_proxy names a proxy that is no http:// or https:// "
-        "URL. Correct it, or name the registry's host in no_proxy.",
+        f"The environment variable {scheme}_proxy names a proxy that is not a http:// or "
+        "https:// URL. Correct it, or name the registry's host in no_proxy.",
     )

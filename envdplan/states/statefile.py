@@ -39,7 +39,7 @@ def decode(data: bytes, name: str, mend: str) -> State:
         outputs = _mapping(from_json(content["outputs"]))
         lineage, serial = str(content["lineage"]), int(content["serial"])
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        reason = f"its content makes no sense ({type(error).__name__}: {error})"
+        reason = f"its content is not valid ({type(error).__name__}: {error})"
         raise corrupt_content(KIND, name, reason, mend) from None
     return State(
         lineage,

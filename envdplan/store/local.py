@@ -135,8 +135,8 @@ class LocalStore:
             return
         raise Conflict(
             "State was changed by another process",
-            f"{self.path} is not what was read, although it was locked. What was done since is "
-            "not recorded; plan again to see it.",
+            f"{self.path} changed although it was locked. The last steps are not recorded; plan "
+            "again to see them.",
         )
 
     def _make_directory(self) -> None:

@@ -71,4 +71,4 @@ class _Restorer(pickle.Unpickler):
 
 
 def _refuse(name: str) -> Never:
-    raise pickle.UnpicklingError(f"{name} is no part of a document")
+    raise pickle.UnpicklingError(f"{name} is not part of a document")

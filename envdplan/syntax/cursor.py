@@ -116,12 +116,12 @@ class Cursor:
         if self.take(sign):
             return
         opened = self.text[start : start + 1]
-        detail = f'The "{opened}" at {self.place(start, start + 1)} is not closed: here is '
+        detail = f'The "{opened}" at {self.place(start, start + 1)} is not closed: found '
         if self.at_end or self.at("\n"):
-            self.fail("Missing bracket", f'{detail}{self.shown()}, but no "{sign}".')
+            self.fail("Missing bracket", f'{detail}{self.shown()}, expected "{sign}".')
         self.fail(
             "Unexpected text",
-            f'{detail}{self.shown()} where "{sign}" or an operator belongs.',
+            f'{detail}{self.shown()}, expected "{sign}" or an operator.',
         )
 
     def deeper(self) -> None:

@@ -66,8 +66,7 @@ def parse(cursor: Cursor) -> Expression:
     if not cursor.take(":"):
         cursor.fail(
             "Missing colon",
-            f"A conditional is CONDITION ? YES : NO, but here is {cursor.shown()} where the "
-            "colon belongs.",
+            f"A conditional is CONDITION ? YES : NO. Expected the colon, found {cursor.shown()}.",
         )
     no = parse(cursor)
     cursor.depth -= 1
@@ -147,10 +146,8 @@ def _takes_arguments(cursor: Cursor) -> bool:
 def _missing(cursor: Cursor) -> Never:
     hint = "Strings are written in double quotes."
     if cursor.at("${"):
-        hint = "${...} stands in strings only; elsewhere write the expression without it."
-    cursor.fail(
-        "Missing expression", f"A value belongs here, but there is {cursor.shown()}. {hint}"
-    )
+        hint = "${...} works in strings only; elsewhere write the expression without it."
+    cursor.fail("Missing expression", f"Expected a value, found {cursor.shown()}. {hint}")
 
 
 def _parenthesised(cursor: Cursor) -> Expression:
@@ -239,14 +236,14 @@ def _elements(cursor: Cursor, start: int) -> ObjectOf:
         if cursor.at("==") or not (cursor.take("=") or cursor.take(":")):
             cursor.fail(
                 "Missing equals sign",
-                f"In an object a key is followed by = and its value, but here is {cursor.shown()}.",
+                f"Expected = and a value after the key of an object, found {cursor.shown()}.",
             )
         items.append((key, parse(cursor)))
         cursor.skip()
         if not cursor.take(",") and not cursor.at("\n") and not cursor.at("}"):
             if cursor.at_end:
                 cursor.close("}", start)
-            detail = "Elements of an object stand on lines of their own, or have commas between "
+            detail = "Put each element of an object on its own line, or put commas between "
             cursor.fail("Missing comma", f"{detail}them; here is {cursor.shown()}.")
         cursor.skip_lines()
     cursor.position += 1
@@ -291,14 +288,14 @@ def _for(cursor: Cursor, start: int, close: str) -> For:
     source = parse(cursor)
     cursor.skip()
     if not cursor.take(":"):
-        detail = f"A for is [for NAME in VALUES : RESULT], but here is {cursor.shown()}."
+        detail = f"Expected [for NAME in VALUES : RESULT], found {cursor.shown()}."
         cursor.fail("Missing colon", detail)
     first = parse(cursor)
     cursor.skip()
     key: Expression | None = None
     if close == "}":
         if not cursor.take("=>"):
-            detail = f"A for of an object gives KEY => VALUE, but here is {cursor.shown()}."
+            detail = f"In braces, for needs KEY => VALUE. Expected =>, found {cursor.shown()}."
             cursor.fail("Missing arrow", detail)
         key, first = first, parse(cursor)
         cursor.skip()
@@ -327,6 +324,6 @@ def for_names(cursor: Cursor) -> tuple[str | None, str]:
     before = cursor.position
     if first is None or cursor.name() != "in":
         cursor.position = before
-        detail = f"A for is written `for NAME in VALUES`, but here is {cursor.shown()}."
+        detail = f"Expected `for NAME in VALUES`, found {cursor.shown()}."
         cursor.fail("Missing in", detail)
     return (None, first) if second is None else (first, second)

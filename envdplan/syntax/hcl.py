@@ -38,7 +38,7 @@ def parse_expression(text: str, file: SourceFile) -> tuple[Expression | None, Di
         found = parse_whole(cursor)
         cursor.skip()
         if not cursor.at_end:
-            detail = f"An expression ends before {cursor.shown()}."
+            detail = f"Expected the end of the expression, found {cursor.shown()}."
             cursor.fail("Unexpected text", detail)
     except SyntaxProblem as problem:
         place = cursor.place(problem.start, problem.end)
@@ -138,9 +138,7 @@ class _Parser:
         start = cursor.position
         name = cursor.name()
         if name is None:
-            detail = (
-                f"The name of an attribute or block belongs here, but there is {cursor.shown()}."
-            )
+            detail = f"Expected the name of an attribute or block, found {cursor.shown()}."
             cursor.fail("Unexpected text", detail)
         after = cursor.position
         cursor.skip()
@@ -226,8 +224,8 @@ class _Parser:
         if cursor.at_end or cursor.at("\n") or (one_line and cursor.at("}")):
             return
         detail = (
-            f"A line ends after an attribute or block, but here is {cursor.shown()}. Put it on "
-            "a line of its own."
+            f"Expected the end of the line after an attribute or block, found {cursor.shown()}. "
+            "Put it on its own line."
         )
         if cursor.at("}"):  # it closes the block all the same
             self._note(

@@ -17,7 +17,7 @@ def number(cursor: Cursor) -> Literal:
     text = match.group() if match else ""
     cursor.position = start + len(text)
     if cursor.name() is not None or not text.isascii():
-        detail = f'"{cursor.text[start : cursor.position][:40]}" is no number.'
+        detail = f'"{cursor.text[start : cursor.position][:40]}" is not a number.'
         cursor.fail("Invalid number", detail, start)
     cursor.position = start
     return number_of(cursor, text)

@@ -27,7 +27,7 @@ def with_steps(cursor: Cursor, source: Expression, start: int, parse: Parse) -> 
         if isinstance(step, Splat):
             return _splat(cursor, step, start, parse)
         found = step
-    cursor.fail("Expression too long", "Too many parts follow each other.", start)
+    cursor.fail("Expression too long", "This expression has too many parts.", start)
 
 
 def _step(cursor: Cursor, source: Expression, start: int, parse: Parse) -> Expression | None:
@@ -65,7 +65,7 @@ def _attribute(cursor: Cursor, source: Expression, start: int) -> Expression:
         return GetAttribute(source, name, cursor.range(start))
     digits = re.compile(r"\d+").match(cursor.text, begin, cursor.end)
     if digits is None:
-        detail = f"A dot is followed by the name of an attribute, but here is {cursor.shown()}."
+        detail = f"Expected the name of an attribute after the dot, found {cursor.shown()}."
         cursor.fail("Missing attribute name", detail)
     return Index(source, number_of(cursor, digits.group()), cursor.range(start))
 
@@ -101,4 +101,4 @@ def _splatted(cursor: Cursor, splat: Splat, start: int, parse: Parse) -> Express
             each = _splat(cursor, step, before, parse)
             return Splat(splat.source, each, splat.full, cursor.range(start))
         each = step
-    cursor.fail("Expression too long", "Too many parts follow each other.", start)
+    cursor.fail("Expression too long", "This expression has too many parts.", start)

@@ -73,8 +73,8 @@ def quoted(cursor: Cursor) -> Expression:
         cursor.position = min(cursor.position, cursor.end)
         cursor.fail(
             "Unclosed string",
-            "A string ends on the line on which it begins, with a double quote. Write \\n for a "
-            "new line, or use a heredoc (<<EOT).",
+            "A string must be closed with a double quote on the same line. Write \\n for a new "
+            "line, or use a heredoc (<<EOT).",
             start,
         )
     return _built(items, cursor, start)
@@ -94,7 +94,7 @@ def heredoc(cursor: Cursor) -> Expression:
     if found is None:
         cursor.position = opening.end() - 1
         detail = (
-            f'The heredoc that begins here does not end: no line holds "{word}" and nothing else.'
+            f'The heredoc that begins here is not closed: no line holds "{word}" and nothing else.'
         )
         cursor.fail(UNCLOSED_HEREDOC, detail, start)
     inner = Cursor(cursor.text, cursor.place, opening.end(), found.start())
@@ -198,9 +198,9 @@ def _end(cursor: Cursor, start: int) -> bool:
         sign = cursor.text[start : start + 2]
         cursor.fail(
             "Unclosed interpolation",
-            f'The "{sign}" at {cursor.place(start, start + 2)} is not closed: here is '
-            f'{cursor.shown()} where "}}" or an operator belongs. To write {sign} itself, '
-            f"double its first character.",
+            f'The "{sign}" at {cursor.place(start, start + 2)} is not closed: expected "}}" or '
+            f"an operator, found {cursor.shown()}. To write {sign} itself, double its first "
+            "character.",
         )
     return right
 
@@ -221,7 +221,9 @@ def _directive(cursor: Cursor) -> _Directive:
         expression = parse(cursor)
     elif word not in ("else", "endif", "endfor"):
         known = ("if", "else", "endif", "for", "endfor")
-        detail = f'"{word}" is no directive: there are {", ".join(known)}.{suggestion(word, known)}'
+        detail = (
+            f'"{word}" is not a directive: there are {", ".join(known)}.{suggestion(word, known)}'
+        )
         cursor.fail("Unknown directive", detail, start)
     right = _end(cursor, start)
     cursor.lines_open = outer
@@ -316,7 +318,7 @@ def _nested(
                 part, index = _for(items, index, item, cursor)
                 parts.append(part)
             case _Directive(word=word):
-                detail = f"There is no %{{if}} or %{{for}} that this {word} belongs to."
+                detail = f"This {word} has no %{{if}} or %{{for}} before it."
                 raise SyntaxProblem("Unexpected directive", detail, item.start, item.end)
         index += 1
     cursor.depth -= 1

@@ -5,17 +5,20 @@ from typing import Final
 _HINTS: Final = (
     (
         "cannot start any token",
-        "Indent with blanks, not with tabs, and quote a text that begins so.",
+        "Indent with spaces, not tabs, and quote a text that begins with one.",
     ),
     (
         "mapping values are not allowed",
         'Quote a text that holds ": ", and look at the indentation.',
     ),
-    ("undefined alias", "An anchor (&NAME) stands before its alias (*NAME); quote a text with *."),
+    (
+        "undefined alias",
+        "An anchor (&NAME) must come before its alias (*NAME); quote a text with *.",
+    ),
     ("expected <document start>", "The keys of one mapping begin in the same column."),
     ("did not find expected key", "The keys of one mapping begin in the same column."),
     ("expected '-' indicator", "A list and a mapping cannot stand side by side."),
-    ("could not find expected ':'", "A key is followed by a colon and a blank."),
+    ("could not find expected ':'", "Put a colon and a space after a key."),
     ("unexpected end of stream", "The quote that opens here is not closed."),
     ("unknown escape character", "Write the backslash twice, or the text in single quotes."),
     ("expected comment or line break", "The text of a block begins on the next line."),

@@ -132,7 +132,7 @@ class Reader:
         place = next(full, places[0])
         said = " ".join(str(problem).split())
         words = hint(said, self.file.line(place.start.line))
-        self.error("Invalid YAML", f"This is no YAML: {said}.{words}", place)
+        self.error("Invalid YAML", f"This is not YAML: {said}.{words}", place)
 
     def place(self, node: "Node") -> SourceRange:
         """Where a node stands; what has several lines by its first one."""
@@ -257,7 +257,10 @@ class Reader:
             found = parse_whole(cursor)
             cursor.skip()
             if not cursor.at_end:
-                cursor.fail("Unexpected text", f"An expression ends before {cursor.shown()}.")
+                cursor.fail(
+                    "Unexpected text",
+                    f"Expected the end of the expression, found {cursor.shown()}.",
+                )
         except SyntaxProblem as problem:
             where = cursor.place(problem.start, problem.end)
             self.error(problem.summary, problem.detail, where)

@@ -209,7 +209,7 @@ class HumanView:
             what = self._style(f"{work} incomplete!", "bold", "red")
             left = f" {event.failed} failed, {event.skipped} skipped"
             left += f", {event.deferred} could not be decided" if event.deferred else ""
-            rest = f"{left}. Mend it and {work.lower()} again."
+            rest = f"{left}. Fix it and {work.lower()} again."
         # Why stands above, with many others perhaps far above.
         failed = [f"Failed: {', '.join(self._failures)}"] if self._failures else []
         self._print(["", f"{what} Resources: {counts}{rest}", *failed])

@@ -69,7 +69,7 @@ def brief(plan: Plan, style: Style) -> Iterator[str]:
 def _targets(options: PlanOptions) -> Iterator[str]:
     """That the plan is not about everything."""
     if options.names and not options.targets:
-        yield f"Nothing is behind {', '.join(options.names)}, so that this is about nothing."
+        yield f"{', '.join(options.names)} matches no resources, so nothing is planned."
         yield ""
     if not options.targets:
         return
@@ -102,7 +102,7 @@ def _deferred(shown: list[Change], style: Style) -> Iterator[str]:
 
 def _nothing(plan: Plan, shown: list[Change], style: Style) -> Iterator[str]:
     if plan.kept:
-        yield style("No changes, as far as could be found out.", "bold", "yellow")
+        yield style("No changes, as far as could be determined.", "bold", "yellow")
         yield f"What is recorded is believed for {names(plan.kept)}; the warnings say why."
     else:
         yield style("No changes.", "bold", "green")

@@ -144,7 +144,7 @@ build "x" {
     plan = here.plan()
     assert plan.code == 0, plan.text
     assert "Warning: Registry requires a login" in plan.err
-    assert "No changes, as far as could be found out." in plan.out
+    assert "No changes, as far as could be determined." in plan.out
     (here.folder / ".envdplan" / "state.json").unlink()
     plan = here.plan()
     assert plan.code == 1, plan.text

@@ -67,7 +67,7 @@ def test_an_engine_that_is_not_there_is_a_warning_and_no_error(project: Project)
     plan = project.plan()
     assert plan.code == 2
     assert "Warning: Docker Engine cannot be reached" in plan.err
-    assert "the runner of context.c runs nothing" in " ".join(plan.err.split())
+    assert "starts no environments on the runner of context.c" in " ".join(plan.err.split())
     assert "/no/such/docker.sock" in plan.err
     project.apply()
     project.assert_settled()

@@ -30,11 +30,11 @@ def _some(one: Schema) -> Schema:
 
 def conditions() -> Schema:
     """Conditions of variables, resources and checks."""
-    message = "What to tell when it does not hold: a sentence"
+    message = "Message if the condition is false, as a sentence"
     return _some(
         _object(
             ("condition", "error_message"),
-            condition=_said("An expression that has to be true", {}),
+            condition=_said("An expression that must be true", {}),
             error_message=_said(message),
         )
     )
@@ -43,26 +43,28 @@ def conditions() -> Schema:
 def shared() -> dict[str, Schema]:
     """What every resource can have."""
     return {
-        "depends_on": _said("Resources that come first though nothing refers to them", _NAMES),
-        "for_each": _said("A map, an object or a set of strings: a resource for each key", {}),
+        "depends_on": _said(
+            "Resources to finish first, besides those that are referred to", _NAMES
+        ),
+        "for_each": _said("A map, object or set of strings; makes one resource for each key", {}),
         "inherits": _said(
-            "Templates and blocks of the same kind whose attributes it takes, the last strongest",
+            "Templates and blocks of the same kind to inherit attributes from; later ones win",
             _NAMES,
         ),
-        "unset": _said("Inherited attributes, or keys of them, that it does without", _NAMES),
+        "unset": _said("Inherited attributes, or keys of them, to leave out", _NAMES),
         "lifecycle": _said("How it may change", _lifecycle()),
-        "precondition": _said("What has to be true before it is changed", conditions()),
-        "postcondition": _said("What has to be true of what became of it", conditions()),
+        "precondition": _said("Conditions that must be true before a change", conditions()),
+        "postcondition": _said("Conditions that must be true after a change", conditions()),
     }
 
 
 def _lifecycle() -> Schema:
-    ignored = "Attributes, or keys of them, that stay as they are; or all"
+    ignored = "Attributes, or keys of them, whose changes are ignored; or all"
     return _object(
-        prevent_destroy=_said("A plan that would destroy it is an error", _FLAG),
+        prevent_destroy=_said("Refuse every plan that would destroy it", _FLAG),
         ignore_changes=_said(ignored, {"anyOf": [_NAMES, {"const": "all"}]}),
         replace_triggered_by=_said(
-            "Resources, or attributes of them, whose change replaces it", _NAMES
+            "Resources, or attributes of them, whose change replaces this one", _NAMES
         ),
     )
 
@@ -70,7 +72,7 @@ def _lifecycle() -> Schema:
 def settings() -> Schema:
     """The envdplan block."""
     return _object(
-        required_version=_said('Versions of envdplan that fit, such as ">= 0.1, < 2"'),
+        required_version=_said('Allowed versions of envdplan, such as ">= 0.1, < 2"'),
         context_store=_said(
             "File of the context store (default: ~/.config/envd/contexts, envd's own)"
         ),
@@ -82,11 +84,11 @@ def variable() -> Schema:
     """A variable; null declares one with nothing but a name."""
     block = _object(
         type=_said("string, number, bool, list(string), object({ a = number }) and the like"),
-        default=_said("Its value when nobody gives one; without it, it must be given", {}),
+        default=_said("Value if none is given; a variable without a default must be set", {}),
         description=_said("For readers"),
-        sensitive=_said("Never shown or stored, and whatever is made of it neither", _FLAG),
-        nullable=_said("Whether null may be given (default: true)", _FLAG),
-        validation=_said("What its values have to fulfil", conditions()),
+        sensitive=_said("Never show or store the value, or anything made from it", _FLAG),
+        nullable=_said("Allow null as the value (default: true)", _FLAG),
+        validation=_said("Conditions that the value must meet", conditions()),
     )
     return {**block, "type": ["object", "null"]}
 
@@ -95,9 +97,9 @@ def output() -> Schema:
     """An output."""
     return _object(
         ("value",),
-        value=_said("What is shown after apply, and kept in the state", {}),
+        value=_said("Value to show after apply and keep in the state", {}),
         description=_said("For readers"),
-        sensitive=_said("Needed where the value is made of sensitive ones; hides it", _FLAG),
+        sensitive=_said("Hide the value; required if it is made from sensitive values", _FLAG),
     )
 
 
@@ -109,14 +111,17 @@ def module() -> Schema:
         "description": "All other attributes are the variables of the module",
         "properties": {
             "source": _said("A folder, a git repository or an archive; plain text"),
-            "depends_on": _said("What all of its resources wait for", _NAMES),
+            "depends_on": _said("Resources to finish before any resource of the module", _NAMES),
         },
     }
 
 
 def data_image() -> Schema:
     """An image of others; what it gives is computed."""
-    gives = "An image of others: .digest, .pinned, .platforms and .created are known while planning"
+    gives = (
+        "An image that this project does not build: .digest, .pinned, .platforms and "
+        ".created are known while planning"
+    )
     return _said(gives, _object(("ref",), ref=_said("HOST/NAME:TAG")))
 
 
@@ -125,7 +130,11 @@ def check() -> Schema:
     return {
         "type": "object",
         "required": ["assert"],
-        "properties": {"assert": _said("Warned of after plan and apply", conditions())},
+        "properties": {
+            "assert": _said(
+                "Conditions to check after plan and apply; a warning if one is false", conditions()
+            )
+        },
     }
 
 
@@ -142,7 +151,7 @@ def template() -> Schema:
     """Attributes for who inherits them."""
     return {
         "type": "object",
-        "description": "Attributes for the blocks that name it in inherits; itself it is nothing",
+        "description": "Attributes for the blocks that inherit from it; makes no resource itself",
     }
 
 
@@ -161,8 +170,8 @@ def adoption() -> Schema:
     return _some(
         _object(
             ("to",),
-            to=_said("The builder or context that exists already and may be changed"),
-            id=_said("What it is called in the world, to be sure"),
+            to=_said("The builder or context that already exists"),
+            id=_said("Name of the real thing, as a check"),
         )
     )
 
@@ -184,6 +193,6 @@ def removed() -> Schema:
         _object(
             ("from",),
             **{"from": _said("The former address")},
-            destroy=_said("false forgets it, and keeps the thing (default: true)", _FLAG),
+            destroy=_said("Destroy the real thing (default: true); false only forgets it", _FLAG),
         )
     )

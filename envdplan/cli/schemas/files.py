@@ -31,7 +31,7 @@ def state() -> Schema:
             "attributes": {"type": "object"},
             "seal": {
                 "type": "object",
-                "description": "What tells that a sensitive input of a build has another value",
+                "description": "Keyed digests, by which a changed sensitive input is noticed",
                 "required": ["key", "digests"],
                 "properties": {
                     "key": {"type": "string"},

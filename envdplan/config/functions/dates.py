@@ -26,7 +26,7 @@ def _parse(text: str, argument: int) -> datetime:
         except ValueError:
             pass
     shown = text[:40]
-    raise FunctionError(f'"{shown}" is no moment such as 2026-01-31T12:00:00Z', argument)
+    raise FunctionError(f'"{shown}" is not a timestamp such as 2026-01-31T12:00:00Z', argument)
 
 
 def _show(moment: datetime) -> str:
@@ -38,18 +38,18 @@ def _duration(text: str) -> timedelta:
     bare = text.lstrip("+-")
     parts = _DURATION.findall(bare)
     if not parts or "".join(number + unit for number, unit in parts) != bare:
-        raise FunctionError(f'"{text[:40]}" is no length of time such as 1h30m', 1)
+        raise FunctionError(f'"{text[:40]}" is not a duration such as 1h30m', 1)
     try:
         return timedelta(seconds=sign * sum(float(n) * _SECONDS[u] for n, u in parts))
     except OverflowError:
-        raise FunctionError("the length of time is too long", 1) from None
+        raise FunctionError("the duration is too long", 1) from None
 
 
 def _timeadd(moment: str, duration: str) -> str:
     try:
         return _show(_parse(moment, 0) + _duration(duration))
     except OverflowError:
-        raise FunctionError("the moment is out of reach", 1) from None
+        raise FunctionError("the timestamp is out of range", 1) from None
 
 
 def _timecmp(one: str, other: str) -> int:
@@ -95,7 +95,7 @@ def _token(moment: datetime, token: str) -> str:
         "Z": _zone(moment, ":", "Z"),
     }
     if token not in made:
-        raise FunctionError(f'"{token}" is no part of a date; quote text with apostrophes', 0)
+        raise FunctionError(f'"{token}" is not part of a date; quote text with apostrophes', 0)
     return made[token]
 
 
@@ -113,7 +113,7 @@ def _formatdate(format: str, moment: str) -> str:
         else:
             pieces.append(_token(parsed, text) if text[0].isalpha() else text)
     if at != len(format):
-        raise FunctionError("an apostrophe has no partner", 0)
+        raise FunctionError("an apostrophe is not closed", 0)
     return "".join(pieces)
 
 
@@ -123,7 +123,7 @@ def _since_1970(seconds: Number, argument: int) -> datetime:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
-        raise FunctionError("the moment is out of reach", argument) from None
+        raise FunctionError("the timestamp is out of range", argument) from None
 
 
 def _formattimestamp(format: str, moment: Value) -> str:
@@ -200,7 +200,8 @@ FUNCTIONS: Final = (
     ),
     Function(
         "timestamp() -> string",
-        "When the plan was made, in UTC. Every plan has another one: mind what depends on it.",
+        "When the plan was made, in UTC. It differs in every plan, and so does all that "
+        "depends on it.",
         "length(timestamp())",
         "20",
         _timestamp,

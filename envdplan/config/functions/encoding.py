@@ -75,7 +75,7 @@ def _textdecode(text: str, encoding: str) -> str:
         marked = data.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE))
         return data.decode(encoding if marked else _big_endian(encoding))
     except (LookupError, ValueError):
-        raise FunctionError(f'this is no base64 of "{encoding}" text', 0) from None
+        raise FunctionError(f'this is not base64 of "{encoding}" text', 0) from None
 
 
 def _is_utf16(encoding: str) -> bool:
@@ -144,7 +144,7 @@ def _jsondecode(text: str) -> Value:
 
 
 def _no_constant(name: str) -> Value:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def from_plain(value: object, depth: int = 0) -> Value:

@@ -26,7 +26,7 @@ def open_file(context: Context, path: str) -> BufferedReader:
     context.on_file(str(full))
     try:
         if full.exists() and not full.is_file():
-            raise FunctionError(f'"{path}" is no file', 0)
+            raise FunctionError(f'"{path}" is not a file', 0)
         return full.open("rb")
     except FileNotFoundError:
         raise FunctionError(f'there is no file "{path}" (looked for {full})', 0) from None
@@ -72,14 +72,14 @@ def _fileset(context: Context, path: str, pattern: str) -> tuple[str, ...]:
     root = absolute(context, path)
     context.on_file(str(root))
     if pattern.startswith("/") or ".." in pattern.split("/"):
-        raise FunctionError("a pattern stays inside of the folder", 1)
+        raise FunctionError("a pattern must stay inside the folder", 1)
     found: set[str] = set()
     fitting = (name for one in _alternatives(pattern) for name in _glob(root, one))
     for count, name in enumerate(fitting):
         if name not in found and (root / name).is_file():
             found.add(name)
         if len(found) > _MOST_FILES or count > _MOST_STEPS:
-            raise FunctionError(f"the pattern fits more than {_MOST_FILES} files", 1)
+            raise FunctionError(f"the pattern matches more than {_MOST_FILES} files", 1)
     return tuple(sorted(found))
 
 
@@ -163,7 +163,7 @@ FUNCTIONS: Final = (
     ),
     Function(
         "fileset(path: string, pattern: string) -> list",
-        "The files of a folder that fit a pattern with *, **, ?, [] and {a,b}.",
+        "The files of a folder that match a pattern with *, **, ?, [] and {a,b}.",
         'fileset("no such folder", "**")',
         "[]",
         _fileset,

@@ -46,7 +46,7 @@ def _format(format: str, *arguments: Value) -> str:
 
 def _check_plain(text: str) -> None:
     if "%" in text:
-        raise FunctionError("a % stands alone; write %% for a percent sign", 0)
+        raise FunctionError("a % needs a verb; write %% for a percent sign", 0)
 
 
 def _formatted(
@@ -91,7 +91,7 @@ def _text(value: Value, flags: str, precision: str | None, verb: str) -> str:
             return _whole(to_number(value), flags, verb)
         case "e" | "E" | "f" | "F" | "g" | "G":
             return _real(to_number(value), flags, precision, verb)
-    raise FunctionError(f"%{verb} is no verb: there are v, s, q, t, d, b, o, x, e, f and g", 0)
+    raise FunctionError(f"%{verb} is not a verb: there are v, s, q, t, d, b, o, x, e, f and g", 0)
 
 
 def _natural(value: Value) -> str:

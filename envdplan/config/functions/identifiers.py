@@ -48,7 +48,7 @@ def _random(name: str, description: str) -> Function:
 
 
 FUNCTIONS: Final = (
-    _random("uuid", "A random UUID. Every plan has another one: mind what depends on it."),
+    _random("uuid", "A random UUID. It differs in every plan, and so does all that depends on it."),
     _random("uuidv4", "The same as uuid(), by its name in docker buildx bake."),
     Function(
         "uuidv5(namespace: string, name: string) -> string",

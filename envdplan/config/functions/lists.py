@@ -121,7 +121,7 @@ def _range(first: Number, second: Number | None = None, step: Number | None = No
     if stride == 0:
         raise FunctionError("the step cannot be zero", 2)
     if (stride > 0 and end < start) or (stride < 0 and end > start):
-        raise FunctionError("the step leads away from the end", 2)
+        raise FunctionError("the step goes away from the end", 2)
     made: list[Number] = []
     value: Number = start
     while value < end if stride > 0 else value > end:
@@ -147,14 +147,14 @@ def _slice(values: Sequence[Value], start: Number, end: Number) -> Value:
 def _sort(values: Sequence[str | None]) -> Value:
     known = [value for value in values if value is not None]
     if len(known) < len(values):
-        raise FunctionError("null has no place in an order", 0)
+        raise FunctionError("null cannot be sorted", 0)
     return tuple(sorted(known))
 
 
 FUNCTIONS: Final = (
     Function(
         "alltrue(values: list(bool)) -> bool",
-        "Whether every element is true; so it is for an empty list.",
+        "Whether every element is true. True for an empty list.",
         'alltrue([true, "true"])',
         "true",
         _alltrue,
@@ -168,7 +168,7 @@ FUNCTIONS: Final = (
     ),
     Function(
         "chunklist(values: tuple, size: number) -> list",
-        "Pieces of so many elements; the last may be shorter.",
+        "Pieces with the given number of elements; the last may be shorter.",
         "chunklist([1, 2, 3], 2)",
         "[[1, 2], [3]]",
         _chunklist,

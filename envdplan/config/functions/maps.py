@@ -128,7 +128,7 @@ FUNCTIONS: Final = (
     ),
     Function(
         "lookup(values: map, key: string, default?: any) -> any",
-        "What is under the key, or the default.",
+        "The value of the key, or the default.",
         'lookup({ a = 1 }, "b", 0)',
         "0",
         _lookup,

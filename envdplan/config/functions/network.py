@@ -13,7 +13,7 @@ def _network(text: str) -> _Network:
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise FunctionError(f'"{text[:60]}" is no network such as 10.0.0.0/8', 0) from None
+        raise FunctionError(f'"{text[:60]}" is not a network such as 10.0.0.0/8', 0) from None
 
 
 def _whole(number: object, argument: int) -> int:
@@ -62,7 +62,7 @@ def _cidrsubnets(prefix: str, *bits: object) -> tuple[str, ...]:
         size = 2 ** (network.max_prefixlen - length)
         at = -(-at // size) * size
         if at + size - 1 > end:
-            raise FunctionError("the network has no room for all of these", position)
+            raise FunctionError("the network is too small for all of these", position)
         found.append(str(type(network)((at, length))))
         at += size
     return tuple(found)

@@ -45,7 +45,7 @@ def _sum(numbers: Sequence[Number | None]) -> Number:
     total: Number = 0
     for index, number in enumerate(numbers):
         if number is None:
-            raise FunctionError(f"element {index} is null, and null is no number", 0)
+            raise FunctionError(f"element {index} is null, and null is not a number", 0)
         total = add(total, number)
     return total
 
@@ -63,7 +63,7 @@ def _parseint(text: Value, base: Number) -> Number:
     folded = body.lower() if base <= _CASELESS else body
     allowed = _DIGITS[:base]
     if not folded or len(folded) > 4 * MAX_DIGITS or any(one not in allowed for one in folded):
-        raise FunctionError(f'"{text}" is no whole number of base {base}', 0)
+        raise FunctionError(f'"{text}" is not a whole number of base {base}', 0)
     value = 0
     for one in folded:
         value = value * base + allowed.index(one)

@@ -25,9 +25,9 @@ def _compiled(pattern: str) -> Expression:
     try:
         found = compiled(pattern)
     except BadExpression as error:
-        raise FunctionError(f"this is no regular expression: {error}", 0) from None
+        raise FunctionError(f"this is not a regular expression: {error}", 0) from None
     if _ONE_BYTE.search(pattern):
-        raise FunctionError("this is no regular expression: invalid escape sequence: \\C", 0)
+        raise FunctionError("this is not a regular expression: invalid escape sequence: \\C", 0)
     return found
 
 
@@ -59,7 +59,7 @@ def _captured(match: _Match) -> Value:
 def _regex(pattern: str, text: str) -> Value:
     for found in _captures(pattern, text):
         return found
-    raise FunctionError("the pattern does not fit anywhere in the text", 1)
+    raise FunctionError("the pattern does not match the text", 1)
 
 
 def _regexall(pattern: str, text: str) -> Value:
@@ -105,21 +105,21 @@ def _expanded(match: _Match, by: str) -> str:
 FUNCTIONS: Final = (
     Function(
         "regex(pattern: string, text: string) -> any",
-        "Where a regular expression fits: the text, or its groups.",
+        "The first match of a regular expression: the text, or its groups.",
         'regex("([a-z]+)([0-9]+)", "ab12")',
         '["ab", "12"]',
         _regex,
     ),
     Function(
         "regexall(pattern: string, text: string) -> list",
-        "Everywhere that a regular expression fits.",
+        "All matches of a regular expression.",
         'regexall("[0-9]+", "a1b22")',
         '["1", "22"]',
         _regexall,
     ),
     Function(
         "regex_replace(text: string, pattern: string, by: string) -> string",
-        "Text with whatever fits a regular expression replaced; $1 or ${name} mean its groups.",
+        "Text with all matches of a regular expression replaced; $1 or ${name} mean its groups.",
         'regex_replace("a1b22", "[0-9]+", "#")',
         '"a#b#"',
         _substituted,

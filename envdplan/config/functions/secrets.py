@@ -61,16 +61,16 @@ def _private_key(pem: bytes) -> "RSAPrivateKey":
     except TypeError:
         raise FunctionError("the key has a password; take one without", 1) from None
     except (ValueError, UnsupportedAlgorithm):
-        raise FunctionError("this is no private key in PEM form", 1) from None
+        raise FunctionError("this is not a private key in PEM form", 1) from None
     if isinstance(found, RSAPrivateKey):
         return found
-    raise FunctionError("the key is no RSA key", 1)
+    raise FunctionError("the key is not an RSA key", 1)
 
 
 FUNCTIONS: Final = (
     Function(
         "bcrypt(text: string, cost?: number) -> string",
-        "A hash of a password. Every plan has another one: mind what depends on it.",
+        "A hash of a password. It differs in every plan, and so does all that depends on it.",
         'substr(bcrypt("password", 4), 0, 7)',
         '"$2a$04$"',
         _bcrypt,
@@ -79,7 +79,8 @@ FUNCTIONS: Final = (
     ),
     Function(
         "rsadecrypt(ciphertext: string, key: string) -> string",
-        "What is in base64 and encrypted (PKCS #1 v1.5) for an RSA key; the key is PEM.",
+        "Decrypts text that is in base64 and encrypted (PKCS #1 v1.5) for an RSA key; the key "
+        "is PEM.",
         'can(rsadecrypt("AA==", "no key"))',
         "false",
         _rsadecrypt,

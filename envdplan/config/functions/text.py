@@ -31,7 +31,7 @@ def _join(separator: str, *lists: Sequence[str | None]) -> str:
     for number, one in enumerate(lists, 1):
         for index, item in enumerate(one):
             if item is None:
-                raise FunctionError(f"element {index} is null, and null is no text", number)
+                raise FunctionError(f"element {index} is null, and null is not text", number)
             pieces.append(item)
     _check_length(sum(map(len, pieces)) + len(separator) * len(pieces))
     return separator.join(pieces)
@@ -122,7 +122,7 @@ FUNCTIONS: Final = (
     ),
     Function(
         "indent(spaces: number, text: string) -> string",
-        "Puts so many spaces before every line but the first.",
+        "Puts the given number of spaces before every line but the first.",
         r'indent(2, "a\nb")',
         r'"a\n  b"',
         _indent,
@@ -185,8 +185,8 @@ FUNCTIONS: Final = (
     ),
     Function(
         "substr(text: string, offset: number, length: number) -> string",
-        "So many characters from the offset; a negative offset counts from the end, "
-        "and a negative length means up to the end.",
+        "The given number of characters from the offset; a negative offset counts from the "
+        "end, and a negative length means up to the end.",
         'substr("hello", -3, 2)',
         '"ll"',
         _substr,
@@ -242,7 +242,7 @@ FUNCTIONS: Final = (
     ),
     Function(
         "bytesslice(text: string, offset: number, length: number) -> string",
-        "So many bytes of the UTF-8 form from the offset.",
+        "The given number of bytes of the UTF-8 form from the offset.",
         'bytesslice("hello", 1, 2)',
         '"el"',
         _bytesslice,

@@ -16,7 +16,7 @@ _Key = tuple[int, int, int, tuple[tuple[int, int, str], ...], int]
 def _key(text: str, argument: int) -> _Key:
     match = _VERSION.fullmatch(text.strip())
     if match is None or len(text) > 256:  # noqa: PLR2004  nobody has longer ones
-        raise FunctionError(f'"{text[:40]}" is no version such as 1.2.3', argument)
+        raise FunctionError(f'"{text[:40]}" is not a version such as 1.2.3', argument)
     major, minor, patch, pre = match.groups()
     parts = tuple(_part(one) for one in pre.split(".")) if pre else ()
     return (int(major), int(minor or 0), int(patch or 0), parts, 0 if pre else 1)

@@ -49,8 +49,8 @@ class Confirming:
                 what = "nothing" if isinstance(fact, ImageMissing) else "another image"
                 raise Refused(
                     "Engine does not have the image",
-                    f"{name} should be what was built just now, but the Docker Engine has {what} "
-                    "of that name. Somebody may have changed it at the same moment; plan again.",
+                    f"{name} should be the new image, but the Docker Engine has {what} of that "
+                    "name. Somebody may have changed it at the same moment; plan again.",
                 )
             if isinstance(fact, ImageFound) and found is None:
                 found = fact.digest

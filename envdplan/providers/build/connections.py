@@ -136,7 +136,7 @@ def _problem(connection: Connection, seen: Observation) -> Cause | None:
     if status == "running":
         return None
     if status not in ("exited", "paused"):
-        detail = f"{what} is {status}. Mend it, or apply the configuration that declares it."
+        detail = f"{what} is {status}. Fix it, or apply the configuration that declares it."
         return Cause("Builder is not running", detail)
     start = f"envdplan builder start {shown(connection.context or str(name))}"
     return Cause(

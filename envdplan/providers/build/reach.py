@@ -146,5 +146,5 @@ def _title(context: str) -> str:
 
 
 def _not_known(name: str) -> EnvdplanError:
-    detail = f'The builder of "{name}" is known after apply.'
+    detail = f'The builder of "{name}" is known after apply. Run `envdplan apply` first.'
     return EnvdplanError("Builder is not known yet", detail)

@@ -105,9 +105,9 @@ class Sources:
         if not is_dir(source.directory):
             raise EnvdplanError(
                 "Source directory not found",
-                f"{source.directory} is no directory. Correct the path of the build, or make the "
-                "directory. In files of bake and Compose paths start where envdplan runs: use "
-                "-C DIR for those of another directory.",
+                f"{source.directory} is not a directory. Correct the path of the build, or make "
+                "the directory. In files of bake and Compose paths start where envdplan runs: "
+                "use -C DIR for those of another directory.",
             )
         definition = () if _is_left_out(source) else (_definition(source, contents),)
         files = self._files(source, contents)
@@ -157,7 +157,7 @@ class Sources:
         if not is_dir(root):
             raise EnvdplanError(
                 "Directory of a named context not found",
-                f"contexts.{context.name}: {root} is no directory.",
+                f"contexts.{context.name}: {root} is not a directory.",
             )
         places = (Place(root, NAME),)
         for kind, path, digest in self._entries(root, places, context.results, contents):
@@ -230,7 +230,7 @@ def _place(path: Path, *, follow: bool) -> Path:
 
     what, by = ("build.envd", "from") if follow else ("Dockerfile", "dockerfile")
     if not is_file(path):
-        detail = f"{path} is no file. Write it, or name another one by {by}."
+        detail = f"{path} is not a file. Write it, or name another one by {by}."
         raise EnvdplanError(f"{what} not found", detail)
     if follow:
         return path.resolve()
@@ -238,8 +238,8 @@ def _place(path: Path, *, follow: bool) -> Path:
     if not place.is_file() or not place.samefile(path):
         raise EnvdplanError(
             "Dockerfile links out of its folder",
-            f"{path} is a link that leads out of its folder, to {path.resolve()}. A builder is "
-            "sent nothing from outside of a folder: name the file itself, by dockerfile.",
+            f"{path} is a link that leads out of its folder, to {path.resolve()}. A builder "
+            "gets no files from outside the folder: name the file itself with dockerfile.",
         )
     return place
 
@@ -247,8 +247,8 @@ def _place(path: Path, *, follow: bool) -> Path:
 def _changed(path: str) -> Conflict:
     return Conflict(
         "Inputs changed since the plan was made",
-        f"{path} is not what was planned any more. The build was ended: its image would hold "
-        "something else than was planned. Plan again.",
+        f"{path} changed since the plan. The build was stopped: its image would not be the "
+        "planned one. Plan again.",
     )
 
 

@@ -151,8 +151,8 @@ class BuildWriter:
             rest = f"\n  and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
             raise Conflict(
                 "Inputs changed since the plan was made",
-                f"{change.address} is not built, because these are not what was planned:\n"
-                f"{shown}{rest}\nPlan again.",
+                f"{change.address} is not built, because these changed since the "
+                f"plan:\n{shown}{rest}\nPlan again.",
             )
         return inputs_digest(own, found.digest), now, found.contents
 
@@ -406,8 +406,9 @@ def _untold(kind: Frontend, change: Change, after: Attributes) -> EnvdplanError:
     names = ", ".join(unknown_inputs(kind.type, after))
     return EnvdplanError(
         "Input of the build is still unknown",
-        f"{change.address} needs {names}, which no apply has told. A build has an image and a "
-        "digest only when it is pushed: set tags and push = true where the value comes from.",
+        f"{change.address} needs {names}, which no apply has produced. A build has an image and "
+        "a digest only if it is pushed: set tags and push = true in the build that gives the "
+        "value.",
     )
 
 

@@ -228,9 +228,9 @@ def _only(found: list[Diagnostic]) -> tuple[str, str, str]:
         ('call = "check"', "Not supported by envdplan", '"check"'),
         ('policy = [{ filename = "x" }]', "Not supported by envdplan", '[{ filename = "x" }]'),
         ('resources = { memory = "1g" }', "Not supported by envdplan", '{ memory = "1g" }'),
-        ('context = "https://x.org/y.git"', "Context is no directory", '"https://x.org/y.git"'),
-        ('context = "git@x.org:y"', "Context is no directory", '"git@x.org:y"'),
-        ('dockerfile = "https://x.org/D"', "Dockerfile is no file", '"https://x.org/D"'),
+        ('context = "https://x.org/y.git"', "Context is not a directory", '"https://x.org/y.git"'),
+        ('context = "git@x.org:y"', "Context is not a directory", '"git@x.org:y"'),
+        ('dockerfile = "https://x.org/D"', "Dockerfile is not a file", '"https://x.org/D"'),
         ('output = ["-"]', "Not supported by envdplan", '"-"'),
         (
             'output = ["type=image,store=true"]',
@@ -308,7 +308,7 @@ def test_where_nothing_is_called_default_variants_are_left_out() -> None:
     (one,) = complaints(text)
     assert (one.severity.value, one.summary) == ("warning", "Targets left out")
     assert one.detail.startswith(
-        "Each tag, written cache and output path belongs to one build here, so these targets are "
+        "Each tag, written cache and output path belongs to one build, so these targets are "
         "left out: "
     )
     assert "image-all (the tag app:local, as image-local)" in one.detail

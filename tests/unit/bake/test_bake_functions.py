@@ -41,7 +41,7 @@ def test_names_that_only_we_have_are_none_of_bake() -> None:
 def test_an_index_must_be_there(text: str) -> None:
     with pytest.raises(EvaluationError) as caught:
         value(text)
-    assert "there is nothing at this key" in caught.value.diagnostic.detail
+    assert "there is no such key" in caught.value.diagnostic.detail
 
 
 @pytest.mark.parametrize("text", ['add("x", 1)', 'convert("x", number)', "divide(1, 0)", "uper(1)"])

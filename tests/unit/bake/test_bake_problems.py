@@ -70,20 +70,20 @@ Places = dict[tuple[str, AttributePath], SourceRange]
         (
             "a = b\nb = a\n",
             (1, 1),
-            "These values need each other: a -> b -> a.",
+            "These values refer to each other: a -> b -> a.",
         ),
         (
             'target "a" { context = target.b.call }\ntarget "b" { call = target.a.context }',
             (1, 14),
             (
-                "These attributes need each other: target.a.context -> target.b.call -> "
+                "These attributes refer to each other: target.a.context -> target.b.call -> "
                 "target.a.context."
             ),
         ),
         (
             'target "a" {\n  secret = ["id=a,path=x"]\n}',
             (2, 13),
-            'This is no entry for "secret": secrets have no "path", only id, src, env, type.',
+            'This is not an entry for "secret": secrets have no "path", only id, src, env, type.',
         ),
         (
             'target "a" {\n  tags = ["a", ["b"]]\n}',

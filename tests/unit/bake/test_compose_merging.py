@@ -77,4 +77,4 @@ def test_a_mistake_in_an_extended_file_points_there() -> None:
 def test_a_long_chain_of_services_is_no_crash() -> None:
     chain = ", ".join(f"s{i}: {{extends: s{i + 1}}}" for i in range(2000))
     [first, *_] = mistakes(f"services: {{{chain}, s2000: {{build: .}}}}")
-    assert first.endswith("A service may extend 50 others, one over the other.")
+    assert first.endswith("A service may extend a chain of at most 50 others.")

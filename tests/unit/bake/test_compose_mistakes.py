@@ -39,8 +39,8 @@ def test_all_mistakes_are_told_at_once() -> None:
         "1.yaml:3:19: services.one.build.tags must be a list of strings, but it is a string.",
         "1.yaml:3:28: services.one.build.pull must be true or false, but it is a string.",
         (
-            '1.yaml:5:23: services.two.build.shm_size is "big", which is no size. '
-            "Write a number of bytes, or 128m or 2g."
+            '1.yaml:5:23: services.two.build.shm_size is "big", which is not a size. Write a '
+            "number of bytes, or 128m or 2g."
         ),
     ]
 
@@ -62,8 +62,8 @@ def test_an_alias_in_itself_and_too_many_aliases_end() -> None:
 
 def test_what_is_no_yaml() -> None:
     (one,) = mistakes("services:\n\tweb: x\n")
-    assert one.startswith("1.yaml:2:1: This is no YAML: found character that cannot start any")
-    assert "Indent with blanks, not with tabs" in one
+    assert one.startswith("1.yaml:2:1: This is not YAML: found character that cannot start any")
+    assert "Indent with spaces, not tabs" in one
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n"])

@@ -50,7 +50,7 @@ def test_later_files_see_the_earlier_ones() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('A=1\nB="open', ".env:2:3: The quotes that begin here do not end."),
+        ('A=1\nB="open', ".env:2:3: The quotes that begin here are not closed."),
         (
             "A B=1",
             '.env:1:1: The name "A B" has a space in it. A line is NAME=value.',
@@ -65,7 +65,8 @@ def test_later_files_see_the_earlier_ones() -> None:
         (
             "A=x ${B",
             (
-                '.env:1:5: "${B" is no variable. Write $NAME, ${NAME} or ${NAME:-default}, on one '
+                ".env:1:5: "
+                '"${B" is not a variable. Write $NAME, ${NAME} or ${NAME:-default}, on one '
                 "line; for a dollar sign itself write $$."
             ),
         ),

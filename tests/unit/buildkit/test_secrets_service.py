@@ -82,8 +82,8 @@ def test_an_id_is_never_a_path(tmp_path: Path) -> None:
     [
         (SecretSource("a", env="TOKEN"), "variable TOKEN"),
         (SecretSource("a", file="/nonexistent/secret"), "/nonexistent/secret"),
-        (SecretSource("a", file="/"), "no file"),
-        (SecretSource("a", file="/dev/zero"), "no file"),
+        (SecretSource("a", file="/"), "not a file"),
+        (SecretSource("a", file="/dev/zero"), "not a file"),
         (SecretSource("a"), "no source"),
         (SecretSource("a", value=b"hidden" * LARGEST_SECRET), "larger"),
     ],

@@ -151,4 +151,4 @@ def test_what_cannot_be_used_is_told_before_the_build(tmp_path: Path, echo: Echo
     assert missing in said(missing)
     assert missing in said(environment={"SSH_AUTH_SOCK": missing})
     assert "one socket or files of keys" in said(echo.path, str(broken))
-    assert "no private key that can be read" in said(str(broken))
+    assert "not a private key that can be read" in said(str(broken))

@@ -480,7 +480,7 @@ output "digest" { value = build.x["a"].digest }
     [
         (("show", "-config", "plan"), "not both"),
         (("show", "-var", "a=1"), "for --config"),
-        (("schema", "gone"), '"gone" is none of'),
+        (("schema", "gone"), '"gone" is not one of'),
     ],
 )
 def test_what_cannot_be_shown_is_told(folder: Path, arguments: tuple[str, ...], words: str) -> None:

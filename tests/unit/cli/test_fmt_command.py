@@ -223,6 +223,6 @@ def test_files_that_may_not_be_read_or_written_are_told(folder: Path) -> None:
     (folder / "docker-bake.hcl").chmod(0)
     code, out, err = fmt(folder, "fmt", "envdplan.hcl", "docker-bake.hcl", "envdplan.vars.hcl")
     assert (code, out) == (1, "envdplan.vars.hcl\n")
-    assert "envdplan.hcl is protected" in err
+    assert "envdplan.hcl is write-protected" in err
     assert "docker-bake.hcl: Permission denied" in err
     assert (folder / "envdplan.hcl").read_text() == LOOSE

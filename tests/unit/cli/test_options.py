@@ -72,7 +72,7 @@ def test_replace_takes_no_names_of_several(
     assert run([*at, "plan", "-replace", name]) == 1
     told = " ".join(capsys.readouterr().err.split())
     assert "--replace takes single resources" in told
-    assert f"{name} stands for several" in told
+    assert f"{name} means several resources" in told
 
 
 def test_state_forgets_and_shows_what_is_in_a_module(
@@ -89,7 +89,7 @@ def test_state_forgets_and_shows_what_is_in_a_module(
     assert run([*at, "state", "list"]) == 0
     assert capsys.readouterr().out == "context.own\n"
     assert run([*at, "state", "rm", "module.m"]) == 1
-    assert "Nothing that is recorded is in module.m." in capsys.readouterr().err
+    assert "The state records nothing in module.m." in capsys.readouterr().err
 
 
 def test_a_destroy_of_nothing_destroys_nothing_and_says_so(
@@ -100,6 +100,6 @@ def test_a_destroy_of_nothing_destroys_nothing_and_says_so(
     assert run([*at, "apply", "-auto-approve"]) == 0
     capsys.readouterr()
     assert run([*at, "destroy", "-auto-approve", "-target", "group.g"]) == 0
-    assert "Nothing is behind group.g, so that this is about nothing." in capsys.readouterr().out
+    assert "group.g matches no resources, so nothing is planned." in capsys.readouterr().out
     assert run([*at, "state", "list"]) == 0
     assert capsys.readouterr().out == "context.own\nmodule.m.context.c\n"

@@ -24,8 +24,9 @@ def test_two_tags_that_are_the_same_are_told_with_both_places() -> None:
     )
     assert (str(one.range), one.address) == ("envdplan.hcl:5:16", "build.b")
     assert one.detail == (
-        "build.b has the tag docker.io/library/x:latest, and build.a (at envdplan.hcl:2:11) has x, "
-        "which is the same. The one would undo what the other did: change one of them."
+        "build.b has the tag docker.io/library/x:latest, and build.a (at envdplan.hcl:2:11) "
+        "has x, which is the same. At every apply one would overwrite the other: change one of "
+        "them."
     )
 
 
@@ -99,8 +100,8 @@ def test_a_cache_that_would_take_the_place_of_a_pushed_tag() -> None:
     (one,) = told(PUSHED.replace("PUSH", "true").replace("REF", "x"))
     assert one.summary == "Claimed twice"
     assert one.detail == (
-        "build.a has the cache target r.io/x:1, and at envdplan.hcl:3:19 the tag r.io/x:1, which "
-        "is the same. The one would undo what the other did: change one of them."
+        "build.a has the cache target r.io/x:1, and at envdplan.hcl:3:19 the tag r.io/x:1, "
+        "which is the same. At every apply one would overwrite the other: change one of them."
     )
     assert told(PUSHED.replace("PUSH", "false").replace("REF", "x")) == []
     assert told(PUSHED.replace("PUSH", "true").replace("REF", "cache")) == []

@@ -131,8 +131,8 @@ build "app" {
         ('for_each = toset([sensitive("a")])', "cannot be sensitive"),
         ("for_each = { a = 1 }\n args = { A = each.valu }", "valu"),
         ("args = { A = each.key }", "each"),
-        ("path = self.target\n target = self.path", "need each other"),
-        ("for_each = build.x", "need each other"),
+        ("path = self.target\n target = self.path", "refer to each other"),
+        ("for_each = build.x", "depend on each other"),
     ],
 )
 def test_what_cannot_be_is_told(body: str, words: str) -> None:

@@ -233,4 +233,4 @@ def test_an_address_is_no_path(name: str) -> None:
         loaded(f'envdplan {{ {name} = "s3://bucket/key" }}\n')
     (problem,) = refused.value.diagnostics
     assert problem.summary == "Not a path"
-    assert "cannot keep anything at s3://" in problem.detail
+    assert "cannot store anything at s3://" in problem.detail

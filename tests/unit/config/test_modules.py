@@ -203,10 +203,13 @@ def test_groups_targets_and_moves_name_what_is_in_modules() -> None:
         ('module "m" { source = "./image" }', 'Module "m" needs name'),
         ('module "m" {\nsource = "./image"\nnmae = "x"\nname = "x"\n}', 'Did you mean "name"?'),
         ('module "m" {\nsource = "./image"\nname = "x"\nfor_each = {}\n}', "called once"),
-        ('module "m" {\nsource = "./image"\nname = "x"\ncount = "many"\n}', "is no number"),
+        (
+            'module "m" {\nsource = "./image"\nname = "x"\ncount = "many"\n}',
+            "is not a valid number",
+        ),
         ('module "m" {\nsource = "./image"\nname = "x"\ntag = "latest"\n}', "Not latest."),
         ('module "m" {\nsource = "./loop"\n}', "calls itself"),
-        ('module "m" {\nsource = "./wide"\n}', "about a whole project"),
+        ('module "m" {\nsource = "./wide"\n}', "configures a whole project"),
         (
             'module "m" {\nsource = "./image"\nname = module.m.ref\n}',
             "module.m.var.name -> module.m.output.ref -> module.m.local.ref -> module.m.var.name",
@@ -315,7 +318,7 @@ def test_a_module_need_not_know_that_it_is_given_secrets() -> None:
     """
     assert desired(text, m=CHECKED).outputs["o"].value == Sensitive("x-hush")
     open_text = text.replace("module.m.secret\n      sensitive = true", "module.m.secret")
-    assert any("would not be shown" in one for one in complaints(open_text, m=CHECKED))
+    assert any("add sensitive = true" in one for one in complaints(open_text, m=CHECKED))
 
 
 def test_one_mistake_makes_one_complaint() -> None:

@@ -47,7 +47,7 @@ def test_an_unused_variable_and_local_are_told_with_their_places() -> None:
         (Severity.WARNING, "Unused local", "envdplan.hcl:3:3"),
     ]
     assert found[0].detail == (
-        'Nothing uses the variable "x". Remove it, or call it "_x" if this is meant.'
+        'Nothing uses the variable "x". Remove it, or call it "_x" if this is intended.'
     )
 
 

@@ -163,7 +163,7 @@ def test_a_helper_that_hangs_is_given_up(docker: Docker) -> None:
 def test_a_helper_that_answers_nonsense_does_not_leak_it(docker: Docker, answer: str) -> None:
     docker.config(credsStore="common")
     docker.helper("common", f"echo '{answer}'")
-    with pytest.raises(Unreachable, match="no JSON object") as caught:
+    with pytest.raises(Unreachable, match="not a JSON object") as caught:
         docker.for_host("r.io")
     assert "hidden-value" not in str(caught.value)
 

@@ -158,7 +158,7 @@ def test_a_broken_config_is_named(directory: Path) -> None:
         ("tcp://h:99999", "Port out of range"),
         ("tcp://h/path", "HOST:PORT"),
         ("ssh://", "USER@HOST"),
-        ("tcp://h:1?a=b", "no meaning"),
+        ("tcp://h:1?a=b", "is not allowed here"),
     ],
 )
 def test_an_address_that_cannot_be_used_says_why(tmp_path: Path, host: str, why: str) -> None:

@@ -145,7 +145,7 @@ def test_an_event_is_told_after_its_state_is_saved() -> None:
 def test_a_failure_skips_its_dependents_only() -> None:
     def fail(change: Change) -> Attributes | None:
         if change.address == A:
-            raise EnvdplanError("It broke", "Mend it.")
+            raise EnvdplanError("It broke", "Fix it.")
         return change.after
 
     store = MemoryStore()
@@ -398,7 +398,7 @@ def test_what_cannot_be_known_even_then_does_not_hold() -> None:
     wanted = conditioned(*changes, before=Verdict(None), seen=[])
     events = applied(changes, hands, MemoryStore(), wanted)
     assert hands.done == []
-    assert any("cannot be told" in one.detail for one in events if isinstance(one, Failed))
+    assert any("not known even now" in one.detail for one in events if isinstance(one, Failed))
 
 
 def test_what_a_broken_postcondition_is_about_is_kept_but_nobody_builds_on_it() -> None:
@@ -454,7 +454,7 @@ def test_an_output_without_a_value_takes_no_other_one_with_it() -> None:
     def refuse(known: Known) -> Value:
         del known
         problems = Diagnostics()
-        problems.error("Invalid function argument", "It is no number.")
+        problems.error("Invalid function argument", "It is not a number.")
         raise Rejected(problems)
 
     store = MemoryStore()
@@ -468,6 +468,6 @@ def test_an_output_without_a_value_takes_no_other_one_with_it() -> None:
     last = applied([create(A)], Hands(), store, wanted)[-1]
     assert isinstance(last, Finished)
     assert [(one.detail, one.address) for one in last.problems] == [
-        ("It is no number.", "output.bad")
+        ("It is not a number.", "output.bad")
     ]
     assert store.state.outputs == {"good": "a"}

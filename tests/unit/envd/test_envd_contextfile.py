@@ -115,12 +115,12 @@ def test_the_first_context_of_a_name_counts_and_the_user_is_told() -> None:
     twice = ContextSet("a", (Context("a", "tcp", "1"), Context("a", "tcp", "2")))
     decoded = inspect(encode(twice))
     assert decoded.contexts.find("a") == twice.contexts[0]
-    assert [one.summary for one in decoded.warnings] == ["A context stands twice in the store"]
+    assert [one.summary for one in decoded.warnings] == ["Two contexts of one name in the store"]
 
 
 def test_a_current_context_that_does_not_exist_is_told() -> None:
     decoded = inspect(encode(ContextSet("gone", TWO.contexts)))
-    assert [one.summary for one in decoded.warnings] == ["No context is the current one"]
+    assert [one.summary for one in decoded.warnings] == ["No current context"]
     assert '"gone"' in decoded.warnings[0].detail
 
 

@@ -63,7 +63,7 @@ def test_the_meaning_is_that_of_go(value: Evaluate, text: str, wanted: Value) ->
 def test_what_go_does_not_know_is_an_error(value: Evaluate, pattern: str) -> None:
     with pytest.raises(EvaluationError) as found:
         value("regex(p, t)", p=pattern, t="a")
-    assert "no regular expression" in found.value.diagnostic.detail
+    assert "not a regular expression" in found.value.diagnostic.detail
 
 
 def test_groups_with_and_without_names_are_not_mixed_but_may_be_replaced(value: Evaluate) -> None:

@@ -166,7 +166,7 @@ def test_each_place_has_its_own_names() -> None:
         (PUSHED, None),
         ({"type": "image", "push": True}, "Only an output of type image with tags or names"),
         ({"type": "local", "dest": "/o", "names": ("a",)}, "type local has no names"),
-        ({"type": "oci", "dest": "/o", "names": ("a..b/c",)}, "no registry host"),
+        ({"type": "oci", "dest": "/o", "names": ("a..b/c",)}, "not a registry host"),
     ],
 )
 def test_names_are_checked(output: Value, complaint: str | None) -> None:

@@ -21,7 +21,7 @@ LOCK = {
 
 TEXT = f"""\
 # Written by `envdplan init`: commit it, and do not edit it. It holds what each module was, so
-# that everybody gets the same. `envdplan init -upgrade` takes what is there now.
+# that everybody gets the same. `envdplan init -upgrade` takes what the sources offer now.
 
 version = 1
 
@@ -72,7 +72,7 @@ def test_every_source_comes_back(key: str) -> None:
             "no proper commit",
         ),
         ("<<<<<<< HEAD\nversion = 1\n", "at envdplan.lock:1"),
-        (b"\xff\xfe", "it is no text"),
+        (b"\xff\xfe", "it is not text"),
     ],
 )
 def test_a_broken_lock_file_says_how_to_mend_it(text: str | bytes, words: str) -> None:

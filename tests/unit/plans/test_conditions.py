@@ -285,7 +285,7 @@ def test_self_has_what_is_inherited_and_the_default_name() -> None:
 )
 def test_a_template_cannot_guard_a_resource(stated: str) -> None:
     found = complaints(f'template "t" {{\n{stated}\n}}')
-    assert any("for the block of a resource alone" in one for one in found), found
+    assert any("into the block of the resource" in one for one in found), found
 
 
 IGNORING = """

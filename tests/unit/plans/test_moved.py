@@ -91,7 +91,7 @@ def test_a_module_becomes_the_one_that_called_it() -> None:
         (move("module.m", "module.m"), "module.m is still declared"),
         (move("module.x", "build.y"), "module.x cannot become build.y: a module stays a module."),
         (move("module.x", "module.m") * 2, "module.x has moved already"),
-        (move("module.x", "module.y") + move("module.y", "module.x"), "end where they began"),
+        (move("module.x", "module.y") + move("module.y", "module.x"), "form a circle"),
         ("removed {\n from = module.m\n destroy = false\n}", "module.m is still declared"),
         ("moved {\n from = modul.x\n to = module.m\n}", 'Did you mean "module"?'),
     ],

@@ -97,6 +97,6 @@ def test_all_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(EnvdplanError) as caught:
         readiness(Registries("r:1/a")).check(made)
     assert caught.value.summary == "Secret cannot be read"
-    for told in ("variable NO, which is not set", "no, which is no file", "push to r:1/a"):
+    for told in ("variable NO, which is not set", "no, which is not a file", "push to r:1/a"):
         assert told in caught.value.detail
     assert caught.value.detail.count("nothing was begun") == 1

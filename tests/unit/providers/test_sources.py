@@ -48,7 +48,7 @@ def test_a_context_counts_by_its_name_and_its_own_ignore_file(folder: Path) -> N
 
 def test_a_context_that_is_no_folder_is_told_by_its_name(folder: Path) -> None:
     context = NamedDirectory("assets", str(folder / "shared" / "logo"))
-    with pytest.raises(EnvdplanError, match=r"contexts.assets: /.*/logo is no directory"):
+    with pytest.raises(EnvdplanError, match=r"contexts.assets: /.*/logo is not a directory"):
         found(Source(str(folder / "app"), None, "FROM scratch", contexts=(context,)))
 
 
@@ -106,7 +106,7 @@ def test_what_is_sent_has_to_be_what_was_planned(folder: Path) -> None:
         place, directory = Path(root, path), LocalDirectory("context", root)
         assert sent(directory, path, place.lstat()) == file_digest(str(place))
         place.write_text("other")
-        with pytest.raises(Conflict, match=f"{path} is not what was planned any more"):
+        with pytest.raises(Conflict, match=f"{path} changed since the plan"):
             sent(directory, path, place.lstat())
 
 

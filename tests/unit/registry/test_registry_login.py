@@ -167,7 +167,7 @@ def test_a_login_never_goes_to_a_token_server_in_the_clear(realm: str) -> None:
     transport = Transport({}, {})
     asking = Authorizer(transport, FixedCredentials({"far.example": Login("a", "b")}))
     wanted = f'Bearer realm="{realm}",service="s"'
-    with pytest.raises(Refused, match="no https:// URL"):
+    with pytest.raises(Refused, match="not an https:// URL"):
         asking.renewed("far.example", frozenset(), wanted, None)
 
 

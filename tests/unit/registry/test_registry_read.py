@@ -40,7 +40,7 @@ def test_a_header_that_contradicts_the_content_is_refused(registry: FakeRegistry
 
 
 def test_a_missing_manifest_is_refused(registry: FakeRegistry) -> None:
-    with pytest.raises(Refused, match="does not know"):
+    with pytest.raises(Refused, match="does not have"):
         client(registry).manifest(registry.reference("app:1"))
 
 

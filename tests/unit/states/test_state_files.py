@@ -79,7 +79,7 @@ def test_secrets_are_not_written() -> None:
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_what_is_no_state_is_refused(data: bytes) -> None:
     with pytest.raises(CorruptFile):
-        decode(data, "state.json", "Mend it.")
+        decode(data, "state.json", "Fix it.")
 
 
 @settings(max_examples=200, deadline=None)

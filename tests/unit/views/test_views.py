@@ -146,7 +146,7 @@ def test_what_is_only_believed_is_not_told_as_known() -> None:
     view, out, _ = made("human")
     cause = Cause("Registry cannot be reached", "Nothing listens there.")
     view.plan(Plan("l", 1, (Change(BUILD, "dockerfile", Action.NOOP, kept=(("r/x:1", cause),)),)))
-    assert "No changes, as far as could be found out." in out.getvalue()
+    assert "No changes, as far as could be determined." in out.getvalue()
     assert "as the configuration says" not in out.getvalue()
 
 
@@ -220,7 +220,7 @@ EVENTS: list[Event] = [
     Progressed(BUILD, detail=Log("d1", 1, b"output\n")),
     Progressed(BUILD, detail=BuildWarning("d1", "bad idea", (), "", "Dockerfile", 3)),
     Succeeded(PLAN.changes[2], {}, 1.25),
-    Failed(PLAN.changes[1], "It broke", "Mend it.\n  as it was", 0.5),
+    Failed(PLAN.changes[1], "It broke", "Fix it.\n  as it was", 0.5),
     Skipped(PLAN.changes[0], "context.c failed"),
     Finished(0, 1, 0, 1, 1, {"digest": "d"}),
 ]
@@ -233,12 +233,12 @@ build.x: #2 [2/2] RUN y CACHED
 build.x: warning: bad idea
 build.x: Built and pushed after 1.2s
 context.c: Failed after 0.5s: It broke
-    Mend it.
+    Fix it.
       as it was
 
 builder.b: Skipped: context.c failed
 
-Apply incomplete! Resources: 0 added, 1 changed, 0 destroyed. 1 failed, 1 skipped. Mend it and \
+Apply incomplete! Resources: 0 added, 1 changed, 0 destroyed. 1 failed, 1 skipped. Fix it and \
 apply again.
 Failed: context.c
 """
