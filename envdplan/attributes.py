@@ -189,18 +189,36 @@ def published(attributes: Mapping[str, Attribute]) -> dict[str, JsonSchema]:
     return {name: one.published() for name, one in attributes.items()}
 
 
-def check_inputs(what: str, attributes: Mapping[str, Attribute]) -> None:
-    """Raises TypeError where an attribute of a build does not say whether it is an input.
+def check_rules(what: str, attributes: Mapping[str, Attribute], *, build: bool) -> None:
+    """Raises TypeError where rules do not go together, or one is missing.
 
-    Whoever forgets it would keep images that are stale, and no plan would tell.
+    Each attribute of a build says whether it is an input: whoever forgets it would keep images that
+    are stale, and no plan would tell.
     """
     for name, one in attributes.items():
-        if one.computed is None and one.input is None:
-            raise TypeError(
-                f"{what}.{name} does not say whether it is an input of the build: declare it with "
-                "input=Whole(), EachKey(...) and the like where another value may make another "
-                "image, else with input=NotInput(BECAUSE)"
+        for wrong in (*_wrong(one), *(_wrong_input(one) if build else ())):
+            raise TypeError(f"{what}.{name} {wrong}")
+        check_rules(f"{what}.{name}", one.parts, build=build)
+
+
+def _wrong(one: Attribute) -> Iterator[str]:
+    if one.place and one.compared is not Compared.REPLACES:
+        yield "moves the thing, so it has to replace it: declare it with compared=Compared.REPLACES"
+    if one.computed and one.input:
+        yield "is computed, and an input: declare it without one of the two"
+
+
+def _wrong_input(one: Attribute) -> Iterator[str]:
+    match one.input:
+        case None if not one.computed:
+            yield (
+                "does not say whether it is an input of the build: declare it with input=Whole(), "
+                "EachKey(...) and the like where another value may make another image, else with "
+                "input=NotInput(BECAUSE)"
             )
-        check_inputs(f"{what}.{name}", one.parts)
-        if isinstance(one.input, EachItem) and one.input.key not in one.parts:
-            raise TypeError(f"{what}.{name} has no part {one.input.key} to be called after")
+        case NotInput(because=because) if not because.strip():
+            yield "does not say why it is no input of the build: give NotInput a reason"
+        case EachItem(key=key) if key not in one.parts:
+            yield f"has no part {key} to be called after"
+        case _:
+            pass

@@ -26,7 +26,7 @@ from envdplan.attributes import (
     Compared,
     Hidden,
     JsonSchema,
-    check_inputs,
+    check_rules,
     published,
 )
 from envdplan.values import AttributePath, Attributes, Reference, Sensitive, Unknown, Value
@@ -65,8 +65,8 @@ class ResourceType:
     """Made from all that, for whoever reads values."""
 
     def __post_init__(self) -> None:
-        if self.kind is Kind.BUILD:
-            check_inputs(self.title or self.name, {**self.attributes, **self.internal})
+        every = {**self.attributes, **self.internal}
+        check_rules(self.name, every, build=self.kind is Kind.BUILD)
         object.__setattr__(self, "schema", self._schema())
 
     def _schema(self) -> JsonSchema:

@@ -190,6 +190,13 @@ def test_json_has_reasons_in_words_and_for_programs() -> None:
     assert planned[6]["why"][0]["because"]["detail"] == "no answer"
 
 
+def test_outputs_are_shown_whatever_they_are_called() -> None:
+    view, out, _ = made("json")
+    view.outputs({"connection": "a", "capabilities": "b", "metadata": "c"}, frozenset())
+    *_, told = map(json.loads, out.getvalue().splitlines())
+    assert told["outputs"] == {"connection": "a", "capabilities": "b", "metadata": "c"}
+
+
 def test_outputs_of_a_new_state_are_new() -> None:
     view, out, _ = made("human")
     view.plan(replace(PLAN, serial=0))
