@@ -7,6 +7,7 @@ from enum import StrEnum
 from envdplan.addresses import Address
 from envdplan.plans.reasons import Code, Reason
 from envdplan.states.observed import Cause, Input, Stranger
+from envdplan.states.seals import Seal
 from envdplan.values import AttributePath, Attributes, Value
 
 
@@ -103,6 +104,8 @@ class Change:
     """What could not be found out though it hinders nothing: image names, and why."""
     adopted: tuple[Stranger, ...] = ()
     """What others made and may be changed all the same; kept in the record."""
+    seal: Seal | None = None
+    """Of a saved plan: what is kept of a build's sensitive inputs, whose values are given again."""
 
     @property
     def why(self) -> tuple[Reason, ...]:

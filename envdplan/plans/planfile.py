@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from envdplan.addresses import Address
+from envdplan.addresses import Address, Kind
 from envdplan.checksum import corrupt_content, seal, unseal
 from envdplan.encoding import from_json, to_json
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
+from envdplan.plans.inputs import sensitive_inputs
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
 from envdplan.plans.reasons import reason_json, reasons_from_json
 from envdplan.plans.wording import worded
 from envdplan.source import SourceFile
 from envdplan.states.observed import Cause, Input
+from envdplan.states.seals import new_key, seal_from_json, seal_to_json
+from envdplan.states.seals import seal as seal_values
 from envdplan.states.statefile import strangers_from_json, strangers_to_json
 from envdplan.values import Attributes, Value, redact_sensitive
 
@@ -54,7 +57,7 @@ class PlanFile:
 
 def encode(saved: PlanFile) -> bytes:
     """The bytes of a plan file."""
-    plan = saved.plan
+    plan, key = saved.plan, new_key()
     return seal(
         KIND,
         VERSION,
@@ -66,7 +69,7 @@ def encode(saved: PlanFile) -> bytes:
             "lineage": plan.lineage,
             "serial": plan.serial,
             "options": _options(plan.options),
-            "changes": [_change(one) for one in plan.changes],
+            "changes": [_change(one, key) for one in plan.changes],
             "drift": [_drift(one) for one in plan.drift],
             "outputs": to_json(redact_sensitive(plan.outputs)),
             "output_changes": list(plan.output_changes),
@@ -151,7 +154,9 @@ def _to_options(one: Mapping[str, Value]) -> PlanOptions:
     )
 
 
-def _change(one: Change) -> Value:
+def _change(one: Change, key: str) -> Value:
+    values = sensitive_inputs(one.after or {}) if one.address.kind is Kind.BUILD else {}
+    kept = seal_values(values, key)
     content: dict[str, Value] = {
         "address": str(one.address),
         "type": one.type,
@@ -172,6 +177,7 @@ def _change(one: Change) -> Value:
         "cause": None if one.cause is None else _cause(one.cause),
         "warned": list(one.warned),
         "kept": [[ref, _cause(cause)] for ref, cause in one.kept],
+        **({} if kept is None else {"seal": seal_to_json(kept)}),
     }
     return {**content, "adopted": strangers_to_json(one.adopted)} if one.adopted else content
 
@@ -198,6 +204,7 @@ def _to_change(one: Mapping[str, Value]) -> Change:
         warned=tuple(map(str, one.get("warned") or ())),
         kept=tuple((str(ref), _to_cause(cause)) for ref, cause in one.get("kept") or ()),
         adopted=strangers_from_json(one.get("adopted", ())),
+        seal=seal_from_json(one["seal"]) if one.get("seal") is not None else None,
     )
 
 

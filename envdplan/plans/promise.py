@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from envdplan.diagnostics import Conflict
 from envdplan.plans.changes import Change
+from envdplan.plans.inputs import sensitive_inputs
 from envdplan.values import AttributePath, Attributes, Sensitive, Unknown, Value
 
 
@@ -15,13 +16,17 @@ def check_promise(change: Change, resolved: Attributes, *, early: bool = False) 
     """
     planned = change.after or {}
     open_kinds = (Unknown,) if early else ()
-    broken = list(_broken((), planned, {**planned, **resolved}, open_kinds))
+    paths = _broken((), planned, {**planned, **resolved}, open_kinds)
+    broken = [".".join(map(str, path)) for path in paths]
+    others = () if change.seal is None else change.seal.others(sensitive_inputs(resolved))
+    broken += [f"{name} (sensitive)" for name in others]
     if broken:
-        names = ", ".join(".".join(map(str, path)) for path in broken)
+        remedy = ", or give the values that it was made with" if others else ""
+        names = ", ".join(broken)
         raise Conflict(
             "Configuration differs from the plan",
             f"{change.address}: {names} changed since the plan was made, so the plan no longer "
-            "says what would happen. Plan again.",
+            f"says what would happen. Plan again{remedy}.",
         )
     return {**planned, **resolved}
 

@@ -50,6 +50,17 @@ def seal(values: Mapping[str, Value], key: str) -> Seal | None:
     return Seal(key, found) if found else None
 
 
+def seal_to_json(one: Seal) -> Mapping[str, Value]:
+    """As it stands in states and saved plans."""
+    return {"key": one.key, "digests": dict(one.digests)}
+
+
+def seal_from_json(one: Mapping[str, Value]) -> Seal:
+    """Raises KeyError, TypeError and AttributeError for what is none."""
+    digests = {str(name): str(digest) for name, digest in one["digests"].items()}
+    return Seal(str(one["key"]), digests)
+
+
 def _digest(key: str, name: str, value: Value) -> str:
     """Of equal values under two names nobody sees that they are equal."""
     text = json.dumps(to_json(value), sort_keys=True, ensure_ascii=False)

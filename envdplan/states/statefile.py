@@ -8,7 +8,7 @@ from envdplan.checksum import corrupt_content, seal, unseal
 from envdplan.encoding import from_json, to_json
 from envdplan.states.observed import Stranger
 from envdplan.states.recorded import Pending, Record, State
-from envdplan.states.seals import Seal
+from envdplan.states.seals import seal_from_json, seal_to_json
 from envdplan.values import Value, redact_sensitive
 
 VERSION: Final = 1
@@ -57,18 +57,9 @@ def _record(one: Record) -> Mapping[str, Value]:
         "attributes": to_json(redact_sensitive(one.attributes)),
         "depends_on": [str(address) for address in one.depends_on],
         "prevent_destroy": one.prevent_destroy,
-        **({} if one.seal is None else {"seal": _seal(one.seal)}),
+        **({} if one.seal is None else {"seal": seal_to_json(one.seal)}),
     }
     return {**content, "adopted": strangers_to_json(one.adopted)} if one.adopted else content
-
-
-def _seal(one: Seal) -> Mapping[str, Value]:
-    return {"key": one.key, "digests": dict(one.digests)}
-
-
-def _to_seal(one: Mapping[str, Value]) -> Seal:
-    digests = {str(name): str(digest) for name, digest in one["digests"].items()}
-    return Seal(str(one["key"]), digests)
 
 
 def _to_record(one: Mapping[str, Value]) -> Record:
@@ -78,7 +69,7 @@ def _to_record(one: Mapping[str, Value]) -> Record:
         attributes=_mapping(from_json(one["attributes"])),
         depends_on=tuple(Address.parse(address) for address in one["depends_on"]),
         prevent_destroy=bool(one["prevent_destroy"]),
-        seal=_to_seal(one["seal"]) if one.get("seal") is not None else None,
+        seal=seal_from_json(one["seal"]) if one.get("seal") is not None else None,
         adopted=strangers_from_json(one.get("adopted", ())),
     )
 

@@ -11,16 +11,17 @@ from jsonschema import Draft202012Validator
 
 from envdplan.addresses import Address
 from envdplan.checksum import seal, unseal
-from envdplan.diagnostics import CorruptFile
+from envdplan.diagnostics import Conflict, CorruptFile
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
 from envdplan.plans.planfile import KIND, VERSION, ModuleTexts, PlanFile, decode, encode
+from envdplan.plans.promise import check_promise
 from envdplan.plans.reasons import Code, Reason, Turn, told
 from envdplan.plans.wording import worded
 from envdplan.source import SourceFile
 from envdplan.states.observed import Cause, Input
-from envdplan.values import UNKNOWN, Sensitive
+from envdplan.values import UNKNOWN, Attributes, Sensitive
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "plan.schema.json").read_text())
 BUILDER, BUILD = Address.parse("builder.b"), Address.parse('build.x["k"]')
@@ -114,6 +115,19 @@ def test_a_saved_plan_has_the_words_of_its_reasons_too() -> None:
 def test_secrets_are_not_written() -> None:
     change = Change(BUILDER, "tcp", Action.CREATE, after={"key": Sensitive("s3cr3t")})
     assert b"s3cr3t" not in encode(PlanFile(Plan("l", 1, (change,)), ()))
+
+
+def test_a_build_is_not_made_with_another_secret_than_was_planned() -> None:
+    """No plan holds a secret, so it is given again; what is planned is one value of it."""
+    planned: Attributes = {"args": {"TOKEN": Sensitive("s3cr3t"), "A": "1"}}
+    change = Change(BUILD, "dockerfile", Action.UPDATE, after=planned, work=(Work.BUILD,))
+    data = encode(PlanFile(Plan("l", 1, (change,)), ()))
+    assert b"s3cr3t" not in data
+    (read,) = decode(data, "plan").plan.changes
+    assert check_promise(read, planned)["args"] == planned["args"]
+    other: Attributes = {"args": {"TOKEN": Sensitive("other"), "A": "1"}}
+    with pytest.raises(Conflict, match=r'build\.x\["k"\]: args\.TOKEN \(sensitive\) changed'):
+        check_promise(read, other)
 
 
 @pytest.mark.parametrize("cut", [0, 10, 200, 400])
