@@ -8,9 +8,9 @@ from envdplan.addresses import Address, Kind
 from envdplan.checksum import corrupt_content, seal, unseal
 from envdplan.encoding import from_json, to_json
 from envdplan.plans.changes import Action, Change, Difference, Drift, Work
-from envdplan.plans.inputs import sensitive_inputs
 from envdplan.plans.options import PlanOptions
 from envdplan.plans.plan import Plan
+from envdplan.plans.promise import hidden_values
 from envdplan.plans.reasons import reason_json, reasons_from_json
 from envdplan.plans.wording import worded
 from envdplan.source import SourceFile
@@ -155,7 +155,7 @@ def _to_options(one: Mapping[str, Value]) -> PlanOptions:
 
 
 def _change(one: Change, key: str) -> Value:
-    values = sensitive_inputs(one.after or {}) if one.address.kind is Kind.BUILD else {}
+    values = hidden_values(one.after or {}) if one.address.kind is Kind.BUILD else {}
     kept = seal_values(values, key)
     content: dict[str, Value] = {
         "address": str(one.address),

@@ -1,11 +1,20 @@
 """Apply does what the plan said or refuses: what was known then must be the same now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from envdplan.diagnostics import Conflict
 from envdplan.plans.changes import Change
-from envdplan.plans.inputs import sensitive_inputs
-from envdplan.values import AttributePath, Attributes, Sensitive, Unknown, Value
+from envdplan.values import (
+    AttributePath,
+    Attributes,
+    Sensitive,
+    Unknown,
+    Value,
+    is_known,
+    reveal,
+    walk,
+)
 
 
 def check_promise(change: Change, resolved: Attributes, *, early: bool = False) -> Attributes:
@@ -18,7 +27,7 @@ def check_promise(change: Change, resolved: Attributes, *, early: bool = False) 
     open_kinds = (Unknown,) if early else ()
     paths = _broken((), planned, {**planned, **resolved}, open_kinds)
     broken = [".".join(map(str, path)) for path in paths]
-    others = () if change.seal is None else change.seal.others(sensitive_inputs(resolved))
+    others = () if change.seal is None else change.seal.others(hidden_values(resolved))
     broken += [f"{name} (sensitive)" for name in others]
     if broken:
         remedy = ", or give the values that it was made with" if others else ""
@@ -29,6 +38,20 @@ def check_promise(change: Change, resolved: Attributes, *, early: bool = False) 
             f"says what would happen. Plan again{remedy}.",
         )
     return {**planned, **resolved}
+
+
+_MAY_ROTATE: Final = frozenset({"secret", "ssh", "connection"})
+"""What lets a build be made, and shall not change its result: a token may live for an hour."""
+
+
+def hidden_values(attributes: Attributes) -> Mapping[str, Value]:
+    """The plain values of what is sensitive, by their names: `args.TOKEN`."""
+    return {
+        ".".join(map(str, path)): reveal(value)
+        for path, value in walk(attributes)
+        if isinstance(value, Sensitive) and path[0] not in _MAY_ROTATE and is_known(value)
+        if value != Sensitive(None)
+    }
 
 
 def _broken(

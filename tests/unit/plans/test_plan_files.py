@@ -119,12 +119,17 @@ def test_secrets_are_not_written() -> None:
 
 def test_a_build_is_not_made_with_another_secret_than_was_planned() -> None:
     """No plan holds a secret, so it is given again; what is planned is one value of it."""
-    planned: Attributes = {"args": {"TOKEN": Sensitive("s3cr3t"), "A": "1"}}
+    planned: Attributes = {
+        "args": {"TOKEN": Sensitive("s3cr3t"), "A": "1"},
+        "secret": ({"id": "s", "value": Sensitive("of an hour")},),
+    }
     change = Change(BUILD, "dockerfile", Action.UPDATE, after=planned, work=(Work.BUILD,))
     data = encode(PlanFile(Plan("l", 1, (change,)), ()))
     assert b"s3cr3t" not in data
     (read,) = decode(data, "plan").plan.changes
     assert check_promise(read, planned)["args"] == planned["args"]
+    rotated = {**planned, "secret": ({"id": "s", "value": Sensitive("of the next")},)}
+    assert check_promise(read, rotated)["secret"] == rotated["secret"]
     other: Attributes = {"args": {"TOKEN": Sensitive("other"), "A": "1"}}
     with pytest.raises(Conflict, match=r'build\.x\["k"\]: args\.TOKEN \(sensitive\) changed'):
         check_promise(read, other)
