@@ -103,8 +103,14 @@ class Session:
         return replace(project, decode=self._parsed_files().decode, repository=self._repository)
 
     def _repository(self, directory: str) -> Mapping[str, Value]:
-        """What git says, asked once for each repository."""
-        return self._repositories.about(directory)
+        """What git says, asked once for each repository. Raises FunctionError."""
+        from envdplan.config.problems import FunctionError
+        from envdplan.files.repository import NoAnswer
+
+        try:
+            return self._repositories.about(directory)
+        except NoAnswer as error:
+            raise FunctionError(str(error)) from None
 
     @cached_property
     def _repositories(self) -> "Repositories":

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from envdplan.config.problems import FunctionError
 from envdplan.logs import Log, command
 from envdplan.values import Value
 
@@ -19,6 +18,10 @@ _OF_A_HOOK: Final = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GI
 _LOGIN: Final = re.compile(r"(?<=://)[^/@]*@")
 
 
+class NoAnswer(Exception):
+    """git tells nothing; the text says why, as the rest of a sentence."""
+
+
 @dataclass(slots=True)
 class Repositories:
     """Answers of git, kept for as long as the command runs."""
@@ -28,7 +31,7 @@ class Repositories:
     _known: dict[str, Mapping[str, Value]] = field(default_factory=dict)
 
     def about(self, directory: str) -> Mapping[str, Value]:
-        """commit, short, branch, tag, dirty and remote. Raises FunctionError."""
+        """commit, short, branch, tag, dirty and remote. Raises NoAnswer."""
         if directory not in self._roots:
             self._roots[directory] = self._root(directory)
         root = self._roots[directory]
@@ -42,16 +45,16 @@ class Repositories:
             return done.stdout.removesuffix("\n")
         said = _said(done)
         if "not a git repository" in said or not said:
-            raise FunctionError(
+            raise NoAnswer(
                 f"{directory} is in no git repository with a work tree; "
                 "try(git().commit, ...) gives another value for this case"
             )
-        raise FunctionError(f"git says about {directory}: {said}")
+        raise NoAnswer(f"git says about {directory}: {said}")
 
     def _asked(self, root: str) -> Mapping[str, Value]:
         commit = self._line(root, "rev-parse", "--verify", "--quiet", "HEAD")
         if commit is None:
-            raise FunctionError(f"the git repository {root} has no commit yet")
+            raise NoAnswer(f"the git repository {root} has no commit yet")
         remote = self._line(root, "remote", "get-url", "origin")
         return {
             "branch": self._line(root, "symbolic-ref", "--quiet", "--short", "HEAD"),
@@ -69,7 +72,7 @@ class Repositories:
         """
         done = self._run(root, "status", "--porcelain", "--untracked-files=no")
         if done.returncode:
-            raise FunctionError(f"git says about {root}: {_said(done)}")
+            raise NoAnswer(f"git says about {root}: {_said(done)}")
         return bool(done.stdout)
 
     def _line(self, root: str, *arguments: str) -> str | None:
@@ -96,11 +99,11 @@ class Repositories:
                 )
                 call.status = f"code {done.returncode}"
         except FileNotFoundError:
-            raise FunctionError(_missing(directory)) from None
+            raise NoAnswer(_missing(directory)) from None
         except subprocess.TimeoutExpired:
-            raise FunctionError(f"git did not answer within {_PATIENCE} seconds") from None
+            raise NoAnswer(f"git did not answer within {_PATIENCE} seconds") from None
         except OSError as error:
-            raise FunctionError(f"git cannot be run: {error.strerror}") from None
+            raise NoAnswer(f"git cannot be run: {error.strerror}") from None
         return done
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.config.problems import FunctionError
-from envdplan.files.repository import Repositories
+from envdplan.files.repository import NoAnswer, Repositories
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 ENVIRONMENT = {
@@ -85,12 +84,12 @@ def test_the_folder_counts_and_not_the_hook_that_runs_the_command(
 
 
 def test_no_repository_no_commit_and_no_git_are_told(tmp_path: Path) -> None:
-    with pytest.raises(FunctionError, match="in no git repository"):
+    with pytest.raises(NoAnswer, match="in no git repository"):
         Repositories(ENVIRONMENT).about(str(tmp_path))
     git(tmp_path, "init")
-    with pytest.raises(FunctionError, match="has no commit yet"):
+    with pytest.raises(NoAnswer, match="has no commit yet"):
         Repositories(ENVIRONMENT).about(str(tmp_path))
-    with pytest.raises(FunctionError, match="git is not installed"):
+    with pytest.raises(NoAnswer, match="git is not installed"):
         Repositories({"PATH": str(tmp_path)}).about(str(tmp_path))
-    with pytest.raises(FunctionError, match="there is no folder"):
+    with pytest.raises(NoAnswer, match="there is no folder"):
         Repositories(ENVIRONMENT).about(str(tmp_path / "none"))
