@@ -84,7 +84,7 @@ def _output_problems(attributes: Attributes) -> Iterator[Problem]:
         folders += one.get("tar") is False
         if one.get("tar") is False and folders > 1:
             detail = "BuildKit writes one folder of images in one build: make the other a tar."
-            yield ("output", index), "Too many OCI layouts under one name", detail
+            yield ("output", index), "More than one OCI layout output", detail
         path, type, dest = ("output", index), one["type"], one.get("dest")
         if type in ("oci", "tar", "local") and dest is None:
             yield path, "Missing attribute", f"An output of type {type} needs dest."
