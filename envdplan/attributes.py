@@ -217,7 +217,7 @@ def _wrong_input(one: Attribute) -> Iterator[str]:
                 "input=NotInput(BECAUSE)"
             )
         case NotInput(because=because) if not because.strip():
-            yield "does not say why it is no input of the build: give NotInput a reason"
+            yield "does not say why it is not an input of the build: give NotInput a reason"
         case EachItem(key=key) if key not in one.parts:
             yield f"has no part {key} to be called after"
         case _:
