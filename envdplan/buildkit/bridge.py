@@ -10,7 +10,7 @@ from pathlib import Path
 
 from envdplan.buildkit.transport import READ_SIZE, SocketLike, close_socket
 from envdplan.diagnostics import EnvdplanError
-from envdplan.leftovers import scratch
+from envdplan.files_on_disk import scratch
 
 
 class Bridge:

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 
 from envdplan.buildkit.openfile import Folder
 from envdplan.buildkit.services import Abort, Handler, Services, Stream
-from envdplan.leftovers import sweep
+from envdplan.files_on_disk import sweep
 
 if TYPE_CHECKING:
     from envdplan.buildkit.proto import content_pb2 as pb

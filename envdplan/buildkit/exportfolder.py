@@ -26,6 +26,7 @@ from envdplan.buildkit.fsutil import (
 from envdplan.buildkit.openfile import Folder
 from envdplan.buildkit.services import Abort, Stream
 from envdplan.files.ignore import OWN
+from envdplan.files_on_disk import NEW, draft_name, write_all
 from envdplan.reading import refuse_replacing
 
 _DIR: Final = 1 << 31
@@ -40,7 +41,6 @@ what comes is open."""
 
 _MOST_ENTRIES: Final = 10_000_000
 _LONGEST_PATH: Final = 4096
-_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Unsafe(Exception):
@@ -237,18 +237,14 @@ class _Receiver:
         if one is None:
             raise Unsafe(f"content of file {packet.id}, which was not asked for")
         if one.descriptor is None:
-            one.descriptor = os.open(
-                one.temporary, _NEW, 0o600, dir_fd=self.root.folder(one.folder)
-            )
+            one.descriptor = os.open(one.temporary, NEW, 0o600, dir_fd=self.root.folder(one.folder))
         if not packet.data:
             self._end(self._running.pop(packet.id), one.descriptor)
             return
         one.written += len(packet.data)
         if one.written > one.stat.size:
             raise Unsafe(f"{_shown(one.stat.path)} is longer than was said")
-        rest = memoryview(packet.data)
-        while rest:
-            rest = rest[os.write(one.descriptor, rest) :]
+        write_all(one.descriptor, packet.data)
 
     def _end(self, one: _File, descriptor: int) -> None:
         try:
@@ -269,7 +265,7 @@ def _check_length(one: _File) -> None:
 
 
 def _temporary(name: bytes) -> bytes:
-    return b"." + name[:200] + b"." + os.urandom(6).hex().encode() + b".tmp"
+    return os.fsencode(draft_name(os.fsdecode(name)))
 
 
 def _into_place(temporary: bytes, name: bytes, parent: int) -> None:

@@ -7,7 +7,7 @@ hostile until it is checked: see exportfolder.
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from envdplan.buildkit.fsutil import BadPacket
 from envdplan.buildkit.request import Export, SolveRequest
 from envdplan.buildkit.services import Abort, Services, Stream
 from envdplan.diagnostics import EnvdplanError, Refused
-from envdplan.leftovers import leftover, sweep
+from envdplan.files_on_disk import draft, leftover, sweep, write_all
 from envdplan.reading import refuse_replacing
 
 FILE_SEND: Final = "/moby.filesync.v1.FileSend/DiffCopy"
@@ -188,39 +188,18 @@ def _receive_folder(target: Target, stream: Stream) -> list[str]:
 
 def _receive_file(target: Target, stream: Stream) -> list[str]:
     """Bytes up to the end of the stream; the place is taken only when all are there."""
-    folder = _opened(target)
+    folder, name = _opened(target), Path(target.path).name
     try:
-        with _beside(folder, Path(target.path).name) as (descriptor, finish):
+        sweep(folder, leftover(name))
+        with draft(folder, name, 0o644) as archive:
             while (message := stream.receive()) is not None:
-                data = _bytes(message)
-                while data:
-                    data = data[os.write(descriptor, data) :]
-            if os.fstat(descriptor).st_size == 0:
+                write_all(archive.descriptor, _bytes(message))
+            if os.fstat(archive.descriptor).st_size == 0:
                 raise Abort(_INVALID_ARGUMENT, "an archive is never empty")
-            finish()
+            archive.take_place()
     finally:
         os.close(folder)
     return []
-
-
-@contextmanager
-def _beside(folder: int, name: str) -> Iterator[tuple[int, Callable[[], None]]]:
-    temporary = f".{name[:200]}.{os.urandom(6).hex()}.tmp"
-    sweep(folder, leftover(name[:200]))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o644, dir_fd=folder)
-
-    def finish() -> None:
-        os.fsync(descriptor)
-        refuse_replacing(name, folder)
-        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-
-    try:
-        yield descriptor, finish
-    finally:
-        os.close(descriptor)
-        with suppress(OSError):
-            os.unlink(temporary, dir_fd=folder)
 
 
 def _bytes(message: bytes) -> memoryview:

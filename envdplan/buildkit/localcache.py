@@ -1,8 +1,6 @@
 """Local caches of a solve: which stores they need, and the index that names their content."""
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +10,7 @@ from envdplan.buildkit.content import Stores, blob
 from envdplan.buildkit.request import CacheEntry, SolveRequest
 from envdplan.buildkit.services import Abort
 from envdplan.diagnostics import CorruptFile, Refused
+from envdplan.files_on_disk import replace_file
 from envdplan.reading import read_regular
 
 LOCAL = "local"
@@ -148,8 +147,4 @@ def put_manifest(store: Path, manifest: dict[str, object], tag: str) -> None:
 
 
 def _replace(path: Path, content: object) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file)
-    Path(name).chmod(0o644)
-    Path(name).replace(path)
+    replace_file(path, json.dumps(content).encode(), mode=0o644)

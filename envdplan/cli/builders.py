@@ -185,7 +185,7 @@ def prune(
     var_file: VarFiles = None,
 ) -> int:
     """Delete cache entries that no build uses."""
-    from envdplan.frontends.sizes import size_in_bytes
+    from envdplan.sizes import size_in_bytes
     from envdplan.views.builders import size
 
     try:

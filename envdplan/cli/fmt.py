@@ -153,7 +153,7 @@ def _standard_input() -> SourceFile:
 
 def _replace(path: Path, text: str) -> None:
     """Write the file that `path` is or links to; a rename would do so for a protected file, too."""
-    from envdplan.store.atomic import write_atomically
+    from envdplan.files_on_disk import write_atomically
 
     if not os.access(path, os.W_OK):
         raise EnvdplanError(

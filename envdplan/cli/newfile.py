@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
+from envdplan import files_on_disk
 from envdplan.diagnostics import EnvdplanError
 
 
 def write_new(path: Path, text: str) -> None:
     """Never over a file that is there."""
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        files_on_disk.write_new(path, text.encode())
     except FileExistsError:
         detail = f"{path} exists. Name another file with --out, or remove it."
         raise EnvdplanError("File already exists", detail) from None

@@ -18,7 +18,7 @@ def save_plan(path: Path, plan: Plan, project: Project, loaded: Loaded, used: Us
 
     Only its owner can read the file: values that are not sensitive stand in it.
     """
-    from envdplan.store.atomic import write_atomically
+    from envdplan.files_on_disk import write_atomically
 
     saved = PlanFile(
         plan=plan,

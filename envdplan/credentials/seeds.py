@@ -5,7 +5,6 @@ the same, a builder may use one session's registry token in the next.
 """
 
 import json
-import os
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from envdplan import jsontext
+from envdplan import files_on_disk, jsontext
 
 _SEED_BYTES: Final = 16
 
@@ -53,11 +52,8 @@ class TokenSeeds:
         return stored if isinstance(stored, dict) else {}
 
     def _write(self, stored: dict[str, object]) -> None:
-        draft = self._directory / f".token_seed.{os.getpid()}"
-        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(file, "w", encoding="utf-8") as stream:  # noqa: PTH123  an open descriptor
-            json.dump(stored, stream, indent=2)
-        draft.replace(self._directory / ".token_seed")
+        data = json.dumps(stored, indent=2).encode()
+        files_on_disk.replace_file(self._directory / ".token_seed", data, mode=0o600)
 
 
 def _seed(entry: object) -> bytes | None:
@@ -71,9 +67,7 @@ def _seed(entry: object) -> bytes | None:
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
     """Holds the lock that buildx takes too (flock on .token_seed.lock)."""
-    import fcntl
-
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / ".token_seed.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with files_on_disk.Lock.on(directory / ".token_seed.lock") as lock:
+        lock.wait(None)
         yield

@@ -15,7 +15,7 @@ from envdplan.dockerengine.container import ContainerInfo, ContainerSpec, Mount,
 from envdplan.dockerengine.image import ImageInfo, image_info
 from envdplan.dockerengine.reply import Reply
 from envdplan.dockerengine.volumes import VolumeInfo, volume_info
-from envdplan.leftovers import scratch
+from envdplan.files_on_disk import scratch
 from envdplan.logs import Log, command
 
 if TYPE_CHECKING:

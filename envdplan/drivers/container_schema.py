@@ -15,8 +15,6 @@ from envdplan.values import Attributes, Sensitive, Value, is_known
 IMAGE: Final = "docker.io/moby/buildkit:v0.19.0"
 """envd 1.3's own choice: a builder of it is used by envd without a further pull."""
 
-_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)([bkmg]?)b?", re.IGNORECASE)
-_UNITS: Final = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 CONTAINER_NAME: Final = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _SEEN: Final = "is visible to everybody who can see the container"
 _TEXTS: Final[JsonSchema] = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -149,7 +147,7 @@ def derive(attributes: Attributes) -> Attributes:
     """The address, limits as numbers (none is no limit), and mounts as objects, by target."""
     made = {**attributes, "address": attributes.get("name")}
     if isinstance(made.get("memory"), str):
-        made["memory"] = in_bytes(made["memory"])
+        made["memory"] = size_in_bytes(made["memory"])
     for limit in ("memory", "cpus"):
         value = made.get(limit)
         if isinstance(value, int | Decimal) and not value:
@@ -170,14 +168,6 @@ def problems(attributes: Attributes) -> Iterator[Problem]:
         if one.in_clear and isinstance(attributes.get(name), Sensitive):
             detail = f'"{name}" {one.in_clear}.'
             yield (name,), "Sensitive value not allowed here", detail
-
-
-def in_bytes(text: str) -> int:
-    """`4g` as Docker reads it: units are powers of 1024."""
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise ValueError(f"{text!r} is not a size")
-    return int(Decimal(match.group(1)) * _UNITS[match.group(2).lower()])
 
 
 def _mount(one: Value) -> Attributes:

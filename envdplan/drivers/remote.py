@@ -13,7 +13,7 @@ from envdplan.drivers.attached import Attached, always
 from envdplan.drivers.base import Driver, Surroundings, Undeclared
 from envdplan.drivers.buildkitd_config import PEM
 from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT
-from envdplan.leftovers import scratch
+from envdplan.files_on_disk import scratch
 from envdplan.schema import ResourceType
 from envdplan.values import Attributes, Value, reveal
 

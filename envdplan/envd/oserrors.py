@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from envdplan.diagnostics import EnvdplanError
+from envdplan.files_on_disk import telling
 
 _ADVICE = {
     errno.ENOSPC: "The disk is full: free some space and try again.",
@@ -22,12 +23,14 @@ _ADVICE = {
 @contextmanager
 def translated(path: Path, verb: str) -> Iterator[None]:
     """Turn an OSError inside into an EnvdplanError: could not `verb` the file `path`."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
+
+    def told(error: OSError) -> EnvdplanError:
+        why = error.strerror or type(error).__name__
         advice = _ADVICE.get(error.errno or 0, "")
-        raise EnvdplanError(
+        return EnvdplanError(
             f"Could not {verb} envd's context store",
-            f"{path}: {reason}. {advice}".rstrip() + " Nothing was changed.",
-        ) from error
+            f"{path}: {why}. {advice}".rstrip() + " Nothing was changed.",
+        )
+
+    with telling(told):
+        yield

@@ -3,13 +3,11 @@
 import os
 import stat
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from envdplan.diagnostics import CorruptFile
 from envdplan.envd.oserrors import translated
-from envdplan.leftovers import beside
-from envdplan.reading import refuse_replacing
+from envdplan.files_on_disk import make_private, replace_file, write_new
 
 _MAX_BYTES = 1 << 20
 """Far more than any store holds; keeps a wrong file from filling memory."""
@@ -62,10 +60,7 @@ def read_store(path: Path) -> bytes | None:
 def make_directories(path: Path) -> None:
     """Make the directory `path` and its parents as envd does, for their owner only."""
     with translated(path, "create the directory of"):
-        missing = [one for one in (path, *path.parents) if not one.exists()]
-        for one in reversed(missing):
-            with suppress(FileExistsError):  # another process was faster
-                one.mkdir(mode=0o700)
+        make_private(path)
 
 
 def replace_store(path: Path, data: bytes, *, unless: Callable[[], bool]) -> bool:
@@ -74,61 +69,15 @@ def replace_store(path: Path, data: bytes, *, unless: Callable[[], bool]) -> boo
     `unless` is asked at the last moment; when it says yes nothing is replaced, and the answer is
     False. Raises EnvdplanError when the disk is full or read-only, or access is denied.
     """
-    temporary = beside(path)
     with translated(path, "write"):
-        try:
-            refuse_replacing(path)
-            _write(temporary, data, like=path)
-            if unless():
-                return False
-            temporary.replace(path)
-            _sync_directory(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
-    return True
+        return replace_file(path, data, like=path, unless=unless)
 
 
 def copy_store(data: bytes, to: Path, *, like: Path) -> bool:
     """Write the new file `to` with the mode of `like`; False when there is one of that name."""
     with translated(to, "copy"):
         try:
-            _write(to, data, like=like)
+            write_new(to, data, like=like)
         except FileExistsError:
             return False
-        except OSError:
-            to.unlink(missing_ok=True)
-            raise
-        _sync_directory(to.parent)
     return True
-
-
-def _write(path: Path, data: bytes, *, like: Path) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(path, flags, 0o644)
-    with os.fdopen(descriptor, "wb") as file:
-        _take_after(like, descriptor)
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
-
-
-def _take_after(like: Path, descriptor: int) -> None:
-    try:
-        model = like.stat()
-    except FileNotFoundError:
-        return
-    own = os.fstat(descriptor)
-    if (own.st_uid, own.st_gid) != (model.st_uid, model.st_gid):
-        # Only root may give a file away; the user's own file in the user's directory is as good.
-        with suppress(PermissionError):
-            os.fchown(descriptor, model.st_uid, model.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(model.st_mode))
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with suppress(OSError):  # some network file systems refuse; the rename is done
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from envdplan import jsontext
+from envdplan.files_on_disk import make_private, replace_file
 from envdplan.reading import read_regular
 
 _VERSION: Final = 2
@@ -56,14 +57,11 @@ class StatCache:
         if not self._changed and len(self._next) == len(self._known):
             return
         content = {"version": _VERSION, "root": self._root, "files": self._next}
-        temporary = self._path.with_name(f".{self._path.name}.{os.urandom(4).hex()}")
         with suppress(OSError, ValueError):
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                temporary.write_text(json.dumps(content))
-                temporary.replace(self._path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            make_private(self._path.parent)
+            # Not durable: what a loss of power breaks counts as empty, and is read anew.
+            data = json.dumps(content).encode()
+            replace_file(self._path, data, mode=0o600, durable=False)
 
     def _load(self) -> dict[str, str]:
         if self._path is None:

@@ -28,7 +28,7 @@ from envdplan.frontends.outputs import (
     with_outputs,
 )
 from envdplan.frontends.registries import named_registries
-from envdplan.frontends.sizes import size_in_bytes
+from envdplan.sizes import size_in_bytes
 from envdplan.frontends.sshagents import agents, with_ssh
 from envdplan.imagenames import full_name
 from envdplan.plans.names import output_names

@@ -1,7 +1,5 @@
 """Puts files and folders in their places as a whole: at each moment the old one, or the new."""
 
-import fcntl
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +8,7 @@ from tempfile import mkdtemp
 from typing import Final
 
 from envdplan.diagnostics import EnvdplanError
+from envdplan.files_on_disk import Lock, make_ignored, reason, replace_file, telling
 
 TEMPORARY: Final = ".tmp-"
 """How names begin of what is not in its place yet."""
@@ -20,12 +19,8 @@ LOCK: Final = "lock"
 
 def folder_of_ours(path: Path) -> None:
     """Make the folder `path` in .envdplan, which git is told to ignore. Raises EnvdplanError."""
-    ours = path.parent
     with explained(path, "create"):
-        if not ours.is_dir():
-            ours.mkdir(mode=0o700, exist_ok=True)
-            with suppress(OSError):
-                (ours / ".gitignore").write_text("*\n")
+        make_ignored(path.parent)
         path.mkdir(exist_ok=True)
 
 
@@ -51,17 +46,8 @@ def put_folder(made: Path, place: Path) -> None:
 
 def put_file(place: Path, data: bytes) -> None:
     """Write the file `place`, through a link too. Raises EnvdplanError; then nothing changed."""
-    real = Path(os.path.realpath(place))
-    temporary = real.with_name(f"{TEMPORARY}{real.name}-{os.urandom(6).hex()}")
     with explained(place, "write"):
-        try:
-            with temporary.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(real)
-        finally:
-            temporary.unlink(missing_ok=True)
+        replace_file(place, data)
 
 
 def remove(path: Path) -> None:
@@ -76,11 +62,12 @@ def remove(path: Path) -> None:
 @contextmanager
 def explained(path: Path, verb: str) -> Iterator[None]:
     """Turn errors of the system into EnvdplanErrors about `path`."""
-    try:
+
+    def told(error: OSError) -> EnvdplanError:
+        return EnvdplanError(f"Cannot {verb} a module's files", f"{path}: {reason(error)}.")
+
+    with telling(told):
         yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise EnvdplanError(f"Cannot {verb} a module's files", f"{path}: {reason}.") from error
 
 
 @contextmanager
@@ -88,14 +75,10 @@ def alone(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Hold `folder` against other runs; `waiting` is told when one holds it already."""
     path = folder / LOCK
     with explained(path, "lock"):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
+        lock = Lock.on(path)
+    with lock:
         with explained(path, "lock"):
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not lock.take():
                 waiting()
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                lock.wait(None)
         yield
-    finally:
-        os.close(descriptor)

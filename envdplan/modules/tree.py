@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from envdplan.diagnostics import EnvdplanError, Refused
+from envdplan.files_on_disk import NEW
 
 _LONGEST: Final = 1024
 _DEEPEST: Final = 64
-_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Tree:
         self._make(names[:-1])
         try:
             with _written(path):
-                handle = os.open(self.root.joinpath(*names), _FLAGS, 0o777 if executable else 0o666)
+                handle = os.open(self.root.joinpath(*names), NEW, 0o777 if executable else 0o666)
         except FileExistsError:
             raise _twice(path) from None
         with os.fdopen(handle, "wb", buffering=0) as file:

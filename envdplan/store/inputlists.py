@@ -11,8 +11,8 @@ from typing import Final
 
 from envdplan import jsontext
 from envdplan.diagnostics import EnvdplanError
+from envdplan.files_on_disk import write_atomically
 from envdplan.states.observed import Input
-from envdplan.store.atomic import write_atomically
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{16,128}")
 _SUFFIX: Final = ".json.gz"

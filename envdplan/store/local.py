@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from envdplan.diagnostics import Conflict, CorruptFile
+from envdplan.files_on_disk import explained, make_ignored, write_atomically
 from envdplan.reading import read_regular
 from envdplan.states.observed import Input
 from envdplan.states.recorded import State
 from envdplan.states.statefile import decode, encode
-from envdplan.store.atomic import explained, write_atomically
 from envdplan.store.inputlists import InputLists
 from envdplan.store.lock import break_lock, locked
 
@@ -144,7 +144,7 @@ class LocalStore:
         if folder.is_dir():
             return
         with explained(folder, "create"):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if folder.name == ".envdplan":
-                with suppress(OSError):
-                    (folder / ".gitignore").write_text("*\n")
+                make_ignored(folder)
+            else:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,25 +1,19 @@
 """The lock of a state: the kernel's, so that a dead process holds nothing, with a note by whom."""
 
-import fcntl
 import getpass
 import json
 import os
 import socket
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 from uuid import uuid4
 
 from envdplan import jsontext
 from envdplan.diagnostics import Conflict, EnvdplanError
-from envdplan.store.atomic import explained
-
-_PAUSE: Final = 0.1
-_NOTE_BYTES: Final = 4096
+from envdplan.files_on_disk import Lock, explained, reason, telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +38,15 @@ def locked(path: Path, operation: str, timeout: float) -> Iterator[None]:
     Raises Conflict naming the holder, and EnvdplanError when the file cannot be made.
     """
     with explained(path, "lock"):
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(path, flags, 0o600)
-    try:
-        _wait(descriptor, path, timeout)
-        _note(descriptor, operation)
+        lock = Lock.on(path)
+    with lock:
+        with telling(_no_locks):
+            is_held = lock.wait(timeout)
+        if not is_held:
+            raise _busy(path, _read(lock), timeout)
+        lock.sign(_note(operation))
         yield
-        with suppress(OSError):
-            os.ftruncate(descriptor, 0)
-    finally:
-        os.close(descriptor)
+        lock.sign(b"")
 
 
 def holder(path: Path) -> Holder | None:
@@ -64,10 +57,8 @@ def holder(path: Path) -> Holder | None:
         return None
     except OSError as error:
         raise EnvdplanError("Cannot read the lock", f"{path}: {error.strerror}.") from error
-    try:
-        return None if _take(descriptor) else _read(descriptor)
-    finally:
-        os.close(descriptor)
+    with Lock(descriptor) as lock, telling(_no_locks):
+        return None if lock.take() else _read(lock)
 
 
 def break_lock(path: Path, id: str) -> None:
@@ -87,14 +78,6 @@ def break_lock(path: Path, id: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def _wait(descriptor: int, path: Path, timeout: float) -> None:
-    until = time.monotonic() + timeout
-    while not _take(descriptor):
-        if time.monotonic() >= until:
-            raise _busy(path, _read(descriptor), timeout)
-        time.sleep(_PAUSE)
-
-
 def _busy(path: Path, found: Holder, timeout: float) -> Conflict:
     waited = f" and still was after {timeout:g} s" if timeout else ""
     return Conflict(
@@ -104,32 +87,24 @@ def _busy(path: Path, found: Holder, timeout: float) -> Conflict:
     )
 
 
-def _take(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        detail = f"{error.strerror}. Keep the state on a file system that has locks."
-        raise EnvdplanError("File system has no locks", detail) from error
-    return True
+def _no_locks(error: OSError) -> EnvdplanError:
+    detail = f"{reason(error)}. Keep the state on a file system that has locks."
+    return EnvdplanError("File system has no locks", detail)
 
 
-def _note(descriptor: int, operation: str) -> None:
+def _note(operation: str) -> bytes:
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = str(os.getuid())
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     note = Holder(str(uuid4()), operation, f"{user}@{socket.gethostname()}", os.getpid(), now)
-    with suppress(OSError):  # a full disk: the lock holds without the note
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(asdict(note)).encode(), 0)
+    return json.dumps(asdict(note)).encode()
 
 
-def _read(descriptor: int) -> Holder:
+def _read(lock: Lock) -> Holder:
     try:
-        found = jsontext.loads(os.pread(descriptor, _NOTE_BYTES, 0))
+        found = jsontext.loads(lock.note())
         words = {name: _clean(str(found[name])) for name in ("id", "operation", "who", "created")}
         return Holder(**words, pid=int(found["pid"]))
     except (ValueError, KeyError, TypeError):

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from envdplan.diagnostics import Diagnostics, EnvdplanError
+from envdplan.files_on_disk import cache_folder, make_private, write_atomically
 from envdplan.reading import read_regular
 from envdplan.source import SourceFile
-from envdplan.store.atomic import write_atomically
 from envdplan.syntax import decode
 from envdplan.syntax.document import Body, Document
 
@@ -29,10 +29,9 @@ _LARGEST: Final = 256 * 1024 * 1024
 
 
 def key_file(environment: Mapping[str, str]) -> Path | None:
-    """Where the key of this user lies; None for a user without a home, which is absolute."""
-    home = environment.get("HOME")
-    base = environment.get("XDG_CACHE_HOME") or (home and f"{home}/.cache")
-    return Path(base, "envdplan", "parsed.key") if base and Path(base).is_absolute() else None
+    """Where the key of this user lies; None for a user without a home, see cache_folder."""
+    folder = cache_folder(environment)
+    return folder / "parsed.key" if folder is not None else None
 
 
 @dataclass
@@ -106,6 +105,6 @@ class ParsedFiles:
                 self._key = found if len(found) == _SEAL else None
             if self._key is None and make:
                 self._key = os.urandom(_SEAL)
-                self.key_file.parent.mkdir(parents=True, exist_ok=True)
+                make_private(self.key_file.parent)
                 write_atomically(self.key_file, self._key)
         return self._key

@@ -1,6 +1,7 @@
 """Temporary files of runs that were killed."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -8,15 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from envdplan import leftovers
-from envdplan.leftovers import beside, scratch, sweep
-from envdplan.store.atomic import write_atomically
+from envdplan import files_on_disk
+from envdplan.files_on_disk import draft_name, leftover, scratch, sweep, write_atomically
 from tests import children
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
 import sys
-from envdplan.leftovers import scratch
+from envdplan.files_on_disk import scratch
 with scratch() as folder:
     (folder / "key.pem").touch()
     print(folder, flush=True)
@@ -26,10 +26,10 @@ with scratch() as folder:
 
 @pytest.fixture(autouse=True)
 def nothing_was_swept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leftovers, "_swept", set())
+    monkeypatch.setattr(files_on_disk, "_swept", set())
 
 
-def age(path: Path, seconds: float = 2 * leftovers.OLD) -> None:
+def age(path: Path, seconds: float = 2 * files_on_disk.OLD) -> None:
     then = time.time() - seconds
     os.utime(path, (then, then), follow_symlinks=False)
 
@@ -56,7 +56,9 @@ def test_old_files_of_ours_beside_a_place_go_with_the_next_write(tmp_path: Path)
 
 
 def test_a_name_beside_is_new_each_time_and_sweeping_raises_nothing(tmp_path: Path) -> None:
-    assert beside(tmp_path / "a") != beside(tmp_path / "a")
+    names = {draft_name("a"), draft_name("a")}
+    assert len(names) == 2
+    assert all(re.fullmatch(leftover("a"), name) for name in names)
     sweep(tmp_path / "missing", ".*")
 
 

@@ -12,11 +12,11 @@ from envdplan import jsontext
 from envdplan.checksum import seal
 from envdplan.credentials import dockerconfig
 from envdplan.diagnostics import CorruptFile, EnvdplanError
+from envdplan.files_on_disk import write_atomically
 from envdplan.plans import planfile
 from envdplan.reading import exists, is_dir, is_file, read_named, read_regular
 from envdplan.states import statefile
 from envdplan.states.recorded import State
-from envdplan.store.atomic import write_atomically
 
 DEEP = "[" * 100_000 + "]" * 100_000
 LONG = "n" * 300

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from envdplan.buildkit.request import LocalDirectory
 from envdplan.diagnostics import Conflict, EnvdplanError
+from envdplan.files_on_disk import cache_folder
 from envdplan.frontends.base import NamedDirectory, Source
 from envdplan.plans.inputs import SENSITIVE, entries_digest
 from envdplan.reading import is_dir, is_file
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from envdplan.files.ignore import Place
     from envdplan.files.statcache import StatCache
 
-_CACHE: Final = Path("envdplan", "files")
+_CACHE: Final = "files"
 _IGNORE: Final = ".dockerignore"
 """The end of names that a builder may ask for though they are left out themselves."""
 _NOT_PLANNED: Final = ""
@@ -266,8 +267,5 @@ def _in_source(source: Source) -> str | None:
 
 
 def _folder(environment: Mapping[str, str]) -> Path | None:
-    base = environment.get("XDG_CACHE_HOME")
-    if base:
-        return Path(base) / _CACHE
-    home = environment.get("HOME")
-    return Path(home) / ".cache" / _CACHE if home else None
+    folder = cache_folder(environment)
+    return folder / _CACHE if folder is not None else None

@@ -13,10 +13,10 @@ from envdplan.buildkit.request import SolveRequest, SolveResult
 from envdplan.buildkit.services import Services
 from envdplan.diagnostics import Conflict, EnvdplanError
 from envdplan.engine.protocols import Reporter
+from envdplan.files_on_disk import scratch
 from envdplan.frontends import frontend
 from envdplan.frontends.base import Extras, Frontend
 from envdplan.imagenames import full_name, repository_of
-from envdplan.leftovers import scratch
 from envdplan.plans.changes import Change, Work
 from envdplan.plans.inputs import attribute_inputs, explain, inputs_digest, unknown_inputs
 from envdplan.plans.names import loaded_names, pushed_names

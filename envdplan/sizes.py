@@ -4,8 +4,8 @@ import re
 from decimal import Decimal
 from typing import Final
 
-_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)i?b?", re.IGNORECASE)
-_POWERS: Final = {"": 0, "k": 1, "m": 2, "g": 3}
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)i?b?", re.IGNORECASE)
+_POWERS: Final = {"": 0, "b": 0, "k": 1, "m": 2, "g": 3}
 
 
 def size_in_bytes(text: str) -> int:
