@@ -10,6 +10,7 @@ from envdplan.addresses import Address, Kind
 from envdplan.config.problems import failure
 from envdplan.schema import ResourceType
 from envdplan.source import SourceRange
+from envdplan.states.outputs import is_pushed
 from envdplan.values import UNKNOWN, Attributes, Reference, Unknown, Value, walk
 
 Lookup = Callable[[Address], tuple[ResourceType, Attributes]]
@@ -85,7 +86,7 @@ def _image_of(address: Address, lookup: Lookup, range: SourceRange) -> Value:
         detail = f"A context of a build may be another build, but {address} is none."
         raise failure("Wrong kind of resource", detail, range)
     _, target = lookup(address)
-    if not _is_pushed(target):
+    if not _may_be_pushed(target):
         detail = (
             f"{address} is not pushed, so there is no image for another build to use. Set tags "
             f"and push = true in {address}."
@@ -95,12 +96,12 @@ def _image_of(address: Address, lookup: Lookup, range: SourceRange) -> Value:
     return image if isinstance(image, Unknown) else f"docker-image://{image}"
 
 
-def _is_pushed(build: Attributes) -> bool:
+def _may_be_pushed(build: Attributes) -> bool:
     """Whether it will have an image in a registry; perhaps counts as yes."""
     outputs = build.get("output")
     if isinstance(outputs, Unknown):
         return True
-    return any(isinstance(one, Unknown) or one.get("push") for one in outputs or ())
+    return any(map(is_pushed, outputs or ()))
 
 
 def link_build(

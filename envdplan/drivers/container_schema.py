@@ -10,6 +10,7 @@ from envdplan.drivers.base import Undeclared
 from envdplan.drivers.buildkitd_config import CONFIG
 from envdplan.drivers.common import COMPUTED, RETRIES, TIMEOUT
 from envdplan.schema import Problem
+from envdplan.sizes import size_in_bytes
 from envdplan.values import Attributes, Sensitive, Value, is_known
 
 IMAGE: Final = "docker.io/moby/buildkit:v0.19.0"

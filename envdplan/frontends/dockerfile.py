@@ -28,11 +28,12 @@ from envdplan.frontends.outputs import (
     with_outputs,
 )
 from envdplan.frontends.registries import named_registries
-from envdplan.sizes import size_in_bytes
 from envdplan.frontends.sshagents import agents, with_ssh
 from envdplan.imagenames import full_name
 from envdplan.plans.names import output_names
 from envdplan.schema import Problem, ResourceType
+from envdplan.sizes import size_in_bytes
+from envdplan.states.outputs import is_pushed
 from envdplan.values import Attributes, Sensitive, Unknown, is_sensitive, reveal
 
 DEFAULT_FILE: Final = "Dockerfile"
@@ -90,7 +91,7 @@ def _output_problems(attributes: Attributes) -> Iterator[Problem]:
             yield path, "Missing attribute", f"An output of type {type} needs dest."
         if type in ("image", "cacheonly") and dest is not None:
             yield path, "Unexpected attribute", f"An output of type {type} takes no dest."
-        if one.get("push") and (type != "image" or not _has_names(attributes, one)):
+        if is_pushed(one) and (type != "image" or not _has_names(attributes, one)):
             detail = "Only an output of type image with tags or names can be pushed."
             yield path, "Unexpected attribute", detail
         if one.get("names") is not None and type not in _NAMED:
@@ -263,8 +264,8 @@ def _is_loaded(one: Attributes) -> bool:
 
 def _images(images: list[Attributes], plain: Attributes, extras: Extras) -> Iterator[Export]:
     """What is pushed goes by its own names alone; it comes last, as its digest is what counts."""
-    pushed = [one for one in images if one.get("push")]
-    kept = [one for one in images if not one.get("push")]
+    pushed = [one for one in images if is_pushed(one)]
+    kept = [one for one in images if not is_pushed(one)]
     if extras.exporter != "image":  # one export; the engine pushes what is to be pushed
         local = _full(name for one in kept for name in output_names(plain, one))
         every = dict.fromkeys((*(extras.names if pushed else ()), *local))
@@ -291,8 +292,7 @@ def _naming(one: Attributes, plain: Attributes, extras: Extras) -> dict[str, str
     options = dict(_export_options(one))
     if one["type"] in ("image", "docker", "oci"):
         options |= _annotations(plain.get("annotations") or {})
-        is_pushed = one.get("push")
-        options |= _named(extras.names if is_pushed else _full(output_names(plain, one)))
+        options |= _named(extras.names if is_pushed(one) else _full(output_names(plain, one)))
     return options
 
 

@@ -7,6 +7,7 @@ from envdplan.diagnostics import suggestion
 from envdplan.frontends.buildschema import CACHE_TYPES
 from envdplan.imagenames import InvalidReference, parse_reference
 from envdplan.schema import Problem
+from envdplan.states.outputs import is_pushed
 from envdplan.values import AttributePath, Attributes, Sensitive, Unknown, Value
 
 
@@ -70,7 +71,7 @@ def _outputs(attributes: Attributes) -> Iterator[Attributes]:
     if attributes.get("push") is True:
         declared = _pushed(declared)
     yield from declared
-    if attributes.get("push") is True and not any(one.get("push") for one in declared):
+    if attributes.get("push") is True and not any(map(is_pushed, declared)):
         yield {"type": "image", "push": True}
     loaded = any(one["type"] == "docker" and not one.get("dest") for one in declared)
     if attributes.get("load") is True and not loaded:
@@ -92,7 +93,7 @@ def kinds_of_images(attributes: Attributes) -> Iterator[Problem]:
         if one.get("type") == "image"
     ]
     unnamed = [(index, one) for index, one in images if one.get("names") is None]
-    pushed = [(index, one) for index, one in images if one.get("push")]
+    pushed = [(index, one) for index, one in images if is_pushed(one)]
     for index in sorted({*_otherwise(unnamed), *_otherwise(pushed)}):
         detail = (
             "Two outputs of type image go by the same names, or are both pushed, and have other "
@@ -118,7 +119,7 @@ def _pushed(declared: list[dict[str, Value]]) -> list[dict[str, Value]]:
 
     Otherwise a second image would be pushed, without the options of the declared one.
     """
-    if any(one.get("push") for one in declared):
+    if any(map(is_pushed, declared)):
         return declared
     free = ("push", "names", "dest")
     return [

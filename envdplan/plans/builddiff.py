@@ -21,6 +21,7 @@ from envdplan.plans.world import Diff, World
 from envdplan.schema import ResourceType
 from envdplan.states.desired import Known, Resource
 from envdplan.states.observed import Absent, BuildFacts, Cause, Present
+from envdplan.states.outputs import is_pushed
 from envdplan.values import Attributes, Value, is_known
 
 
@@ -158,7 +159,7 @@ def _keeps(output: Value) -> bool:
     """Whether an output puts the image somewhere; what is not known yet may."""
     if not isinstance(output, Mapping) or output.get("type") != "image":
         return True
-    return output.get("push") not in (None, False)
+    return is_pushed(output)
 
 
 def _with_builder(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from envdplan.plans.inputs import options_given
 from envdplan.plans.platforms import assigned, lacking
 from envdplan.schema import ResourceType
+from envdplan.states.outputs import is_pushed
 from envdplan.values import Attributes, Unknown
 
 FULL = ("image", "docker", "oci", "tar", "local", "cacheonly")
@@ -121,7 +122,7 @@ def _nodes(build: Attributes, can: Attributes) -> Iterator[str]:
     if not nodes:
         return
     used = assigned(_wanted(build), nodes)
-    pushed = all(one.get("push") for one in build.get("output") or ())
+    pushed = all(map(is_pushed, build.get("output") or ()))
     if len(used) > 1 and not pushed:
         yield (
             "Its platforms are built on several nodes, and come together in a registry only: set "

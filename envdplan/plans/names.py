@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from envdplan.imagenames import image_identity
+from envdplan.states.outputs import is_pushed
 from envdplan.values import Attributes, is_known
 
 
@@ -22,16 +23,14 @@ def output_names(attributes: Attributes, output: Attributes) -> tuple[str, ...]:
 
 def pushed_names(attributes: Attributes) -> tuple[str, ...]:
     """The names that are to be in a registry."""
-    return _names(attributes, (one for one in outputs(attributes) if one.get("push")))
+    return _names(attributes, filter(is_pushed, outputs(attributes)))
 
 
 def loaded_names(attributes: Attributes, *, in_engine: bool) -> tuple[str, ...]:
     """The names that are to be in a Docker Engine; a moby-worker keeps every image there."""
     kept = ("docker", "image") if in_engine else ("docker",)
     wanted = (one for one in outputs(attributes) if one.get("type") in kept)
-    return _names(
-        attributes, (one for one in wanted if not one.get("dest") and not one.get("push"))
-    )
+    return _names(attributes, (one for one in wanted if not one.get("dest") and not is_pushed(one)))
 
 
 def all_names(attributes: Attributes) -> tuple[str, ...]:
