@@ -81,3 +81,11 @@ def computed(client: "BuildKit") -> dict[str, Value]:
         "workers": tuple(one.id for one in workers),
         "capabilities": capabilities(platforms),
     }
+
+
+def without_scheme(attributes: Attributes, scheme: str) -> Attributes:
+    """The attributes with the address as envd writes it: without `scheme`, such as tcp://."""
+    address = attributes.get("address")
+    if not isinstance(address, str):
+        return attributes
+    return {**attributes, "address": address.removeprefix(scheme)}

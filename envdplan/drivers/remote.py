@@ -12,7 +12,7 @@ from envdplan.diagnostics import EnvdplanError
 from envdplan.drivers.attached import Attached, always
 from envdplan.drivers.base import Driver, Surroundings, Undeclared
 from envdplan.drivers.buildkitd_config import PEM
-from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT
+from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT, without_scheme
 from envdplan.files_on_disk import scratch
 from envdplan.schema import ResourceType
 from envdplan.values import Attributes, Value, reveal
@@ -70,10 +70,7 @@ def _attributes(address: Attribute, more: Mapping[str, Attribute]) -> Mapping[st
 
 def derive_tcp(attributes: Attributes) -> Attributes:
     """The address as envd writes it: HOST:PORT, without a scheme."""
-    address = attributes.get("address")
-    if not isinstance(address, str):
-        return attributes
-    return {**attributes, "address": address.removeprefix("tcp://")}
+    return without_scheme(attributes, "tcp://")
 
 
 class Tcp(Attached):
@@ -168,10 +165,7 @@ TCP: Final = Driver(
 
 def derive_unix(attributes: Attributes) -> Attributes:
     """The address as envd writes it: an absolute path."""
-    address = attributes.get("address")
-    if not isinstance(address, str):
-        return attributes
-    return {**attributes, "address": address.removeprefix("unix://")}
+    return without_scheme(attributes, "unix://")
 
 
 class Unix(Attached):

@@ -12,7 +12,7 @@ from envdplan.addresses import Kind
 from envdplan.attributes import Attribute, Compared
 from envdplan.drivers.attached import Attached, always
 from envdplan.drivers.base import Driver, Surroundings, Undeclared
-from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT
+from envdplan.drivers.common import COMPUTED, NAME, RETRIES, TIMEOUT, without_scheme
 from envdplan.schema import ResourceType
 from envdplan.values import Attributes
 
@@ -56,10 +56,7 @@ ATTRIBUTES: Final[Mapping[str, Attribute]] = {
 
 def derive(attributes: Attributes) -> Attributes:
     """The address without its scheme."""
-    address = attributes.get("address")
-    if not isinstance(address, str):
-        return attributes
-    return {**attributes, "address": address.removeprefix("ssh://")}
+    return without_scheme(attributes, "ssh://")
 
 
 def command(attributes: Attributes) -> list[str]:

@@ -164,7 +164,7 @@ def _change(one: Change, key: str) -> Value:
         "before": _attributes(one.before),
         "after": _attributes(one.after),
         "before_type": one.before_type,
-        "differences": [_difference(each) for each in one.differences],
+        "differences": [difference_json(each) for each in one.differences],
         "reasons": list(worded(one.reasons)),
         "why": [reason_json(reason) for reason in one.reasons],
         "depends_on": [str(address) for address in one.depends_on],
@@ -225,7 +225,8 @@ def _to_attributes(value: Value) -> Attributes | None:
     return None if value is None else _mapping(from_json(value))
 
 
-def _difference(one: Difference) -> Value:
+def difference_json(one: Difference) -> Value:
+    """A difference as saved plans and --json have it; nothing sensitive is in it."""
     values = redact_sensitive({"before": one.before, "after": one.after})
     return {
         "path": list(one.path),
@@ -244,7 +245,7 @@ def _to_difference(one: Mapping[str, Value]) -> Difference:
 def _drift(one: Drift) -> Value:
     return {
         "address": str(one.address),
-        "differences": [_difference(each) for each in one.differences],
+        "differences": [difference_json(each) for each in one.differences],
         "gone": one.gone,
     }
 

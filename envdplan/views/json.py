@@ -21,8 +21,9 @@ from envdplan.engine.events import (
     Succeeded,
 )
 from envdplan.modules.events import ModuleEvent
-from envdplan.plans.changes import Action, Change, Difference, Drift
+from envdplan.plans.changes import Action, Change, Drift
 from envdplan.plans.plan import Plan
+from envdplan.plans.planfile import difference_json
 from envdplan.plans.reasons import reason_json
 from envdplan.plans.wording import worded
 from envdplan.states.desired import DesiredState, Resource
@@ -191,19 +192,9 @@ def _change(change: Change, hidden: Container[str]) -> Mapping[str, Value]:
         "why": [reason_json(one) for one in change.why],
         "before": None if change.before is None else _values(change.before, hidden),
         "after": None if change.after is None else _values(change.after, hidden),
-        "differences": [_difference(one) for one in change.differences],
+        "differences": [difference_json(one) for one in change.differences],
         "source": change.source,
         "tags": list(change.tags),
-    }
-
-
-def _difference(one: Difference) -> Value:
-    values = redact_sensitive({"before": one.before, "after": one.after})
-    return {
-        "path": list(one.path),
-        "before": to_json(values["before"]),
-        "after": to_json(values["after"]),
-        "forces_replacement": one.forces_replacement,
     }
 
 
@@ -211,7 +202,7 @@ def _drift(drift: Drift) -> Mapping[str, Value]:
     return {
         "address": str(drift.address),
         "gone": drift.gone,
-        "differences": [_difference(one) for one in drift.differences],
+        "differences": [difference_json(one) for one in drift.differences],
     }
 
 
