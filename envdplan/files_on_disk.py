@@ -5,9 +5,7 @@ runs left them. All of envdplan writes, locks and caches by this module.
 import fcntl
 import os
 import re
-import shutil
 import stat
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -245,6 +243,9 @@ def scratch() -> Iterator[Path]:
 
     A lock of the kernel's says that its owner lives; folders without one go at the first call.
     """
+    import shutil
+    import tempfile
+
     base = Path(tempfile.gettempdir())
     if str(base) not in _swept:
         _swept.add(str(base))
@@ -270,6 +271,8 @@ def _sweep_folder(entry: "os.DirEntry[str]") -> None:
     """Remove a folder of ours whose owner has gone; others in a shared folder cannot trick us
     into another place: what is held is what was looked at.
     """
+    import shutil
+
     with Lock(os.open(entry.path, FOLDER | os.O_NOFOLLOW)) as lock:
         found = os.fstat(lock.descriptor)
         young = time.time() - found.st_mtime < OLD  # it may not be locked yet, or be another's
