@@ -26,7 +26,7 @@ def test_units_are_powers_of_1024(text: str, size: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "m", "-1", "1t", "1 2", "1.m"])
 def test_what_is_no_size_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no size such as 256m"):
+    with pytest.raises(ValueError, match="is not a size such as 256m"):
         size_in_bytes(text)
 
 
