@@ -236,6 +236,8 @@ def _lost_outputs(case: _Case) -> Iterator[Reason]:
     for path, digest in case.facts.outputs.items():
         if digest is None:
             yield _output(path, gone=True)
+        elif case.record is None:
+            yield Reason(Code.OUTPUT_UNKNOWN, "output", path)
         elif not case.up_to_date or recorded.get(path) != digest:
             yield from _strayed(path, case.facts.strayed.get(path, ()))
 

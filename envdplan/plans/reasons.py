@@ -48,6 +48,7 @@ class Code(StrEnum):
     TAG_DAMAGED = "tag-damaged"
     OUTPUT_MISSING = "output-missing"
     OUTPUT_CHANGED = "output-changed"
+    OUTPUT_UNKNOWN = "output-unknown"
     NOT_LOADED = "not-loaded"
     LOADED_OTHER = "loaded-other"
     # Asked for

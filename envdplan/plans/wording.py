@@ -103,6 +103,7 @@ _SAID: Final[Mapping[Code, str | Callable[[Reason], str]]] = {
     Code.TAG_DAMAGED: lambda one: f"{_damaged(one)}; another of its names has all of them",
     Code.OUTPUT_MISSING: "{name} is not there",
     Code.OUTPUT_CHANGED: "{name} is not what the build made",
+    Code.OUTPUT_UNKNOWN: "no state tells whether the build made {name}",
     Code.NOT_LOADED: "{name} is not loaded in the engine",
     Code.LOADED_OTHER: "{name} in the engine is another image",
     Code.REPLACE_ASKED: "it was asked for by -replace",

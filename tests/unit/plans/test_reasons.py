@@ -98,6 +98,13 @@ def written(found: str | None, *strayed: Strayed) -> tuple[Reason, ...]:
     return of(known, BuildFacts(FILES, outputs={"/o": found}, strayed={"/o": strayed}), local)
 
 
+def unrecorded() -> tuple[Reason, ...]:
+    both = {**builds.WANTED, "output": (*builds.WANTED["output"], {"type": "tar", "dest": "/o"})}
+    digest = inputs_digest(attribute_inputs(TYPE, both) or (), entries_digest(FILES))
+    pushed = {TAG: ImageFound(DIGEST, digest)}
+    return of(None, BuildFacts(FILES, tags=pushed, outputs={"/o": "x"}), both)
+
+
 def offered() -> tuple[Reason, ...]:
     wanted = {**builds.WANTED, "secret": ({"id": "a"},)}
     return of(FORMER, replace(PUSHED, previous=builds.INPUTS), wanted)
@@ -321,6 +328,7 @@ MADE: Mapping[Code, tuple[Callable[[], tuple[Reason, ...]], Reason]] = {
         lambda: written("x", Strayed("a")),
         Reason(Code.OUTPUT_CHANGED, "output", "/o/a", Turn.CHANGED),
     ),
+    Code.OUTPUT_UNKNOWN: (unrecorded, Reason(Code.OUTPUT_UNKNOWN, "output", "/o")),
     Code.NOT_LOADED: (lambda: kept_in_engine(ImageMissing()), image(Code.NOT_LOADED)),
     Code.LOADED_OTHER: (
         lambda: kept_in_engine(ImageFound(OTHER)),
