@@ -27,7 +27,7 @@ from envdplan.graph import Graph
 from envdplan.plans.changes import Action, Change
 from envdplan.plans.conditions import broken
 from envdplan.plans.plan import Plan
-from envdplan.plans.promise import check_promise
+from envdplan.plans.promise import check_known, check_promise
 from envdplan.plans.resolve import resolve
 from envdplan.schema import Catalog
 from envdplan.states.desired import DesiredState, Known, Requirement
@@ -233,6 +233,8 @@ class Apply:
             ignored = resource.lifecycle.ignored
             found = let_be(resolve(resource, self._known), ignored, change.after)
             change = replace(change, after=check_promise(change, found))
+            if resource.resolve is not None:
+                check_known(change, found)
 
         def report(message: str = "", detail: object | None = None) -> None:
             self._events.put(Progressed(change.address, message, detail))

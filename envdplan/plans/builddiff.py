@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from os.path import normpath
 from pathlib import PurePosixPath
 
@@ -14,12 +15,11 @@ from envdplan.plans.localhost import unreachable_registries
 from envdplan.plans.names import idle_tags
 from envdplan.plans.names import outputs as outputs_of
 from envdplan.plans.reasons import Code, Reason
-from envdplan.plans.resolve import resolve
 from envdplan.plans.triggers import waits_for, why_forced
-from envdplan.plans.untold import REMEDY, waits_in_vain, without_image
+from envdplan.plans.untold import refuse_untold
 from envdplan.plans.world import Diff, World
 from envdplan.schema import ResourceType
-from envdplan.states.desired import Known, Resource
+from envdplan.states.desired import Resource
 from envdplan.states.observed import Absent, BuildFacts, Cause, Present
 from envdplan.states.outputs import is_pushed
 from envdplan.values import Attributes, Value, is_known
@@ -53,27 +53,12 @@ def build_change(
         return replace(change, action=Action.ADOPT)
     if Work.BUILD not in change.work and Work.PUSH not in change.work:
         return change
-    _refuse_untold(outcome, world, type, resource)
+    refuse_untold(outcome, world, resource, partial(unknown_inputs, type))
     _warn_of_nowhere(outcome, resource, change, facts)
     _warn_of_idle_tags(outcome, resource, change)
     _warn_of_own_source(outcome, resource, change)
     _warn_of_exposed(outcome, type, resource, change)
     return _with_builder(outcome, world, resource, change, facts)
-
-
-def _refuse_untold(outcome: Diff, world: World, type: ResourceType, resource: Resource) -> None:
-    """An apply would come as far as this build, and fail."""
-    record = world.state.records.get(resource.address)
-    builds = without_image(outcome.known, resource.depends_on)
-
-    def unknown(known: Known) -> tuple[str, ...]:
-        return unknown_inputs(type, resolve(resource, known, record))
-
-    if (found := waits_in_vain(unknown, outcome.known, builds)) is not None:
-        name, build = found
-        detail = f"{name} is made from the image of {build}, which is not pushed. {REMEDY}."
-        place = (resource.range, str(resource.address))
-        outcome.diagnostics.error("Image of a build that is not pushed", detail, *place)
 
 
 def _warn_of_nowhere(outcome: Diff, resource: Resource, change: Change, facts: BuildFacts) -> None:

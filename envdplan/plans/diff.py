@@ -24,6 +24,7 @@ from envdplan.plans.ownership import adopted, is_ours, refuse, strangers, warn_o
 from envdplan.plans.reasons import Code, Reason
 from envdplan.plans.resolve import resolve
 from envdplan.plans.triggers import waits_for, why_forced
+from envdplan.plans.untold import refuse_untold, unknown_names
 from envdplan.plans.wording import words
 from envdplan.plans.world import Diff, World
 from envdplan.schema import Catalog, ResourceType
@@ -113,6 +114,7 @@ def _change(outcome: Diff, world: World, resource: Resource, attributes: Attribu
     if resource.address.kind is Kind.BUILD:
         return build_change(outcome, world, resource, attributes, observation)
     type = world.catalog.types[resource.address.kind, resource.type]
+    refuse_untold(outcome, world, resource, unknown_names)
     if record is not None and record.type != resource.type:
         if isinstance(observation, Present) and strangers(observation, base.adopted):
             refuse(outcome, world, base, ())

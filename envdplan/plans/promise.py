@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from envdplan.diagnostics import Conflict
+from envdplan.addresses import Kind
+from envdplan.diagnostics import Conflict, EnvdplanError
 from envdplan.plans.changes import Change
 from envdplan.values import (
     AttributePath,
@@ -52,6 +53,20 @@ def hidden_values(attributes: Attributes) -> Mapping[str, Value]:
         if isinstance(value, Sensitive) and path[0] not in _MAY_ROTATE and is_known(value)
         if value != Sensitive(None)
     }
+
+
+def check_known(change: Change, resolved: Attributes) -> None:
+    """Raises EnvdplanError for what no step before has told: nothing may stand in its place.
+
+    A build finds out itself which of its inputs it needs.
+    """
+    names = [name for name, value in resolved.items() if not is_known(value)]
+    if names and change.address.kind is not Kind.BUILD:
+        raise EnvdplanError(
+            "Value is still unknown",
+            f"{change.address} needs {', '.join(names)}, and nothing before it in this apply has "
+            "told that. Plan again.",
+        )
 
 
 def _broken(

@@ -6,7 +6,9 @@ from typing import Final
 from envdplan.addresses import Address, Kind
 from envdplan.diagnostics import EnvdplanError
 from envdplan.plans.names import are_known, pushed_names
-from envdplan.states.desired import Known
+from envdplan.plans.resolve import resolve
+from envdplan.plans.world import Diff, World
+from envdplan.states.desired import Known, Resource
 from envdplan.values import Attributes, is_known
 
 _ANY: Final = f"registry.invalid/x@sha256:{'0' * 64}"
@@ -41,3 +43,28 @@ def waits_in_vain(
         if found:
             return found[0], build
     return None
+
+
+def refuse_untold(
+    outcome: Diff,
+    world: World,
+    resource: Resource,
+    unknown: Callable[[Attributes], Iterable[str]],
+) -> None:
+    """An apply would come as far as this resource, and fail. `unknown` names what it lacks."""
+    record = world.state.records.get(resource.address)
+    builds = without_image(outcome.known, resource.depends_on)
+
+    def lacking(known: Known) -> Iterable[str]:
+        return unknown(resolve(resource, known, record))
+
+    if (found := waits_in_vain(lacking, outcome.known, builds)) is not None:
+        name, build = found
+        detail = f"{name} is made from the image of {build}, which is not pushed. {REMEDY}."
+        place = (resource.range, str(resource.address))
+        outcome.diagnostics.error("Image of a build that is not pushed", detail, *place)
+
+
+def unknown_names(attributes: Attributes) -> list[str]:
+    """The attributes in which something is known after apply only."""
+    return [name for name, value in attributes.items() if not is_known(value)]

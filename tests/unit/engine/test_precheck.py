@@ -99,3 +99,12 @@ def test_what_other_changes_will_tell_is_no_obstacle() -> None:
     assert hands.done == [A, B]
     assert hands.checked[B] == {"name": "b", "of": "new", "key": Sensitive("s"), "version": UNKNOWN}
     assert store.state.records[B].attributes["version"] == 7
+
+
+def test_nothing_is_done_with_a_value_that_no_step_told() -> None:
+    hands, store = Hands(), MemoryStore()
+    waiting = replace(create(B, of=UNKNOWN), depends_on=(A,))
+    untold = Resource(B, "context", waiting.after or {}, (A,), resolve=lambda _: {"of": UNKNOWN})
+    run(hands, store, DesiredState({**desired(create(A)).resources, B: untold}), create(A), waiting)
+    assert hands.done == [A]
+    assert {*store.state.records} == {A}

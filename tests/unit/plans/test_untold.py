@@ -3,8 +3,11 @@
 import pytest
 
 from envdplan.addresses import Address
-from envdplan.diagnostics import Diagnostics, Rejected
+from envdplan.diagnostics import Diagnostics, EnvdplanError, Rejected
+from envdplan.plans.changes import Action, Change
 from envdplan.plans.options import PlanOptions
+from envdplan.plans.promise import check_known
+from envdplan.values import UNKNOWN
 from envdplan.workflow import make_plan
 from tests.unit.plans.worlds import World, desired
 
@@ -62,6 +65,16 @@ def test_what_will_be_known_is_no_mistake(push: str, args: str) -> None:
     assert [*told(push, args)] == []
 
 
+def test_a_builder_that_could_never_be_made_is_refused() -> None:
+    builder = 'builder "made" {\n type = "docker-container"\n image = build.a.image\n}'
+    with pytest.raises(Rejected) as caught:
+        told("load", "", builder)
+    (found,) = caught.value.diagnostics
+    assert (found.summary, found.address) == ("Image of a build that is not pushed", "builder.made")
+    assert found.detail.startswith("image is made from the image of build.a")
+    assert [*told("push", "", builder)] == []
+
+
 def test_a_plan_about_others_is_not_refused() -> None:
     assert [*told("load", "args = { A = build.a.image }", "", "build.a")] == []
 
@@ -79,3 +92,10 @@ def test_an_output_that_will_have_no_value_is_told(value: str, vain: bool) -> No
     found = [*told("load", "", f'output "o" {{ value = {value} }}')]
     assert [one.summary for one in found] == ["Output will have no value"] * vain
     assert all('"o" is made from the image of build.a' in one.detail for one in found)
+
+
+def test_nothing_stands_in_place_of_a_value_that_no_step_told() -> None:
+    change = Change(Address.parse("builder.made"), "docker-container", Action.CREATE)
+    check_known(change, {"image": "r:1/a:1"})
+    with pytest.raises(EnvdplanError, match=r"builder\.made needs image, and nothing before it"):
+        check_known(change, {"name": "made", "image": UNKNOWN})
