@@ -22,7 +22,6 @@ from envdplan.buildkit.session import Session
 from envdplan.buildkit.transport import SocketTransport
 from envdplan.cluster.access import Access
 from envdplan.cluster.api import POD, Api
-from envdplan.config.problems import FunctionError
 from envdplan.credentials import FixedCredentials, Login
 from envdplan.credentials.helper import ask_helper
 from envdplan.diagnostics import Refused, Unreachable
@@ -31,7 +30,7 @@ from envdplan.dockerengine.engine import Engine
 from envdplan.dockerengine.hijack import hijack
 from envdplan.drivers.command_engine import CommandEngine
 from envdplan.envd import program
-from envdplan.files.repository import Repositories
+from envdplan.files.repository import NoAnswer, Repositories
 from envdplan.modules.download import download
 from envdplan.modules.git import Git
 from envdplan.providers.runners import Runners
@@ -282,7 +281,7 @@ def test_the_envd_command(log: Logged, tmp_path: Path) -> None:
 def test_git(log: Logged, tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     subprocess.run(["git", "init", "-q", tmp_path / "r"], check=True, env=environment)
-    with pytest.raises(FunctionError, match="no commit"):
+    with pytest.raises(NoAnswer, match="no commit"):
         Repositories(environment).about(str(tmp_path / "r"))
     url = f"file://me:{SECRET}@/{tmp_path}/r"
     Git(tmp_path / "r", environment).run("remote", "add", "o", url)
