@@ -141,7 +141,10 @@ def _context(config: ResourceConfig, name: str) -> Iterator[_Claim]:
 def _container(config: ResourceConfig, name: str) -> Iterator[_Claim]:
     """Two blocks may attach to one daemon, but only one may own a container."""
     parts = (config.attributes.get("host"), config.attributes.get(name))
-    yield from _claim(Claims.CONTAINER.value, parts, config.place(name))
+    # Engines of different types do not share names, nor do namespaces of a cluster.
+    elsewhere = (config.attributes.get(one) for one in ("namespace", "kube_context"))
+    room = repr((config.type.name, *(reveal(one) for one in elsewhere)))
+    yield from _claim(Claims.CONTAINER.value, parts, config.place(name), room)
 
 
 def _tags(config: ResourceConfig, name: str) -> Iterator[_Claim]:

@@ -379,7 +379,10 @@ def test_a_first_push_to_a_registry_that_does_not_answer_is_no_settled_build(
     on_unix.write(text.replace("MORE", 'tags = ["127.0.0.1:1/x:1"]\npush = true'))
     plan = on_unix.plan()
     assert plan.code == 1
-    assert "? build.x (dockerfile)\n      cannot be decided now: Registry cannot be reached" in plan.out
+    assert (
+        "? build.x (dockerfile)\n      cannot be decided now: Registry cannot be reached"
+        in plan.out
+    )
     assert "127.0.0.1:1 refuses connections" in " ".join(plan.err.split())
     assert "No changes." not in plan.out
 

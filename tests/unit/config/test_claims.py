@@ -138,3 +138,22 @@ def test_two_results_in_one_place(first: str, second: str, how: str, *, apart: b
     found = told(lines.replace("{ type", "{\ntype").replace('" }', '"\n}'))
     assert [one.summary for one in found] == ["Claimed twice"] * bool(how)
     assert all(re.search(how, one.detail) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ('type = "docker-container"', 'type = "docker-container"', True),
+        ('type = "docker-container"', 'type = "podman-container"', False),
+        ('type = "kube-pod"', 'type = "kube-pod"', True),
+        ('type = "kube-pod"\nnamespace = "a"', 'type = "kube-pod"\nnamespace = "b"', False),
+        ('type = "kube-pod"\nkube_context = "a"', 'type = "kube-pod"\nkube_context = "b"', False),
+    ],
+)
+def test_a_name_is_taken_on_one_engine_or_in_one_namespace(
+    one: str, other: str, same: bool
+) -> None:
+    found = told(
+        f'builder "a" {{\n{one}\nname = "xy"\n}}\nbuilder "b" {{\n{other}\nname = "xy"\n}}'
+    )
+    assert [each.summary for each in found] == (["Claimed twice"] if same else [])
