@@ -189,9 +189,9 @@ def contexts(bench: Bench) -> Iterator[Row]:
 
 def digests(bench: Bench) -> Iterator[Row]:
     """The inputs of a source with many files, read and from the cache."""
-    from envdplan.files.digest import entries
-    from envdplan.files.patterns import compiled
-    from envdplan.files.statcache import StatCache
+    from envdplan.clients.buildkit.tree.digest import entries
+    from envdplan.clients.buildkit.tree.patterns import compiled
+    from envdplan.clients.buildkit.tree.statcache import StatCache
 
     count = 20_000 if bench.quick else 100_000
     root = many_files(bench.folder / "files", count)

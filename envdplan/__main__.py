@@ -2,13 +2,14 @@
 
 import sys
 
-from envdplan import __version__, interrupts
+from envdplan import __version__
+from envdplan.ground import interrupts
 
 
 def main() -> None:
     """Run the command and exit with its code."""
     interrupts.end()
-    from envdplan.cli import streams
+    from envdplan.app import streams
 
     streams.prepare()  # before anything else gets the number of a stream that is closed
     interrupts.watch()

@@ -18,9 +18,9 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from envdplan.bake import Request
-from envdplan.bake.request import local_platform
-from envdplan.source import SourceFile
+from envdplan.dialects.bake import Request
+from envdplan.dialects.bake.request import local_platform
+from envdplan.ground.source import SourceFile
 
 ROOT: Final = Path(__file__).parent.parent / "tests" / "data" / "bake"
 SHARED: Final = ROOT.parent / "bake-files"

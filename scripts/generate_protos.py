@@ -1,4 +1,4 @@
-"""Generates the message modules in envdplan/buildkit/proto from the .proto files beside them.
+"""Generates the messages in envdplan/clients/buildkit/proto from the .proto files beside them.
 
 Run it with the project's environment after changing a .proto file; a test says when to.
 """
@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PROTOS = ROOT / "envdplan" / "buildkit" / "proto"
+PROTOS = ROOT / "envdplan" / "clients" / "buildkit" / "proto"
 
 # The generator asserts that protobuf at run time is at least as new as itself. What it emits
 # besides is a serialised proto3 descriptor and calls that exist since protobuf 3.20, and the

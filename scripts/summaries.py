@@ -22,7 +22,7 @@ ERRORS = frozenset(
 """What takes a summary first; classes made from these do so too."""
 
 FUNCTIONS = frozenset({"error", "warn", "failure", "fail", "_stop"})
-OBSERVATIONS = "envdplan.states.observed"
+OBSERVATIONS = "envdplan.core.state.observed"
 """Its Unreachable is a finding about a resource and no error."""
 
 OURS = frozenset({"testing", "proto"})

@@ -9,8 +9,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from envdplan.attributes import Attribute
-from envdplan.cli.catalog import CATALOG
+from envdplan.app.catalog import CATALOG
+from envdplan.ground.attributes import Attribute
 
 PATH = Path(__file__).parents[1] / "docs" / "attributes.md"
 _VALUES = ("about", "schema", "parts")
@@ -27,9 +27,9 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "For those who change envdplan. Written by `python scripts/write_attributes.py` from"
     yield "the attributes as they are declared; a test holds it current, so that no rule comes or"
-    yield "goes unseen. What each rule means is said in `envdplan/attributes.py`, what attributes"
-    yield "mean for users in the [reference](reference.md). An attribute that no line names has"
-    yield "the usual rules: it is compared, and changed in place."
+    yield "goes unseen. What each rule means is said in `envdplan/ground/attributes.py`, what"
+    yield "attributes mean for users in the [reference](reference.md). An attribute that no line"
+    yield "names has the usual rules: it is compared, and changed in place."
     for (kind, name), type in CATALOG.types.items():
         yield f"\n## {kind.value} ({name})\n"
         rules: defaultdict[str, list[str]] = defaultdict(list)

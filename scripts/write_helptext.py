@@ -12,8 +12,8 @@ def module() -> str:
     """The text of the module."""
     from typer.testing import CliRunner
 
+    from envdplan.app.wiring import Session
     from envdplan.cli.app import app
-    from envdplan.cli.wiring import Session
 
     shown = CliRunner(env={"COLUMNS": "100", "TERMINAL_WIDTH": "100"}).invoke(
         app, ["--help"], prog_name="envdplan", obj=Session()

@@ -9,8 +9,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from envdplan.plans.reasons import Reason, reason_json, reasons_from_json
-from envdplan.plans.wording import words
+from envdplan.core.plan.reasons import Reason, reason_json, reasons_from_json
+from envdplan.core.plan.wording import words
 
 DOCS = Path(__file__).parents[1] / "docs"
 TABLE = DOCS / "reasons.toml"

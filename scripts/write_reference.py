@@ -7,11 +7,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from envdplan.addresses import Kind
-from envdplan.cli.catalog import CATALOG
+from envdplan.app.catalog import CATALOG
 from envdplan.cli.schemas.blocks import shared
 from envdplan.cli.schemas.configuration import configuration
-from envdplan.config.functions import FUNCTIONS
+from envdplan.ground.addresses import Kind
+from envdplan.language.functions import FUNCTIONS
 from envdplan.views.values_text import value_text
 
 _BLOCKS = (

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from envdplan.addresses import Address, Kind
-from envdplan.cli import exit_codes
+from envdplan.app import exit_codes
+from envdplan.app.wiring import Session
 from envdplan.cli.newfile import write_new
 from envdplan.cli.options import LockTimeout, VarFiles, Vars, address
-from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError, suggestion
+from envdplan.ground.addresses import Address, Kind
+from envdplan.ground.diagnostics import EnvdplanError, suggestion
 
 if TYPE_CHECKING:
-    from envdplan.providers.discovery import Found
-    from envdplan.states.desired import Resource
-    from envdplan.states.recorded import Record
-    from envdplan.workflow import Loaded
+    from envdplan.app.workflow import Loaded
+    from envdplan.core.state.desired import Resource
+    from envdplan.core.state.recorded import Record
+    from envdplan.resources.builders.discovery import Found
 
 
 def _undeclared(session: Session, wanted: Address, loaded: "Loaded") -> EnvdplanError:
@@ -41,7 +41,7 @@ def _undeclared(session: Session, wanted: Address, loaded: "Loaded") -> Envdplan
         "runner": found.runner,
         "runner_address": found.runner_address,
     }
-    from envdplan.cli.hclwriter import block_text
+    from envdplan.app.hclwriter import block_text
 
     block = "\n".join(f"  {line}" for line in block_text("context", wanted.name, attributes))
     detail = f"{wanted} has no block. Write it first, then import it:\n{block}"
@@ -89,8 +89,8 @@ def _record(
     session: Session, loaded: "Loaded", wanted: list[Address], lock_timeout: float
 ) -> list[str]:
     """Record each; the reasons why some cannot be, where there are several."""
-    from envdplan.cli.flow import locked
-    from envdplan.engine.adopt import adopted
+    from envdplan.app.flow import locked
+    from envdplan.core.engine.adopt import adopted
 
     problems: list[str] = []
     with locked(session, loaded, "import", lock_timeout) as work:
@@ -157,10 +157,10 @@ def _adopt_all(
 
 
 def _discovered(session: Session, loaded: "Loaded") -> "list[Found]":
-    from envdplan.cli.flow import opened
-    from envdplan.dockerengine.buildx import instances
-    from envdplan.envd.contexts import OWN
-    from envdplan.providers.discovery import Discovery
+    from envdplan.app.flow import opened
+    from envdplan.clients.docker.buildx import instances
+    from envdplan.clients.envd.contexts import OWN
+    from envdplan.resources.builders.discovery import Discovery
 
     declared = loaded.desired.resources
     with opened(session, loaded) as project:
@@ -191,7 +191,7 @@ def _is_context(one: "Resource") -> bool:
 
 
 def _block(one: "Found") -> str:
-    from envdplan.cli.hclwriter import block_text
+    from envdplan.app.hclwriter import block_text
 
     references = {} if one.builder is None else {"builder": str(one.builder)}
     lines = block_text(one.address.kind.value, one.address.name, one.attributes, references)

@@ -7,8 +7,10 @@ from typing import Annotated, Final
 
 import typer
 
-from envdplan import __version__, interrupts
-from envdplan.cli import exit_codes
+from envdplan import __version__
+from envdplan.app import exit_codes
+from envdplan.app.streams import OutputLost, tell_lost
+from envdplan.app.wiring import Session
 from envdplan.cli.adopt import adopt
 from envdplan.cli.apply import apply, destroy
 from envdplan.cli.builders import builder_app, forward
@@ -22,10 +24,9 @@ from envdplan.cli.output import output
 from envdplan.cli.plan import plan
 from envdplan.cli.schema import schema
 from envdplan.cli.spelling import as_here, tell_whole
-from envdplan.cli.streams import OutputLost, tell_lost
-from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError, Interrupted
-from envdplan.reading import is_dir
+from envdplan.ground import interrupts
+from envdplan.ground.diagnostics import EnvdplanError, Interrupted
+from envdplan.ground.reading import is_dir
 
 app: Final = typer.Typer(
     name="envdplan",
@@ -115,7 +116,7 @@ def run(arguments: list[str]) -> int:
 def _log(session: Session, arguments: list[str]) -> None:
     """Start the log that the environment asks for; else nothing of it is imported."""
     if session.environment.get("ENVDPLAN_LOG") or session.environment.get("ENVDPLAN_LOG_FILE"):
-        from envdplan import logsetup
+        from envdplan.ground import logsetup
 
         logsetup.start(session.environment, arguments)
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from envdplan.cli import exit_codes
+from envdplan.app import exit_codes
+from envdplan.app.wiring import Session
 from envdplan.cli.options import (
     AutoApprove,
     Files,
@@ -21,12 +22,11 @@ from envdplan.cli.options import (
     Vars,
     plan_options,
 )
-from envdplan.cli.wiring import Session
-from envdplan.diagnostics import Diagnostics, EnvdplanError
+from envdplan.ground.diagnostics import Diagnostics, EnvdplanError
 
 if TYPE_CHECKING:
-    from envdplan.plans.options import PlanOptions
-    from envdplan.plans.planfile import PlanFile
+    from envdplan.core.plan.options import PlanOptions
+    from envdplan.core.plan.planfile import PlanFile
 
 PlanPath = Annotated[
     Path | None, typer.Argument(metavar="[PLANFILE]", help="A plan file saved by `plan --out`.")
@@ -113,7 +113,7 @@ def _apply_now(
     lock_timeout: float,
     auto_approve: bool,
 ) -> int:
-    from envdplan.cli.flow import confirm, locked, run
+    from envdplan.app.flow import confirm, locked, run
 
     flags, files = given
     loaded = session.load(session.project(files, flags))
@@ -136,10 +136,10 @@ def _apply_saved(
     lock_timeout: float,
 ) -> int:
     """Exactly the saved plan, or nothing."""
-    from envdplan.cli.flow import locked, run
-    from envdplan.cli.saved import as_planned, read_plan
-    from envdplan.plans.gaps import gaps
-    from envdplan.workflow import check_fresh
+    from envdplan.app.flow import locked, run
+    from envdplan.app.saved import as_planned, read_plan
+    from envdplan.app.workflow import check_fresh
+    from envdplan.core.plan.gaps import gaps
 
     saved = read_plan(path)
     _refuse({"--var": _of_plan(saved, flags), "--var-file": files if not saved.sensitive else ()})

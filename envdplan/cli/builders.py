@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from envdplan.cli import exit_codes
-from envdplan.cli.interrupts import graceful
+from envdplan.app import exit_codes
+from envdplan.app.interrupts import graceful
+from envdplan.app.wiring import Session
 from envdplan.cli.options import VarFiles, Vars
-from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError
-from envdplan.together import together
+from envdplan.ground.diagnostics import EnvdplanError
+from envdplan.ground.together import together
 
 if TYPE_CHECKING:
-    from envdplan.providers.build.reach import Reach, Reached, Unusable
+    from envdplan.resources.builds.reach import Reach, Reached, Unusable
     from envdplan.views.builders import Line
 
 builder_app = typer.Typer(no_args_is_help=True, help="Show and manage builders.")
@@ -36,7 +36,7 @@ def reaching(
     ctx: typer.Context, files: list[Path] | None, values: list[str] | None
 ) -> "Iterator[tuple[Session, Reach]]":
     """The builders of the project (a folder without one has none) and of envd's store."""
-    from envdplan.cli.flow import opened
+    from envdplan.app.flow import opened
 
     session: Session = ctx.obj
     with opened(
@@ -47,7 +47,7 @@ def reaching(
 
 def line(one: "Reached") -> "Line":
     """Look at a builder."""
-    from envdplan.states.observed import Present, Unreachable
+    from envdplan.core.state.observed import Present, Unreachable
     from envdplan.views.builders import Line
 
     address = str(one.attributes.get("address") or one.attributes.get("name") or "")
@@ -105,7 +105,7 @@ def _lines(reach: "Reach") -> "list[Line]":
 
 
 def _line_of(one: "Reached | Unusable") -> "Line":
-    from envdplan.providers.build.reach import Unusable
+    from envdplan.resources.builds.reach import Unusable
     from envdplan.views.builders import Line
 
     if isinstance(one, Unusable):
@@ -185,7 +185,7 @@ def prune(
     var_file: VarFiles = None,
 ) -> int:
     """Delete cache entries that no build uses."""
-    from envdplan.sizes import size_in_bytes
+    from envdplan.ground.sizes import size_in_bytes
     from envdplan.views.builders import size
 
     try:
@@ -274,7 +274,7 @@ def forward(
 
     For plain envd. Only this user may connect. A context with forward = true uses this socket.
     """
-    from envdplan.providers.contexttype import forward_path
+    from envdplan.resources.contexts.contexttype import forward_path
 
     cancel = threading.Event()
     path = (socket or Path(forward_path(name.partition(".")[2] or name))).absolute()

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from envdplan.cli import exit_codes
-from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError
+from envdplan.app import exit_codes
+from envdplan.app.wiring import Session
+from envdplan.ground.diagnostics import EnvdplanError
 
 if TYPE_CHECKING:
-    from envdplan.envd.contexts import ContextSet
+    from envdplan.clients.envd.contexts import ContextSet
 
 context_app = typer.Typer(no_args_is_help=True, help="Show and change envd's contexts by hand.")
 
@@ -32,7 +32,7 @@ def ls(
     store: Store = None,
 ) -> int:
     """List contexts, as `envd context ls` does."""
-    from envdplan.envd.listing import as_json, as_table
+    from envdplan.clients.envd.listing import as_json, as_table
 
     session: Session = ctx.obj
     formats = {"table": as_table, "json": as_json}
@@ -49,8 +49,8 @@ def ls(
 
 def _health(session: Session, contexts: "ContextSet") -> None:
     """A line for each runner, below the table that envd's users know."""
-    from envdplan.envd.contexts import shown
-    from envdplan.providers.runners import Runners
+    from envdplan.clients.envd.contexts import shown
+    from envdplan.resources.contexts.runners import Runners
 
     runners = Runners(session.environment)
     for kind, address in dict.fromkeys(
@@ -80,7 +80,7 @@ def create(
     store: Store = None,
 ) -> int:
     """Create a context, as `envd context create` does."""
-    from envdplan.envd import commands
+    from envdplan.clients.envd import commands
 
     session: Session = ctx.obj
     made = commands.new_context(
@@ -98,7 +98,7 @@ def create(
 @context_app.command("use")
 def use(ctx: typer.Context, name: Name, store: Store = None) -> int:
     """Make a context current, as `envd context use` does."""
-    from envdplan.envd import commands
+    from envdplan.clients.envd import commands
 
     session: Session = ctx.obj
     session.context_store(store).change(lambda all: commands.use(all, name))
@@ -109,7 +109,7 @@ def use(ctx: typer.Context, name: Name, store: Store = None) -> int:
 @context_app.command("rm")
 def rm(ctx: typer.Context, name: Name, store: Store = None) -> int:
     """Remove a context, as `envd context rm` does. Its builder stays."""
-    from envdplan.envd import commands
+    from envdplan.clients.envd import commands
 
     session: Session = ctx.obj
     session.context_store(store).change(lambda all: commands.remove(all, name))
@@ -123,7 +123,7 @@ def repair(ctx: typer.Context, store: Store = None) -> int:
 
     Keeps a copy of the broken file.
     """
-    from envdplan.envd.repair import repair as mend
+    from envdplan.clients.envd.repair import repair as mend
 
     session: Session = ctx.obj
     done = mend(session.context_store(store).path)

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from envdplan.cli import exit_codes
+from envdplan.app import exit_codes
+from envdplan.app.wiring import Session
 from envdplan.cli.options import Files, Sets, Vars
-from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError, Rejected
+from envdplan.ground.diagnostics import EnvdplanError, Rejected
 
 Out = Annotated[
     Path | None,
@@ -34,9 +34,9 @@ def convert(
     Variables, functions and matrices are resolved: the result holds their present values.
     """
     del file, override  # the session has them
-    from envdplan.bake.convert import written
     from envdplan.cli.newfile import write_new
-    from envdplan.config.context import Context, Names
+    from envdplan.dialects.bake.convert import written
+    from envdplan.language.evaluation.context import Context, Names
 
     session: Session = ctx.obj
     project = session.project(None, var)

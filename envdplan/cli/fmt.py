@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from envdplan.cli import exit_codes
-from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError
-from envdplan.source import SourceFile
+from envdplan.app import exit_codes
+from envdplan.app.wiring import Session
+from envdplan.ground.diagnostics import EnvdplanError
+from envdplan.ground.source import SourceFile
 
 _STANDARD_INPUT = "-"
 
@@ -109,7 +109,7 @@ class _Formatting:
             typer.echo(f"There are no HCL files of envdplan in {', '.join(paths)}.", err=True)
 
     def _files(self, paths: list[str], *, recursive: bool) -> Iterator[Path]:
-        from envdplan.cli.hclfiles import hcl_files
+        from envdplan.app.hclfiles import hcl_files
 
         for path in map(Path, paths):
             try:
@@ -122,7 +122,7 @@ class _Formatting:
         self.session.tell(error)
 
     def _file(self, path: Path) -> None:
-        from envdplan.cli.sources import read_source
+        from envdplan.app.sources import read_source
 
         file = read_source(path)
         text = self._formatted(file)
@@ -137,7 +137,7 @@ class _Formatting:
             _show_changes(file, text)
 
     def _formatted(self, file: SourceFile) -> str:
-        from envdplan.syntax.formatting import formatted
+        from envdplan.language.syntax.formatting import formatted
 
         return formatted(file)
 
@@ -153,7 +153,7 @@ def _standard_input() -> SourceFile:
 
 def _replace(path: Path, text: str) -> None:
     """Write the file that `path` is or links to; a rename would do so for a protected file, too."""
-    from envdplan.files_on_disk import write_atomically
+    from envdplan.ground.files_on_disk import write_atomically
 
     if not os.access(path, os.W_OK):
         raise EnvdplanError(

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from envdplan.cli import exit_codes
+from envdplan.app import exit_codes
+from envdplan.app.wiring import Session
 from envdplan.cli.options import Json
-from envdplan.cli.wiring import Session
-from envdplan.diagnostics import Rejected
+from envdplan.ground.diagnostics import Rejected
 from envdplan.modules.events import ModuleEvent, Outcome
 
 if TYPE_CHECKING:
-    from envdplan.workflow import Project
+    from envdplan.app.workflow import Project
 
 _PATIENCE: Final = 10.0
 """Seconds after which a fetch that goes on is told again."""
@@ -34,7 +34,7 @@ def init(
 
     Fetches each module that the configuration calls. envdplan.lock records what was fetched.
     """
-    from envdplan.cli.moduletree import names_modules
+    from envdplan.app.moduletree import names_modules
     from envdplan.modules.index import FOLDER
     from envdplan.modules.lockfile import NAME
     from envdplan.modules.place import alone, folder_of_ours
@@ -60,7 +60,7 @@ def init(
 
 def _install(session: Session, project: "Project", *, upgrade: bool) -> int:
     """The number of modules that are ready. Raises Rejected; what was installed stays."""
-    from envdplan.cli.moduletree import ModuleTree
+    from envdplan.app.moduletree import ModuleTree
     from envdplan.modules.install import Installer
 
     installer = Installer(session.directory, session.environment, upgrade=upgrade)

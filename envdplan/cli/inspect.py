@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from envdplan.addresses import Address
-from envdplan.cli import exit_codes
+from envdplan.app import exit_codes
+from envdplan.app.wiring import Session
 from envdplan.cli.options import Files, Json, LockTimeout, Sets, VarFiles, Vars, addresses
-from envdplan.cli.wiring import Session
-from envdplan.diagnostics import Diagnostics, EnvdplanError, Rejected, suggestion
-from envdplan.states.recorded import State
+from envdplan.core.state.recorded import State
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Diagnostics, EnvdplanError, Rejected, suggestion
 
 state_app = typer.Typer(no_args_is_help=True, help="Show and change the state.")
 
@@ -83,7 +83,7 @@ def show(
         session.view.configuration(loaded.desired)
         return exit_codes.OK
     if planfile is not None:
-        from envdplan.cli.saved import read_plan
+        from envdplan.app.saved import read_plan
 
         session.view.plan(read_plan(planfile).plan)
         return exit_codes.OK

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from envdplan.cli import exit_codes
+from envdplan.app import exit_codes
+from envdplan.app.wiring import Session
 from envdplan.cli.options import Files, Sets, VarFiles, Vars
-from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError, Rejected, suggestion
+from envdplan.ground.diagnostics import EnvdplanError, Rejected, suggestion
 
 if TYPE_CHECKING:
-    from envdplan.config.context import Function
-    from envdplan.states.desired import Known
-    from envdplan.workflow import Loaded
+    from envdplan.app.workflow import Loaded
+    from envdplan.core.state.desired import Known
+    from envdplan.language.evaluation.context import Function
 
 _INDENT = "    "
 
@@ -32,7 +32,7 @@ def functions(
 
     With NAME it shows how that one is called, with an example.
     """
-    from envdplan.config.functions import FUNCTIONS
+    from envdplan.language.functions import FUNCTIONS
 
     if format not in ("text", "json"):
         raise EnvdplanError("Unknown format", 'The format is "text" or "json".')

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from envdplan import files_on_disk
-from envdplan.diagnostics import EnvdplanError
+from envdplan.ground import files_on_disk
+from envdplan.ground.diagnostics import EnvdplanError
 
 
 def write_new(path: Path, text: str) -> None:

@@ -7,9 +7,9 @@ from typing import Annotated, Final
 
 import typer
 
-from envdplan.addresses import Address, Kind, in_module
-from envdplan.diagnostics import EnvdplanError, suggestion
-from envdplan.plans.options import PlanOptions
+from envdplan.core.plan.options import PlanOptions
+from envdplan.ground.addresses import Address, Kind, in_module
+from envdplan.ground.diagnostics import EnvdplanError, suggestion
 
 Vars = Annotated[
     list[str] | None,

@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from envdplan.addresses import Kind
-from envdplan.cli import exit_codes
+from envdplan.app import exit_codes
+from envdplan.app.wiring import Session
 from envdplan.cli.options import Json
-from envdplan.cli.wiring import Session
-from envdplan.diagnostics import EnvdplanError, suggestion
-from envdplan.plans.untold import REMEDY
-from envdplan.values import Value, is_known, is_sensitive
+from envdplan.core.plan.untold import REMEDY
+from envdplan.ground.addresses import Kind
+from envdplan.ground.diagnostics import EnvdplanError, suggestion
+from envdplan.ground.values import Value, is_known, is_sensitive
 
 if TYPE_CHECKING:
-    from envdplan.states.recorded import Record, State
+    from envdplan.core.state.recorded import Record, State
 
 
 def output(
@@ -74,7 +74,7 @@ def _all(session: Session, state: "State", *, json: bool) -> int:
 
 
 def _json(value: Value, *, whole: bool = False) -> str:
-    from envdplan.config.problems import FunctionError
+    from envdplan.language.evaluation.problems import FunctionError
     from envdplan.views.outputs_json import outputs_json, value_json
 
     try:
@@ -98,7 +98,7 @@ def _refuse_without_value(session: Session, state: "State", name: str) -> None:
 
 def _unknown(session: Session, state: "State", name: str) -> str:
     """When it will be known. The configuration tells, if it can be read."""
-    from envdplan.workflow import waits_for
+    from envdplan.app.workflow import waits_for
 
     try:
         needed = waits_for(session.project(may_be_empty=True), name)

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from envdplan.cli import exit_codes
+from envdplan.app import exit_codes
+from envdplan.app.wiring import Session
 from envdplan.cli.options import (
     Files,
     Json,
@@ -19,7 +20,6 @@ from envdplan.cli.options import (
     Vars,
     plan_options,
 )
-from envdplan.cli.wiring import Session
 
 Out = Annotated[
     Path | None,
@@ -57,9 +57,9 @@ def plan(
 ) -> int:
     """Show what apply would do, and why. Changes nothing."""
     del file, override  # the session has them
-    from envdplan.cli.flow import opened
-    from envdplan.cli.saved import save_plan
-    from envdplan.cli.usedtexts import UsedTexts
+    from envdplan.app.flow import opened
+    from envdplan.app.saved import save_plan
+    from envdplan.app.usedtexts import UsedTexts
 
     session: Session = ctx.obj
     session.json = session.json or json

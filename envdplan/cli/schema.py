@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from envdplan.cli import exit_codes
+from envdplan.app import exit_codes
 from envdplan.cli.schemas import SCHEMAS
-from envdplan.diagnostics import EnvdplanError
+from envdplan.ground.diagnostics import EnvdplanError
 
 
 def schema(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from envdplan.diagnostics import suggestion
+from envdplan.ground.diagnostics import suggestion
 
 _REFRESH: Final = {
     "-refresh": "--refresh",

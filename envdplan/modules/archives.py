@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO, Final, Self, cast
 
-from envdplan.diagnostics import Refused
+from envdplan.ground.diagnostics import Refused
 from envdplan.modules.tree import Tree, unsafe
 
 _CHUNK: Final = 256 * 1024

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from envdplan.diagnostics import EnvdplanError, Refused, Unreachable
-from envdplan.imagenames import is_loopback
-from envdplan.loading import load
-from envdplan.logs import Log
-from envdplan.logs import url as without_secrets
+from envdplan.clients.registry.proxies import proxy_for
+from envdplan.clients.registry.urls import joined, origin
+from envdplan.ground.diagnostics import EnvdplanError, Refused, Unreachable
+from envdplan.ground.imagenames import is_loopback
+from envdplan.ground.loading import load
+from envdplan.ground.logs import Log
+from envdplan.ground.logs import url as without_secrets
 from envdplan.modules.tree import USUAL, Limits
-from envdplan.registry.proxies import proxy_for
-from envdplan.registry.urls import joined, origin
 
 if TYPE_CHECKING:
     from io import BufferedReader

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from envdplan.diagnostics import Refused
+from envdplan.ground.diagnostics import Refused
 from envdplan.modules.archives import extract
 from envdplan.modules.download import download
 from envdplan.modules.repository import fetch_repository

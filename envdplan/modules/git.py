@@ -17,9 +17,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final
 
-from envdplan.diagnostics import EnvdplanError, Unreachable
-from envdplan.interrupts import held
-from envdplan.logs import Log, command
+from envdplan.ground.diagnostics import EnvdplanError, Unreachable
+from envdplan.ground.interrupts import held
+from envdplan.ground.logs import Log, command
 from envdplan.modules.tree import unsafe
 
 _LOG: Final = Log("modules")

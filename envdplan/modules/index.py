@@ -8,10 +8,10 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from envdplan import jsontext
+from envdplan.ground import jsontext
+from envdplan.ground.reading import read_regular
 from envdplan.modules.place import explained, put_file
 from envdplan.modules.source import Remote
-from envdplan.reading import read_regular
 
 FOLDER: Final = Path(".envdplan", "modules")
 NAME: Final = "modules.json"

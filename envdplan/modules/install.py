@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from envdplan.diagnostics import Conflict, EnvdplanError
+from envdplan.ground.diagnostics import Conflict, EnvdplanError
 from envdplan.modules import index, lockfile
 from envdplan.modules.events import Outcome
 from envdplan.modules.fetch import fetch

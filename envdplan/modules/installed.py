@@ -4,13 +4,13 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from envdplan.diagnostics import Conflict, EnvdplanError
+from envdplan.ground.diagnostics import Conflict, EnvdplanError
+from envdplan.ground.reading import is_dir
 from envdplan.modules import index, lockfile
 from envdplan.modules.index import Index
 from envdplan.modules.lockfile import Lock
 from envdplan.modules.source import Local, Remote, Source
 from envdplan.modules.treesum import tree_checksum
-from envdplan.reading import is_dir
 
 
 @dataclass(slots=True)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from envdplan.diagnostics import CorruptFile
+from envdplan.ground.diagnostics import CorruptFile
+from envdplan.ground.reading import read_regular
+from envdplan.ground.source import SourceFile
+from envdplan.language.syntax.document import Block, Body, Literal
 from envdplan.modules.place import explained, put_file
 from envdplan.modules.treesum import PREFIX
-from envdplan.reading import read_regular
-from envdplan.source import SourceFile
-from envdplan.syntax.document import Block, Body, Literal
 
 NAME: Final = "envdplan.lock"
 VERSION: Final = 1
@@ -47,7 +47,7 @@ def encode(lock: Lock) -> bytes:
 
 def decode(data: bytes, name: str) -> Lock:
     """What a lock file says. Raises CorruptFile."""
-    from envdplan.syntax import hcl  # without modules there is no lock file to read
+    from envdplan.language.syntax import hcl
 
     try:
         document, problems = hcl.decode(SourceFile(name, data.decode()))

@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
-from envdplan.diagnostics import EnvdplanError
-from envdplan.files_on_disk import Lock, make_ignored, reason, replace_file, telling
+from envdplan.ground.diagnostics import EnvdplanError
+from envdplan.ground.files_on_disk import Lock, make_ignored, reason, replace_file, telling
 
 TEMPORARY: Final = ".tmp-"
 """How names begin of what is not in its place yet."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from envdplan.diagnostics import Conflict, EnvdplanError, Unreachable
+from envdplan.ground.diagnostics import Conflict, EnvdplanError, Unreachable
 from envdplan.modules import git
 from envdplan.modules.git import GitFailed
 from envdplan.modules.source import Git

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from envdplan.diagnostics import EnvdplanError
+from envdplan.ground.diagnostics import EnvdplanError
 from envdplan.modules.urls import (
     Parts,
     check_url,

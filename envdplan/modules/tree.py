@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from envdplan.diagnostics import EnvdplanError, Refused
-from envdplan.files_on_disk import NEW
+from envdplan.ground.diagnostics import EnvdplanError, Refused
+from envdplan.ground.files_on_disk import NEW
 
 _LONGEST: Final = 1024
 _DEEPEST: Final = 64

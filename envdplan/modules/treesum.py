@@ -11,7 +11,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Final
 
-from envdplan.diagnostics import EnvdplanError
+from envdplan.ground.diagnostics import EnvdplanError
 
 PREFIX: Final = "h1:"
 """The first kind of such checksums; another one would begin differently."""

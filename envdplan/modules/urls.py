@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from envdplan.diagnostics import EnvdplanError
-from envdplan.imagenames import is_loopback
+from envdplan.ground.diagnostics import EnvdplanError
+from envdplan.ground.imagenames import is_loopback
 
 _GIT: Final = ("https", "ssh", "git", "file", "http")
 _SECRETS: Final = frozenset(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from envdplan import jsontext
-from envdplan.diagnostics import EnvdplanError
-from envdplan.files_on_disk import write_atomically
-from envdplan.states.observed import Input
+from envdplan.core.state.observed import Input
+from envdplan.ground import jsontext
+from envdplan.ground.diagnostics import EnvdplanError
+from envdplan.ground.files_on_disk import write_atomically
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{16,128}")
 _SUFFIX: Final = ".json.gz"

@@ -5,12 +5,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from envdplan.diagnostics import Conflict, CorruptFile
-from envdplan.files_on_disk import explained, make_ignored, write_atomically
-from envdplan.reading import read_regular
-from envdplan.states.observed import Input
-from envdplan.states.recorded import State
-from envdplan.states.statefile import decode, encode
+from envdplan.core.state.observed import Input
+from envdplan.core.state.recorded import State
+from envdplan.core.state.statefile import decode, encode
+from envdplan.ground.diagnostics import Conflict, CorruptFile
+from envdplan.ground.files_on_disk import explained, make_ignored, write_atomically
+from envdplan.ground.reading import read_regular
 from envdplan.store.inputlists import InputLists
 from envdplan.store.lock import break_lock, locked
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from envdplan import jsontext
-from envdplan.diagnostics import Conflict, EnvdplanError
-from envdplan.files_on_disk import Lock, explained, reason, telling
+from envdplan.ground import jsontext
+from envdplan.ground.diagnostics import Conflict, EnvdplanError
+from envdplan.ground.files_on_disk import Lock, explained, reason, telling
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from envdplan.diagnostics import Conflict
-from envdplan.states.observed import Input
-from envdplan.states.recorded import State
+from envdplan.core.state.observed import Input
+from envdplan.core.state.recorded import State
+from envdplan.ground.diagnostics import Conflict
 
 
 class MemoryStore:

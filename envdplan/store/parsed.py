@@ -13,12 +13,12 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from envdplan.diagnostics import Diagnostics, EnvdplanError
-from envdplan.files_on_disk import cache_folder, make_private, write_atomically
-from envdplan.reading import read_regular
-from envdplan.source import SourceFile
-from envdplan.syntax import decode
-from envdplan.syntax.document import Body, Document
+from envdplan.ground.diagnostics import Diagnostics, EnvdplanError
+from envdplan.ground.files_on_disk import cache_folder, make_private, write_atomically
+from envdplan.ground.reading import read_regular
+from envdplan.ground.source import SourceFile
+from envdplan.language.syntax import decode
+from envdplan.language.syntax.document import Body, Document
 
 SMALLEST: Final = 8 * 1024
 """Characters; smaller files are parsed as fast as they would be found."""

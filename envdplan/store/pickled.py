@@ -7,9 +7,9 @@ from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any, Final, Never
 
-from envdplan.source import Position, SourceFile, SourceRange
-from envdplan.syntax import document as classes
-from envdplan.syntax.document import Body, Document
+from envdplan.ground.source import Position, SourceFile, SourceRange
+from envdplan.language.syntax import document as classes
+from envdplan.language.syntax.document import Body, Document
 
 _PROTOCOL: Final = 5
 _CLASSES: Final = {

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-from envdplan.attributes import Hidden
-from envdplan.diagnostics import Diagnostics, EnvdplanError
-from envdplan.engine.events import Event
+from envdplan.core.engine.events import Event
+from envdplan.core.plan.plan import Plan
+from envdplan.core.state.desired import DesiredState
+from envdplan.core.state.recorded import State
+from envdplan.ground.attributes import Hidden
+from envdplan.ground.diagnostics import Diagnostics, EnvdplanError
+from envdplan.ground.values import Value
 from envdplan.modules.events import ModuleEvent
-from envdplan.plans.plan import Plan
-from envdplan.states.desired import DesiredState
-from envdplan.states.recorded import State
-from envdplan.values import Value
 
 HiddenNames: TypeAlias = Callable[[Hidden], frozenset[str]]
 """The attributes that are not shown: `Catalog.hidden`, asked only when there is one to show."""

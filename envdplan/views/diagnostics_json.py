@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from envdplan.diagnostics import Diagnostic, Diagnostics, Severity
-from envdplan.source import SourceRange
-from envdplan.values import Value
+from envdplan.ground.diagnostics import Diagnostic, Diagnostics, Severity
+from envdplan.ground.source import SourceRange
+from envdplan.ground.values import Value
 
 
 def diagnostic_json(one: Diagnostic) -> Mapping[str, Value]:

@@ -3,10 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, TextIO
 
-from envdplan.addresses import Address
-from envdplan.attributes import Hidden
-from envdplan.diagnostics import Diagnostics, EnvdplanError
-from envdplan.engine.events import (
+from envdplan.core.engine.events import (
     Event,
     Failed,
     Finished,
@@ -15,12 +12,15 @@ from envdplan.engine.events import (
     Started,
     Succeeded,
 )
+from envdplan.core.plan.changes import Action, Change, Work
+from envdplan.core.plan.plan import Plan
+from envdplan.core.state.desired import DesiredState
+from envdplan.core.state.recorded import State
+from envdplan.ground.addresses import Address
+from envdplan.ground.attributes import Hidden
+from envdplan.ground.diagnostics import Diagnostics, EnvdplanError
+from envdplan.ground.values import Attributes, Value, is_known, is_sensitive
 from envdplan.modules.events import ModuleEvent
-from envdplan.plans.changes import Action, Change, Work
-from envdplan.plans.plan import Plan
-from envdplan.states.desired import DesiredState
-from envdplan.states.recorded import State
-from envdplan.values import Attributes, Value, is_known, is_sensitive
 from envdplan.views.base import HiddenNames
 from envdplan.views.module_text import module_text
 from envdplan.views.plan_text import brief, plan_text

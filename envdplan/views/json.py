@@ -6,12 +6,9 @@ from dataclasses import asdict
 from typing import Final, TextIO
 
 from envdplan import __version__
-from envdplan.attributes import Hidden
-from envdplan.buildkit.progress import Log, Status, Vertex
-from envdplan.buildkit.progress import Warning as BuildWarning
-from envdplan.diagnostics import Diagnostics, EnvdplanError
-from envdplan.encoding import to_json
-from envdplan.engine.events import (
+from envdplan.clients.buildkit.progress import Log, Status, Vertex
+from envdplan.clients.buildkit.progress import Warning as BuildWarning
+from envdplan.core.engine.events import (
     Event,
     Failed,
     Finished,
@@ -20,15 +17,18 @@ from envdplan.engine.events import (
     Started,
     Succeeded,
 )
+from envdplan.core.plan.changes import Action, Change, Drift
+from envdplan.core.plan.plan import Plan
+from envdplan.core.plan.planfile import difference_json
+from envdplan.core.plan.reasons import reason_json
+from envdplan.core.plan.wording import worded
+from envdplan.core.state.desired import DesiredState, Resource
+from envdplan.core.state.recorded import Record, State
+from envdplan.ground.attributes import Hidden
+from envdplan.ground.diagnostics import Diagnostics, EnvdplanError
+from envdplan.ground.encoding import to_json
+from envdplan.ground.values import Value, redact_sensitive
 from envdplan.modules.events import ModuleEvent
-from envdplan.plans.changes import Action, Change, Drift
-from envdplan.plans.plan import Plan
-from envdplan.plans.planfile import difference_json
-from envdplan.plans.reasons import reason_json
-from envdplan.plans.wording import worded
-from envdplan.states.desired import DesiredState, Resource
-from envdplan.states.recorded import Record, State
-from envdplan.values import Value, redact_sensitive
 from envdplan.views.base import HiddenNames
 from envdplan.views.diagnostics_json import diagnostic_json, validation_json
 

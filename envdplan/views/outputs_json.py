@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from envdplan.config.functions.encoding import jsonencode
-from envdplan.values import Reference, Sensitive, SetValue, Value, is_sensitive, replace_parts
+from envdplan.ground.values import (
+    Reference,
+    Sensitive,
+    SetValue,
+    Value,
+    is_sensitive,
+    replace_parts,
+)
+from envdplan.language.functions.encoding import jsonencode
 
 
 def outputs_json(outputs: Mapping[str, Value]) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Container, Iterator
 from typing import Final
 
-from envdplan.addresses import Kind
-from envdplan.attributes import Hidden
-from envdplan.plans.changes import Action, Change, Difference, Drift, Work
-from envdplan.plans.gaps import names
-from envdplan.plans.options import PlanOptions
-from envdplan.plans.plan import Plan
-from envdplan.plans.wording import worded, words
-from envdplan.values import Value
+from envdplan.core.plan.changes import Action, Change, Difference, Drift, Work
+from envdplan.core.plan.gaps import names
+from envdplan.core.plan.options import PlanOptions
+from envdplan.core.plan.plan import Plan
+from envdplan.core.plan.wording import worded, words
+from envdplan.ground.addresses import Kind
+from envdplan.ground.attributes import Hidden
+from envdplan.ground.values import Value
 from envdplan.views.base import HiddenNames
 from envdplan.views.style import Style, safe
 from envdplan.views.values_text import value_text

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from envdplan.buildkit.progress import Log, Status, Vertex
-from envdplan.buildkit.progress import Warning as BuildWarning
+from envdplan.clients.buildkit.progress import Log, Status, Vertex
+from envdplan.clients.buildkit.progress import Warning as BuildWarning
 
 _INTERNAL: Final = "[internal]"
 

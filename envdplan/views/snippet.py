@@ -4,8 +4,8 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator
 
-from envdplan.diagnostics import Diagnostic, Severity
-from envdplan.source import SourceRange
+from envdplan.ground.diagnostics import Diagnostic, Severity
+from envdplan.ground.source import SourceRange
 from envdplan.views.style import Style, safe
 
 _TAB = "    "

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
-from envdplan.config.numbers import number_text
-from envdplan.values import Reference, Sensitive, Unknown, Value
+from envdplan.ground.values import Reference, Sensitive, Unknown, Value
+from envdplan.language.types.numbers import number_text
 from envdplan.views.style import safe
 
 _SHORT: Final = 72

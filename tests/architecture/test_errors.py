@@ -29,7 +29,7 @@ def test_each_summary_is_explained_once() -> None:
     assert sorted(summaries) == sorted(set(summaries))
 
 
-ENVD = re.compile(r"envdplan/envd/(commands|contexts)\.py:")
+ENVD = re.compile(r"envdplan/clients/envd/(commands|contexts)\.py:")
 """There the summaries are envd's own words, which its users know."""
 
 

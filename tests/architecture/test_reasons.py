@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from envdplan.plans.reasons import Code, reason_json
+from envdplan.core.plan.reasons import Code, reason_json
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.cli.catalog import CATALOG
-from envdplan.config.functions import FUNCTIONS
-from envdplan.diagnostics import Rejected
-from envdplan.source import SourceFile
+from envdplan.app.catalog import CATALOG
+from envdplan.app.workflow import Project, load
+from envdplan.ground.diagnostics import Rejected
+from envdplan.ground.source import SourceFile
+from envdplan.language.functions import FUNCTIONS
 from envdplan.views.human import HumanView
-from envdplan.workflow import Project, load
 
 CASES = Path(__file__).parent / "cases"
 FILES = sorted((*CASES.glob("*.hcl"), *CASES.glob("*.yaml")))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from envdplan.checksum import seal
+from envdplan.ground.checksum import seal
 from tests.e2e.conftest import Project, Registry
 
 pytestmark = [pytest.mark.docker, pytest.mark.buildkit, pytest.mark.registry]

@@ -71,16 +71,16 @@ def test_an_apply_is_logged_with_every_call_and_no_secret(
     host, socket = re.escape(registry["address"]), re.escape(address)
     name = re.escape(project.environment["ENVDPLAN_VAR_project"])
     for call in (
-        rf"registry: HEAD https://{host}/v2/{name}/x/manifests/1 401",
-        rf"registry: HEAD https://{host}/v2/{name}/x/manifests/1 200",
-        rf"registry: POST https://{host}/v2/{name}/x/blobs/uploads/ 202",
-        rf"providers: HEAD {engine} /_ping 200",
-        rf"buildkit: ListWorkers {socket} OK",
-        rf"buildkit: Solve {socket} OK",
-        rf"buildkit: Status {socket} OK",
-        rf"buildkit: Session {socket} \w+",
-        "buildkit: serve /moby.buildkit.secrets.v1.Secrets/GetSecret OK",
-        r"buildkit: serve /moby.filesync.v1.Auth/\w+ OK",
-        "buildkit: serve /moby.filesync.v1.FileSync/DiffCopy OK",
+        rf"clients.registry: HEAD https://{host}/v2/{name}/x/manifests/1 401",
+        rf"clients.registry: HEAD https://{host}/v2/{name}/x/manifests/1 200",
+        rf"clients.registry: POST https://{host}/v2/{name}/x/blobs/uploads/ 202",
+        rf"resources: HEAD {engine} /_ping 200",
+        rf"clients.buildkit: ListWorkers {socket} OK",
+        rf"clients.buildkit: Solve {socket} OK",
+        rf"clients.buildkit: Status {socket} OK",
+        rf"clients.buildkit: Session {socket} \w+",
+        "clients.buildkit: serve /moby.buildkit.secrets.v1.Secrets/GetSecret OK",
+        r"clients.buildkit: serve /moby.filesync.v1.Auth/\w+ OK",
+        "clients.buildkit: serve /moby.filesync.v1.FileSync/DiffCopy OK",
     ):
         assert re.search(rf"INFO  envdplan\.{call} \d+ ms\n", text), (call, text)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.bake import Request, resolve
-from envdplan.bake.printed import printed
-from envdplan.source import SourceFile
+from envdplan.dialects.bake import Request, resolve
+from envdplan.dialects.bake.printed import printed
+from envdplan.ground.source import SourceFile
 from scripts.bake_cases import Case, ask, cases
 from scripts.provision.binaries import buildx_plugin
 from tests.integration.bakefiles import random_file

@@ -10,18 +10,24 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from envdplan.buildkit.client import BuildKit
-from envdplan.buildkit.control import Metadata
-from envdplan.buildkit.dial import Dialer, SocketDialer, TcpDialer, UnixDialer, tls_dialer
-from envdplan.buildkit.errors import BuildFailed
-from envdplan.buildkit.progress import Log, Progress, Vertex
-from envdplan.buildkit.proto.fsutil_pb2 import Packet, Stat
-from envdplan.buildkit.request import CacheEntry, Export, SolveRequest, SolveResult
-from envdplan.buildkit.services import Services, Stream
-from envdplan.buildkit.tls import Tls
-from envdplan.diagnostics import Interrupted, Unreachable
-from envdplan.dockerengine.endpoint import resolve
-from envdplan.dockerengine.hijack import hijack
+from envdplan.clients.buildkit.client import BuildKit
+from envdplan.clients.buildkit.control import Metadata
+from envdplan.clients.buildkit.errors import BuildFailed
+from envdplan.clients.buildkit.progress import Log, Progress, Vertex
+from envdplan.clients.buildkit.proto.fsutil_pb2 import Packet, Stat
+from envdplan.clients.buildkit.request import CacheEntry, Export, SolveRequest, SolveResult
+from envdplan.clients.buildkit.session.services import Services, Stream
+from envdplan.clients.buildkit.wire.dial import (
+    Dialer,
+    SocketDialer,
+    TcpDialer,
+    UnixDialer,
+    tls_dialer,
+)
+from envdplan.clients.buildkit.wire.tls import Tls
+from envdplan.clients.docker.endpoint import resolve
+from envdplan.clients.docker.hijack import hijack
+from envdplan.ground.diagnostics import Interrupted, Unreachable
 
 BUILDKITDS = [pytest.param(one, marks=pytest.mark.buildkit) for one in ("unix", "tcp", "mtls")]
 ENGINES = [

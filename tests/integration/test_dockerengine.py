@@ -13,23 +13,23 @@ from typing import Any
 
 import pytest
 
-from envdplan.buildkit.client import BuildKit
-from envdplan.buildkit.dial import SocketDialer
-from envdplan.credentials import FixedCredentials, Login
-from envdplan.diagnostics import Conflict, Refused, Unreachable
-from envdplan.dockerengine.archives import FileContent
-from envdplan.dockerengine.container import ContainerSpec, Mount, Resources
-from envdplan.dockerengine.endpoint import TLS, Endpoint, resolve
-from envdplan.dockerengine.engine import Engine
-from envdplan.dockerengine.exec_stream import (
+from envdplan.clients.buildkit.client import BuildKit
+from envdplan.clients.buildkit.wire.dial import SocketDialer
+from envdplan.clients.docker.archives import FileContent
+from envdplan.clients.docker.container import ContainerSpec, Mount, Resources
+from envdplan.clients.docker.endpoint import TLS, Endpoint, resolve
+from envdplan.clients.docker.engine import Engine
+from envdplan.clients.docker.exec_stream import (
     CommandFailed,
     CommandMissing,
     exec_socket,
     run_command,
 )
-from envdplan.dockerengine.hijack import hijack
-from envdplan.dockerengine.image import ImageProgress
-from envdplan.dockerengine.transport import connect
+from envdplan.clients.docker.hijack import hijack
+from envdplan.clients.docker.image import ImageProgress
+from envdplan.clients.docker.transport import connect
+from envdplan.clients.registry.credentials import FixedCredentials, Login
+from envdplan.ground.diagnostics import Conflict, Refused, Unreachable
 
 pytestmark = pytest.mark.docker
 

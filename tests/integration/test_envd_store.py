@@ -12,16 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.envd.commands import BUILDERS, RUNNERS, create, new_context, remove, use
-from envdplan.envd.contextfile import decode, encode
-from envdplan.envd.contexts import DEFAULT, Context, ContextSet
-from envdplan.envd.contexttypes import DEFINITIONS
-from envdplan.envd.gobtypes import Basic, Field, Slice, Struct
-from envdplan.envd.gobwire import CorruptGob, message_bytes, string_bytes
-from envdplan.envd.gobwriter import slice_bytes, slice_definition, struct_bytes, struct_definition
-from envdplan.envd.listing import as_json, as_table
-from envdplan.envd.repair import repair
-from envdplan.envd.store import ContextStore, default_path
+from envdplan.clients.envd.commands import BUILDERS, RUNNERS, create, new_context, remove, use
+from envdplan.clients.envd.contextfile import decode, encode
+from envdplan.clients.envd.contexts import DEFAULT, Context, ContextSet
+from envdplan.clients.envd.contexttypes import DEFINITIONS
+from envdplan.clients.envd.gobtypes import Basic, Field, Slice, Struct
+from envdplan.clients.envd.gobwire import CorruptGob, message_bytes, string_bytes
+from envdplan.clients.envd.gobwriter import (
+    slice_bytes,
+    slice_definition,
+    struct_bytes,
+    struct_definition,
+)
+from envdplan.clients.envd.listing import as_json, as_table
+from envdplan.clients.envd.repair import repair
+from envdplan.clients.envd.store import ContextStore, default_path
 from tests import children
 
 pytestmark = pytest.mark.envd
@@ -219,8 +224,8 @@ def test_envd_reads_a_repaired_store(envd: Envd) -> None:
 CHANGE = """
 import sys
 from pathlib import Path
-from envdplan.envd.commands import create, new_context
-from envdplan.envd.store import ContextStore
+from envdplan.clients.envd.commands import create, new_context
+from envdplan.clients.envd.store import ContextStore
 for name in sys.argv[2:]:
     ContextStore(Path(sys.argv[1])).change(lambda some: create(some, new_context(name)))
 """

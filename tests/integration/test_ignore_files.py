@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from envdplan.diagnostics import EnvdplanError
-from envdplan.files.ignore import parse_ignore
-from envdplan.files.walk import walk
+from envdplan.clients.buildkit.tree.ignore import parse_ignore
+from envdplan.clients.buildkit.tree.walk import walk
+from envdplan.ground.diagnostics import EnvdplanError
 from scripts.provision.binaries import buildx_plugin
 from tests.integration.ignorefiles import kept, make_tree, random_ignore_file
 

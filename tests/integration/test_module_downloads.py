@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from envdplan.diagnostics import EnvdplanError, Refused, Unreachable
+from envdplan.ground.diagnostics import EnvdplanError, Refused, Unreachable
 from envdplan.modules.download import Waits, download
 from envdplan.modules.fetch import fetch
 from envdplan.modules.source import Archive, parse

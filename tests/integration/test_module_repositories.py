@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from envdplan.diagnostics import Conflict, EnvdplanError, Refused, Unreachable
+from envdplan.ground.diagnostics import Conflict, EnvdplanError, Refused, Unreachable
 from envdplan.modules import git
 from envdplan.modules.fetch import fetch
 from envdplan.modules.source import Git, parse

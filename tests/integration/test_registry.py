@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.credentials import Credentials, DockerCredentials, FixedCredentials, Login
-from envdplan.registry import (
+from envdplan.clients.registry import (
     Found,
     HostSettings,
     ImageReference,
@@ -19,8 +18,14 @@ from envdplan.registry import (
     Unclear,
     parse_reference,
 )
-from envdplan.registry.transport import Transport
-from envdplan.registry.writer import RegistryWriter
+from envdplan.clients.registry.credentials import (
+    Credentials,
+    DockerCredentials,
+    FixedCredentials,
+    Login,
+)
+from envdplan.clients.registry.transport import Transport
+from envdplan.clients.registry.writer import RegistryWriter
 
 pytestmark = pytest.mark.registry
 

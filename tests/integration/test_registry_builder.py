@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.buildkit.auth import registry_auth
-from envdplan.buildkit.client import BuildKit
-from envdplan.buildkit.dial import Dialer
-from envdplan.buildkit.errors import BuildFailed
-from envdplan.buildkit.request import Export, SecretSource, SolveRequest
-from envdplan.buildkit.secrets import secrets
-from envdplan.buildkit.services import Handler, Services, Stream
-from envdplan.credentials import Credentials, FixedCredentials, Login, TokenSeeds
-from envdplan.registry import HostSettings
-from envdplan.registry.transport import Transport
-from envdplan.registry.writer import RegistryWriter
+from envdplan.clients.buildkit.client import BuildKit
+from envdplan.clients.buildkit.errors import BuildFailed
+from envdplan.clients.buildkit.request import Export, SecretSource, SolveRequest
+from envdplan.clients.buildkit.session.auth import registry_auth
+from envdplan.clients.buildkit.session.secrets import secrets
+from envdplan.clients.buildkit.session.services import Handler, Services, Stream
+from envdplan.clients.buildkit.wire.dial import Dialer
+from envdplan.clients.registry import HostSettings
+from envdplan.clients.registry.credentials import Credentials, FixedCredentials, Login, TokenSeeds
+from envdplan.clients.registry.transport import Transport
+from envdplan.clients.registry.writer import RegistryWriter
 from tests.integration.test_buildkit_client import buildkitd, files
 from tests.integration.test_registry import Real, real
 from tests.unit.registry.fake_registry import FakeRegistry, Reply, Seen, serving

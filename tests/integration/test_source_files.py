@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.buildkit.client import BuildKit
-from envdplan.buildkit.dial import Dialer
-from envdplan.buildkit.filesync import file_sync
-from envdplan.diagnostics import EnvdplanError
-from envdplan.frontends import dockerfile
-from envdplan.frontends.base import Extras
-from envdplan.providers.build.sources import Sources
-from envdplan.values import Attributes, Value
+from envdplan.clients.buildkit.client import BuildKit
+from envdplan.clients.buildkit.session.filesync import file_sync
+from envdplan.clients.buildkit.wire.dial import Dialer
+from envdplan.ground.diagnostics import EnvdplanError
+from envdplan.ground.values import Attributes, Value
+from envdplan.resources.builds.frontends import dockerfile
+from envdplan.resources.builds.frontends.base import Extras
+from envdplan.resources.builds.sources import Sources
 from tests.integration.test_buildkit_client import buildkitd, engine
 
 ALL = "FROM scratch\nCOPY . /\n"

@@ -6,8 +6,9 @@ from types import ModuleType
 
 import pytest
 
-from envdplan.addresses import Kind
-from envdplan.attributes import (
+from envdplan.app.catalog import CATALOG
+from envdplan.ground.addresses import Kind
+from envdplan.ground.attributes import (
     Attribute,
     Compared,
     Computed,
@@ -17,14 +18,13 @@ from envdplan.attributes import (
     Option,
     Whole,
 )
-from envdplan.cli.catalog import CATALOG
-from envdplan.schema import ResourceType
+from envdplan.ground.schema import ResourceType
 
 MODULE = """
-from envdplan.addresses import Kind
-from envdplan.attributes import Attribute
-from envdplan.frontends.buildschema import ATTRIBUTES
-from envdplan.schema import ResourceType
+from envdplan.ground.addresses import Kind
+from envdplan.ground.attributes import Attribute
+from envdplan.resources.builds.frontends.buildschema import ATTRIBUTES
+from envdplan.ground.schema import ResourceType
 
 TYPE = ResourceType(
     Kind.BUILD, "dockerfile", {**ATTRIBUTES, "isolation": Attribute("How", {"type": "string"})}

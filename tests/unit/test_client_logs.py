@@ -14,27 +14,27 @@ from typing import Any
 import grpc
 import pytest
 
-from envdplan.buildkit.commandsocket import CommandSocket
-from envdplan.buildkit.control import Control
-from envdplan.buildkit.proto import control_pb2
-from envdplan.buildkit.services import Abort, Stream
-from envdplan.buildkit.session import Session
-from envdplan.buildkit.transport import SocketTransport
-from envdplan.cluster.access import Access
-from envdplan.cluster.api import POD, Api
-from envdplan.credentials import FixedCredentials, Login
-from envdplan.credentials.helper import ask_helper
-from envdplan.diagnostics import Refused, Unreachable
-from envdplan.dockerengine.endpoint import Endpoint
-from envdplan.dockerengine.engine import Engine
-from envdplan.dockerengine.hijack import hijack
-from envdplan.drivers.command_engine import CommandEngine
-from envdplan.envd import program
-from envdplan.files.repository import NoAnswer, Repositories
+from envdplan.clients.buildkit.control import Control
+from envdplan.clients.buildkit.proto import control_pb2
+from envdplan.clients.buildkit.session.services import Abort, Stream
+from envdplan.clients.buildkit.session.session import Session
+from envdplan.clients.buildkit.wire.commandsocket import CommandSocket
+from envdplan.clients.buildkit.wire.transport import SocketTransport
+from envdplan.clients.docker.endpoint import Endpoint
+from envdplan.clients.docker.engine import Engine
+from envdplan.clients.docker.hijack import hijack
+from envdplan.clients.envd import program
+from envdplan.clients.git.repository import NoAnswer, Repositories
+from envdplan.clients.kubernetes.access import Access
+from envdplan.clients.kubernetes.api import POD, Api
+from envdplan.clients.registry.credentials import FixedCredentials, Login
+from envdplan.clients.registry.credentials.helper import ask_helper
+from envdplan.clients.registry.probe import probe
+from envdplan.ground.diagnostics import Refused, Unreachable
 from envdplan.modules.download import download
 from envdplan.modules.git import Git
-from envdplan.providers.runners import Runners
-from envdplan.registry.probe import probe
+from envdplan.resources.builders.container.command_engine import CommandEngine
+from envdplan.resources.contexts.runners import Runners
 from tests.unit.dockerengine.fake_engine import accept, read_request, reply
 from tests.unit.logged import Logged
 from tests.unit.registry.fake_registry import FakeRegistry, client, serving
@@ -91,10 +91,10 @@ def test_a_registry_and_its_token_server(log: Logged) -> None:
         registry.put_image("app", "1")
         login = FixedCredentials({registry.host: Login(registry.username, SECRET)})
         client(registry, login).head(registry.reference("app:1"))
-        head = f"registry HEAD http://{registry.host}/v2/app/manifests/1"
+        head = f"clients.registry HEAD http://{registry.host}/v2/app/manifests/1"
         calls = log.calls()
     query = "service=test-service&scope=repository:app:pull&..."
-    token = f"registry GET http://{registry.host}/token?{query} 200"
+    token = f"clients.registry GET http://{registry.host}/token?{query} 200"
     assert calls == [f"{head} 401", token, f"{head} 200"]
 
 
@@ -104,7 +104,7 @@ def test_a_registry_that_does_not_answer(log: Logged) -> None:
         host = f"127.0.0.1:{closed.getsockname()[1]}"
         with pytest.raises(Unreachable):
             probe(host, 5)
-    assert log.calls() == [f"registry CONNECT {host} ConnectionRefusedError"]
+    assert log.calls() == [f"clients.registry CONNECT {host} ConnectionRefusedError"]
 
 
 def test_an_engine(log: Logged, engine: str) -> None:
@@ -114,10 +114,10 @@ def test_an_engine(log: Logged, engine: str) -> None:
     asked.close()
     hijack(endpoint, "/grpc").close()
     calls = log.calls()
-    assert f"dockerengine GET {engine} /version 200" in calls
+    assert f"clients.docker GET {engine} /version 200" in calls
     assert calls[-2:] == [
-        f"dockerengine GET {engine} /v1.41/containers/c/json 404",
-        f"dockerengine POST {engine} /grpc 101",
+        f"clients.docker GET {engine} /v1.41/containers/c/json 404",
+        f"clients.docker POST {engine} /grpc 101",
     ]
 
 
@@ -129,8 +129,8 @@ def test_an_engine_behind_ssh(log: Logged, tmp_path: Path, monkeypatch: pytest.M
         hijack(endpoint, "/grpc")
     ssh = "ssh -T -o ConnectTimeout=... -l me -- build.example docker system dial-stdio"
     assert [one.partition("(")[0] for one in log.calls()] == [
-        f"dockerengine run {ssh} ConnectionError ",
-        "dockerengine POST ssh://build.example /grpc Unreachable ",
+        f"clients.docker run {ssh} ConnectionError ",
+        "clients.docker POST ssh://build.example /grpc Unreachable ",
     ]
 
 
@@ -141,9 +141,9 @@ def test_the_runner_of_contexts(log: Logged, engine: str) -> None:
         server = f"http://127.0.0.1:{closed.getsockname()[1]}"
         assert Runners({}).problem("envd-server", server) is not None
     assert log.calls() == [
-        f"providers CONNECT {engine} OK",
-        f"providers HEAD {engine} /_ping 200",
-        f"providers GET {server}/api/v1/ ConnectionRefusedError",
+        f"resources CONNECT {engine} OK",
+        f"resources HEAD {engine} /_ping 200",
+        f"resources GET {server}/api/v1/ ConnectionRefusedError",
     ]
 
 
@@ -169,7 +169,8 @@ def test_a_cluster(log: Logged) -> None:
     api = Api(Access(Settings(), Pool(), "default"), None)  # type: ignore[arg-type]
     api.list(POD, labels="app=x")
     assert log.calls() == [
-        "cluster GET https://cluster.test/api/v1/namespaces/default/pods?labelSelector=app=x 200"
+        "clients.kubernetes GET "
+        "https://cluster.test/api/v1/namespaces/default/pods?labelSelector=app=x 200"
     ]
 
 
@@ -206,10 +207,10 @@ def test_the_control_api_of_buildkit(log: Logged, tmp_path: Path) -> None:
     while len(log.calls()) < 4 and time.monotonic() < deadline:
         time.sleep(0.01)
     assert sorted(log.calls()) == [
-        "buildkit Info unix:///b UNIMPLEMENTED",
-        "buildkit ListWorkers unix:///b OK",
-        "buildkit Prune unix:///b OK",
-        "buildkit Solve unix:///b UNIMPLEMENTED",
+        "clients.buildkit Info unix:///b UNIMPLEMENTED",
+        "clients.buildkit ListWorkers unix:///b OK",
+        "clients.buildkit Prune unix:///b OK",
+        "clients.buildkit Solve unix:///b UNIMPLEMENTED",
     ]
 
 
@@ -240,8 +241,8 @@ def test_what_a_builder_asks_within_a_session(log: Logged, tmp_path: Path) -> No
     sessions[0].close()
     listener.close()
     assert log.calls() == [
-        "buildkit serve /x.Secrets/Get code 5",
-        "buildkit serve /x.Unknown/Get code 12",
+        "clients.buildkit serve /x.Secrets/Get code 5",
+        "clients.buildkit serve /x.Unknown/Get code 12",
     ]
 
 
@@ -253,9 +254,9 @@ def test_a_command_that_carries_a_connection(log: Logged) -> None:
     with pytest.raises(Unreachable):
         CommandSocket(["/none/nerdctl", "exec"], {})
     assert log.calls() == [
-        "buildkit run sh -c TOKEN=... started",
-        "buildkit run sh -c TOKEN=... code 0",
-        "buildkit run /none/nerdctl exec FileNotFoundError",
+        "clients.buildkit run sh -c TOKEN=... started",
+        "clients.buildkit run sh -c TOKEN=... code 0",
+        "clients.buildkit run /none/nerdctl exec FileNotFoundError",
     ]
 
 
@@ -263,7 +264,7 @@ def test_a_container_command(log: Logged, tmp_path: Path) -> None:
     nerdctl = str(script(tmp_path, "nerdctl", "exit 1"))
     with pytest.raises(Refused):
         CommandEngine(nerdctl, {}).run("create", "--label", f"a={SECRET}", "image:1")
-    assert log.calls() == [f"drivers run {nerdctl} create --label a=... image:1 code 1"]
+    assert log.calls() == [f"resources run {nerdctl} create --label a=... image:1 code 1"]
 
 
 def test_the_envd_command(log: Logged, tmp_path: Path) -> None:
@@ -273,8 +274,8 @@ def test_the_envd_command(log: Logged, tmp_path: Path) -> None:
     argv = [envd, "build", f"--env=TOKEN={SECRET}", "--tag", "x:1"]
     program.run(argv, environment, tmp_path, lambda _: None, threading.Event())
     assert log.calls() == [
-        f"envd run {envd} version code 0",
-        f"envd run {envd} build --env=... --tag x:1 code 0",
+        f"clients.envd run {envd} version code 0",
+        f"clients.envd run {envd} build --env=... --tag x:1 code 0",
     ]
 
 
@@ -286,8 +287,8 @@ def test_git(log: Logged, tmp_path: Path) -> None:
     url = f"file://me:{SECRET}@/{tmp_path}/r"
     Git(tmp_path / "r", environment).run("remote", "add", "o", url)
     assert log.calls() == [
-        "files run git rev-parse --show-toplevel code 0",
-        "files run git rev-parse --verify --quiet HEAD code 1",
+        "clients.git run git rev-parse --show-toplevel code 0",
+        "clients.git run git rev-parse --verify --quiet HEAD code 1",
         f"modules run git remote add o file:///{tmp_path}/r code 0",
     ]
 
@@ -296,7 +297,7 @@ def test_a_credential_helper(log: Logged, tmp_path: Path) -> None:
     answer = json.dumps({"Username": "me", "Secret": SECRET})
     script(tmp_path, "docker-credential-x", f"echo '{answer}'")
     assert ask_helper("x", "https://h/v1/", {"PATH": str(tmp_path)}) == Login("me", SECRET)
-    assert log.calls() == ["credentials run docker-credential-x get for https://h/v1/ code 0"]
+    assert log.calls() == ["clients.registry run docker-credential-x get for https://h/v1/ code 0"]
 
 
 def test_a_download(log: Logged, tmp_path: Path) -> None:

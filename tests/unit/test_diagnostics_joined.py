@@ -1,6 +1,6 @@
 """The same said of several resources is one message."""
 
-from envdplan.diagnostics import Diagnostics
+from envdplan.ground.diagnostics import Diagnostics
 
 
 def test_the_same_of_several_resources_is_one_message_at_the_first() -> None:

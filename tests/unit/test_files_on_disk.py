@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.diagnostics import EnvdplanError
-from envdplan.files_on_disk import (
+from envdplan.ground.diagnostics import EnvdplanError
+from envdplan.ground.files_on_disk import (
     FOLDER,
     Lock,
     cache_folder,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdplan.imagenames import (
+from envdplan.ground.imagenames import (
     ImageReference,
     InvalidReference,
     full_name,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from envdplan import interrupts
-from envdplan.interrupts import held
+from envdplan.ground import interrupts
+from envdplan.ground.interrupts import held
 
 
 @pytest.fixture(autouse=True)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from envdplan import files_on_disk
-from envdplan.files_on_disk import draft_name, leftover, scratch, sweep, write_atomically
+from envdplan.ground import files_on_disk
+from envdplan.ground.files_on_disk import draft_name, leftover, scratch, sweep, write_atomically
 from tests import children
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
 import sys
-from envdplan.files_on_disk import scratch
+from envdplan.ground.files_on_disk import scratch
 with scratch() as folder:
     (folder / "key.pem").touch()
     print(folder, flush=True)

@@ -6,8 +6,9 @@ import sys
 ENTER = """
 import sys, threading
 sys.setswitchinterval(1e-6)
-from envdplan.loading import load
-names = ["urllib3", "envdplan.dockerengine.client", "grpc", "envdplan.buildkit.proto.control_pb2"]
+from envdplan.ground.loading import load
+buildkit = "envdplan.clients.buildkit"
+names = ["urllib3", "envdplan.clients.docker.client", "grpc", f"{buildkit}.proto.control_pb2"]
 start, failures = threading.Barrier(8), []
 
 def enter(number):

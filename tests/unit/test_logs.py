@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from envdplan import logs, logsetup
-from envdplan.diagnostics import EnvdplanError, Refused
-from envdplan.logs import Log
-from envdplan.values import Sensitive
+from envdplan.ground import logs, logsetup
+from envdplan.ground.diagnostics import EnvdplanError, Refused
+from envdplan.ground.logs import Log
+from envdplan.ground.values import Sensitive
 from tests.unit.logged import Logged
 
 LOG = Log("test")

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from envdplan import jsontext
-from envdplan.checksum import seal
-from envdplan.credentials import dockerconfig
-from envdplan.diagnostics import CorruptFile, EnvdplanError
-from envdplan.files_on_disk import write_atomically
-from envdplan.plans import planfile
-from envdplan.reading import exists, is_dir, is_file, read_named, read_regular
-from envdplan.states import statefile
-from envdplan.states.recorded import State
+from envdplan.clients.registry.credentials import dockerconfig
+from envdplan.core.plan import planfile
+from envdplan.core.state import statefile
+from envdplan.core.state.recorded import State
+from envdplan.ground import jsontext
+from envdplan.ground.checksum import seal
+from envdplan.ground.diagnostics import CorruptFile, EnvdplanError
+from envdplan.ground.files_on_disk import write_atomically
+from envdplan.ground.reading import exists, is_dir, is_file, read_named, read_regular
 
 DEEP = "[" * 100_000 + "]" * 100_000
 LONG = "n" * 300

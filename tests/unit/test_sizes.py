@@ -2,9 +2,9 @@
 
 import pytest
 
-from envdplan.sizes import size_in_bytes
-from envdplan.states.outputs import is_pushed
-from envdplan.values import UNKNOWN, Value
+from envdplan.core.state.outputs import is_pushed
+from envdplan.ground.sizes import size_in_bytes
+from envdplan.ground.values import UNKNOWN, Value
 
 
 @pytest.mark.parametrize(

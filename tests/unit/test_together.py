@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from envdplan import interrupts
-from envdplan.diagnostics import Interrupted, Unreachable
-from envdplan.silence import Silence
-from envdplan.together import together, until, within
+from envdplan.ground import interrupts
+from envdplan.ground.diagnostics import Interrupted, Unreachable
+from envdplan.ground.silence import Silence
+from envdplan.ground.together import together, until, within
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def test_after_a_wish_to_stop_an_answer_is_waited_for_a_little(
 ) -> None:
     stopping = threading.Event()
     stopping.set()
-    monkeypatch.setattr("envdplan.together.stopping", stopping)
-    monkeypatch.setattr("envdplan.together._GRACE", 0.2)
+    monkeypatch.setattr("envdplan.ground.together.stopping", stopping)
+    monkeypatch.setattr("envdplan.ground.together._GRACE", 0.2)
     with pytest.raises(Interrupted):
         within(600, never.wait)
     assert not interrupts.stopping.is_set()

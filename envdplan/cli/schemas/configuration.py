@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from envdplan.addresses import Kind
-from envdplan.cli.catalog import CATALOG
+from envdplan.app.catalog import CATALOG
 from envdplan.cli.schemas import blocks
 from envdplan.cli.schemas.common import DRAFT, Schema
 from envdplan.cli.schemas.definitions import with_definitions
+from envdplan.ground.addresses import Kind
 
 _TEMPLATE: Final = {"$ref": "#/$defs/template"}
 _INNER: Final = ("items", "additionalProperties")

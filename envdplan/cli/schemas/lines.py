@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from envdplan.cli.schemas.common import DRAFT, Schema
 from envdplan.cli.schemas.reasons import REASONS, definitions
+from envdplan.core.plan.changes import Action, Work
 from envdplan.modules.events import Outcome
-from envdplan.plans.changes import Action, Work
 
 _TEXT: Final[Schema] = {"type": "string"}
 _TEXTS: Final[Schema] = {"type": "array", "items": _TEXT}

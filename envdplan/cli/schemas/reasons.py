@@ -3,7 +3,7 @@
 from typing import Final
 
 from envdplan.cli.schemas.common import Schema
-from envdplan.plans.reasons import Code, Turn
+from envdplan.core.plan.reasons import Code, Turn
 
 REASONS: Final[Schema] = {"type": "array", "items": {"$ref": "#/$defs/reason"}}
 

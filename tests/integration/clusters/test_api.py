@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from envdplan.cluster.access import Target, open_access
-from envdplan.cluster.api import CONFIG_MAP, POD, STATEFUL_SET, Api
-from envdplan.cluster.exec_stream import Command, CommandEnded, exec_stream
-from envdplan.cluster.failures import FieldConflict, Forbidden, Missing
-from envdplan.diagnostics import Conflict, EnvdplanError, Refused, Unreachable
-from envdplan.streams import CommandStream
+from envdplan.clients.kubernetes.access import Target, open_access
+from envdplan.clients.kubernetes.api import CONFIG_MAP, POD, STATEFUL_SET, Api
+from envdplan.clients.kubernetes.exec_stream import Command, CommandEnded, exec_stream
+from envdplan.clients.kubernetes.failures import FieldConflict, Forbidden, Missing
+from envdplan.ground.diagnostics import Conflict, EnvdplanError, Refused, Unreachable
+from envdplan.ground.streams import CommandStream
 from envdplan.testing.kubernetes import Cluster
 
 POD_BODY: dict[str, Any] = {

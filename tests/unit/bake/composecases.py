@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from envdplan.bake.compose import Composed, read
-from envdplan.diagnostics import Diagnostics
-from envdplan.source import SourceFile
+from envdplan.dialects.compose.target_files import Composed, read
+from envdplan.ground.diagnostics import Diagnostics
+from envdplan.ground.source import SourceFile
 
 CASES = Path(__file__).parents[2] / "data" / "compose"
 FOLDER = "<case>"

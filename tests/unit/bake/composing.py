@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from textwrap import dedent
 from typing import Any
 
-from envdplan.bake.compose import Composed, read
-from envdplan.diagnostics import Diagnostic, Severity
-from envdplan.source import SourceFile
+from envdplan.dialects.compose.target_files import Composed, read
+from envdplan.ground.diagnostics import Diagnostic, Severity
+from envdplan.ground.source import SourceFile
 
 
 def compose(

@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from envdplan.bake import Request, read
-from envdplan.cli.catalog import CATALOG
-from envdplan.config.context import Context, Names
-from envdplan.config.declarations import declare
-from envdplan.config.evaluate import evaluate_all
-from envdplan.config.functions import FUNCTIONS
-from envdplan.config.groups import groups
-from envdplan.config.tree import Module, Tree
-from envdplan.config.validate import validate
-from envdplan.diagnostics import Diagnostic, Severity
-from envdplan.plans.targets import by_itself, refuse_rivals
-from envdplan.source import SourceFile
-from envdplan.syntax import hcl
-from envdplan.syntax.document import Document
-from envdplan.values import Attributes, Value
+from envdplan.app.catalog import CATALOG
+from envdplan.core.plan.targets import by_itself, refuse_rivals
+from envdplan.dialects.bake import Request, read
+from envdplan.ground.diagnostics import Diagnostic, Severity
+from envdplan.ground.source import SourceFile
+from envdplan.ground.values import Attributes, Value
+from envdplan.language.configuration.declarations import declare
+from envdplan.language.configuration.groups import groups
+from envdplan.language.configuration.tree import Module, Tree
+from envdplan.language.configuration.validate import validate
+from envdplan.language.evaluation.context import Context, Names
+from envdplan.language.evaluation.evaluate import evaluate_all
+from envdplan.language.functions import FUNCTIONS
+from envdplan.language.syntax import hcl
+from envdplan.language.syntax.document import Document
 
 Desired = tuple[dict[str, Attributes], dict[str, list[str]], list[str]]
 

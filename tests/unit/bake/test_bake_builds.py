@@ -2,9 +2,9 @@
 
 import pytest
 
-from envdplan.diagnostics import Diagnostic
-from envdplan.syntax.document import GetAttribute, Literal, ObjectOf
-from envdplan.values import Value
+from envdplan.ground.diagnostics import Diagnostic
+from envdplan.ground.values import Value
+from envdplan.language.syntax.document import GetAttribute, Literal, ObjectOf
 from tests.unit.bake.reading import attributes, complaints, desired, document
 
 

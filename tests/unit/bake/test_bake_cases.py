@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from envdplan.bake import read, resolve
-from envdplan.bake.printed import printed
-from envdplan.diagnostics import Severity
+from envdplan.dialects.bake import read, resolve
+from envdplan.dialects.bake.printed import printed
+from envdplan.ground.diagnostics import Severity
 from scripts.bake_cases import Case, cases
 
 CASES = list(cases())

@@ -2,17 +2,17 @@
 
 import pytest
 
-from envdplan.bake import read
-from envdplan.bake.convert import written
-from envdplan.bake.literals import block
-from envdplan.config.context import Context, Names
-from envdplan.config.expressions import evaluate
-from envdplan.diagnostics import Severity
-from envdplan.frontends.buildschema import ATTRIBUTES
-from envdplan.source import Position, SourceFile, SourceRange
-from envdplan.syntax.document import Body, Document
-from envdplan.syntax.formatting import formatted
-from envdplan.values import Attributes
+from envdplan.dialects.bake import read
+from envdplan.dialects.bake.convert import written
+from envdplan.dialects.bake.literals import block
+from envdplan.ground.diagnostics import Severity
+from envdplan.ground.source import Position, SourceFile, SourceRange
+from envdplan.ground.values import Attributes
+from envdplan.language.evaluation.context import Context, Names
+from envdplan.language.evaluation.expressions import evaluate
+from envdplan.language.syntax.document import Body, Document
+from envdplan.language.syntax.formatting import formatted
+from envdplan.resources.builds.frontends.buildschema import ATTRIBUTES
 from scripts.bake_cases import Case, cases
 from tests.unit.bake.reading import Desired, desired, document, hcl_document
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from envdplan.bake import functions
-from envdplan.bake.functions import table
-from envdplan.config.context import Context, Function, Names
-from envdplan.config.expressions import EvaluationError, evaluate
-from envdplan.config.functions import FUNCTIONS
-from envdplan.source import SourceFile
-from envdplan.syntax import parse_expression
-from envdplan.values import Value
+from envdplan.dialects.bake import functions
+from envdplan.dialects.bake.functions import table
+from envdplan.ground.source import SourceFile
+from envdplan.ground.values import Value
+from envdplan.language.evaluation.context import Context, Function, Names
+from envdplan.language.evaluation.expressions import EvaluationError, evaluate
+from envdplan.language.functions import FUNCTIONS
+from envdplan.language.syntax import parse_expression
 
 OTHERWISE = [one for name, one in table().items() if FUNCTIONS.get(name) is not one]
 CONTEXT = Context(Names(), table())

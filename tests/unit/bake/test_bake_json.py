@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from envdplan.bake.jsonfile import decode
-from envdplan.bake.jsontext import JsonReader
-from envdplan.source import SourceFile
-from envdplan.syntax.document import Literal, Template, Variable
+from envdplan.dialects.bake.jsonfile import decode
+from envdplan.dialects.bake.jsontext import JsonReader
+from envdplan.ground.source import SourceFile
+from envdplan.language.syntax.document import Literal, Template, Variable
 
 
 def read(text: str) -> object:

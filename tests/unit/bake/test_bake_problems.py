@@ -2,10 +2,10 @@
 
 import pytest
 
-from envdplan.bake import Request, read, resolve
-from envdplan.bake.printed import printed
-from envdplan.source import Position, SourceFile, SourceRange
-from envdplan.values import AttributePath
+from envdplan.dialects.bake import Request, read, resolve
+from envdplan.dialects.bake.printed import printed
+from envdplan.ground.source import Position, SourceFile, SourceRange
+from envdplan.ground.values import AttributePath
 from tests.unit.bake.reading import complaints, request
 
 Places = dict[tuple[str, AttributePath], SourceRange]

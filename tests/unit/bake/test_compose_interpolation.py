@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdplan.bake.composeinterpolate import Interpolation, Uninterpolated
+from envdplan.dialects.compose.interpolate import Interpolation, Uninterpolated
 from tests.unit.bake.composing import compose, mistakes, targets
 
 VALUES = {"X": "x", "EMPTY": "", "DOLLAR": "$X"}

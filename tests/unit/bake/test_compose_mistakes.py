@@ -2,7 +2,7 @@
 
 import pytest
 
-from envdplan.bake.composesizes import shown
+from envdplan.dialects.compose.sizes import shown
 from tests.unit.bake.composing import compose, mistakes, targets
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from envdplan.bake.dotenv import parse
-from envdplan.source import SourceFile
+from envdplan.dialects.compose.dotenv import parse
+from envdplan.ground.source import SourceFile
 
 OUTER = {"OUTER": "outer", "SHARED": "outer"}
 

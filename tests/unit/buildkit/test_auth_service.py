@@ -10,10 +10,10 @@ import pytest
 from google.protobuf.message import Message
 from nacl.signing import SigningKey, VerifyKey
 
-from envdplan.buildkit.auth import registry_auth
-from envdplan.buildkit.proto import auth_pb2
-from envdplan.buildkit.services import Abort, Services
-from envdplan.credentials import (
+from envdplan.clients.buildkit.proto import auth_pb2
+from envdplan.clients.buildkit.session.auth import registry_auth
+from envdplan.clients.buildkit.session.services import Abort, Services
+from envdplan.clients.registry.credentials import (
     Credential,
     Credentials,
     FixedCredentials,
@@ -23,7 +23,7 @@ from envdplan.credentials import (
     RegistryToken,
     TokenSeeds,
 )
-from envdplan.diagnostics import Unreachable
+from envdplan.ground.diagnostics import Unreachable
 from tests.unit.registry.fake_registry import FakeRegistry, Reply, client, serving
 
 SERVICE = "/moby.filesync.v1.Auth"

@@ -12,13 +12,13 @@ from pathlib import Path
 import grpc
 import pytest
 
-from envdplan.buildkit import localcache
-from envdplan.buildkit.content import STORE_HEADER, content_services
-from envdplan.buildkit.proto import content_pb2 as pb
-from envdplan.buildkit.request import CacheEntry, SolveRequest
-from envdplan.buildkit.session import Session
-from envdplan.buildkit.transport import SocketTransport
-from envdplan.diagnostics import CorruptFile, Refused
+from envdplan.clients.buildkit.proto import content_pb2 as pb
+from envdplan.clients.buildkit.request import CacheEntry, SolveRequest
+from envdplan.clients.buildkit.session import localcache
+from envdplan.clients.buildkit.session.content import STORE_HEADER, content_services
+from envdplan.clients.buildkit.session.session import Session
+from envdplan.clients.buildkit.wire.transport import SocketTransport
+from envdplan.ground.diagnostics import CorruptFile, Refused
 
 SERVICE = "/containerd.services.content.v1.Content/"
 DATA = b"0123456789"

@@ -8,13 +8,13 @@ import sys
 import pytest
 from google.protobuf.any_pb2 import Any as Detail
 
-from envdplan.buildkit import details, errors
-from envdplan.buildkit.excerpt import Excerpt
-from envdplan.buildkit.proto.errdefs_pb2 import Source, Vertex
-from envdplan.buildkit.proto.status_pb2 import Status
-from envdplan.buildkit.request import CacheEntry, Export, SolveRequest
-from envdplan.buildkit.solverequest import message
-from envdplan.diagnostics import Refused, Unreachable
+from envdplan.clients.buildkit import details, errors
+from envdplan.clients.buildkit.excerpt import Excerpt
+from envdplan.clients.buildkit.proto.errdefs_pb2 import Source, Vertex
+from envdplan.clients.buildkit.proto.status_pb2 import Status
+from envdplan.clients.buildkit.request import CacheEntry, Export, SolveRequest
+from envdplan.clients.buildkit.solverequest import message
+from envdplan.ground.diagnostics import Refused, Unreachable
 
 TEXT = "".join(f"line {n}\n" for n in range(1, 8))
 
@@ -136,9 +136,10 @@ def test_a_failed_build_tells_step_output_and_place() -> None:
 
 def test_the_contracts_are_imported_without_grpc() -> None:
     code = (
-        "import sys, envdplan.buildkit.request, envdplan.buildkit.progress, "
-        "envdplan.buildkit.services, envdplan.buildkit.errors, envdplan.buildkit.client, "
-        "envdplan.buildkit.dial; "
+        "import sys, envdplan.clients.buildkit.request, envdplan.clients.buildkit.progress, "
+        "envdplan.clients.buildkit.session.services, envdplan.clients.buildkit.errors, "
+        "envdplan.clients.buildkit.client, "
+        "envdplan.clients.buildkit.wire.dial; "
         "print([m for m in ('grpc', 'google.protobuf', 'ssl', 'hpack') if m in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,18 +12,18 @@ import grpc
 import pytest
 from google.protobuf.any_pb2 import Any as Detail
 
-from envdplan.buildkit import frames
-from envdplan.buildkit.client import BuildKit, Worker, drained
-from envdplan.buildkit.dial import SocketDialer, UnixDialer
-from envdplan.buildkit.errors import BuildFailed
-from envdplan.buildkit.exports import FILE_SEND
-from envdplan.buildkit.progress import Log, Progress, Vertex
-from envdplan.buildkit.proto import control_pb2 as pb
-from envdplan.buildkit.proto.status_pb2 import Status
-from envdplan.buildkit.request import Export, SolveRequest, SolveResult
-from envdplan.buildkit.services import Stream
-from envdplan.buildkit.session import HEALTH_CHECK
-from envdplan.diagnostics import Interrupted, Refused, Unreachable
+from envdplan.clients.buildkit.client import BuildKit, Worker, drained
+from envdplan.clients.buildkit.errors import BuildFailed
+from envdplan.clients.buildkit.progress import Log, Progress, Vertex
+from envdplan.clients.buildkit.proto import control_pb2 as pb
+from envdplan.clients.buildkit.proto.status_pb2 import Status
+from envdplan.clients.buildkit.request import Export, SolveRequest, SolveResult
+from envdplan.clients.buildkit.session.exports import FILE_SEND
+from envdplan.clients.buildkit.session.services import Stream
+from envdplan.clients.buildkit.session.session import HEALTH_CHECK
+from envdplan.clients.buildkit.wire import frames
+from envdplan.clients.buildkit.wire.dial import SocketDialer, UnixDialer
+from envdplan.ground.diagnostics import Interrupted, Refused, Unreachable
 
 REQUEST = SolveRequest("dockerfile.v0", {"filename": "Dockerfile"}, shared_key="here:me")
 

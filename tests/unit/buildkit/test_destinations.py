@@ -6,11 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.buildkit.destinations import Destination
-from envdplan.buildkit.exports import Receipts, file_send, held_targets
-from envdplan.buildkit.fsutil import END_OF_STATS, FIN_PACKET, Stat, data_packet, stat_packet
-from envdplan.buildkit.request import CacheEntry, Export, SolveRequest
-from envdplan.diagnostics import EnvdplanError, Refused
+from envdplan.clients.buildkit.request import CacheEntry, Export, SolveRequest
+from envdplan.clients.buildkit.session.destinations import Destination
+from envdplan.clients.buildkit.session.exports import Receipts, file_send, held_targets
+from envdplan.clients.buildkit.session.fsutil import (
+    END_OF_STATS,
+    FIN_PACKET,
+    Stat,
+    data_packet,
+    stat_packet,
+)
+from envdplan.ground.diagnostics import EnvdplanError, Refused
 from tests.unit.buildkit.test_file_transfer import SEND, Wire
 
 LINK = 1 << 27

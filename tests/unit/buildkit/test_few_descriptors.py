@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from envdplan.buildkit.exportfolder import receive
-from envdplan.buildkit.filesync import file_sync
-from envdplan.buildkit.fsutil import (
+from envdplan.clients.buildkit.request import LocalDirectory
+from envdplan.clients.buildkit.session.exportfolder import receive
+from envdplan.clients.buildkit.session.filesync import file_sync
+from envdplan.clients.buildkit.session.fsutil import (
     END_OF_STATS,
     FIN,
     FIN_PACKET,
@@ -21,7 +22,6 @@ from envdplan.buildkit.fsutil import (
     request_packet,
     stat_packet,
 )
-from envdplan.buildkit.request import LocalDirectory
 
 ROOT = Path(__file__).parents[3]
 LIMIT = 256

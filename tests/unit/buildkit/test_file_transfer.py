@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdplan.buildkit.exports import Receipts, Target, file_send, targets
-from envdplan.buildkit.filesync import Content, as_they_are, file_sync
-from envdplan.buildkit.fsutil import (
+from envdplan.clients.buildkit.request import Export, LocalDirectory
+from envdplan.clients.buildkit.session.exports import Receipts, Target, file_send, targets
+from envdplan.clients.buildkit.session.filesync import Content, as_they_are, file_sync
+from envdplan.clients.buildkit.session.fsutil import (
     END_OF_STATS,
     ERR,
     FIN,
@@ -29,9 +30,8 @@ from envdplan.buildkit.fsutil import (
     request_packet,
     stat_packet,
 )
-from envdplan.buildkit.request import Export, LocalDirectory
-from envdplan.buildkit.services import Abort
-from envdplan.diagnostics import Conflict, EnvdplanError, Refused
+from envdplan.clients.buildkit.session.services import Abort
+from envdplan.ground.diagnostics import Conflict, EnvdplanError, Refused
 
 SYNC = "/moby.filesync.v1.FileSync/DiffCopy"
 SEND = "/moby.filesync.v1.FileSend/DiffCopy"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from envdplan.buildkit.flow import DEFAULT_WINDOW, SendWindows
-from envdplan.buildkit.frames import MAX_WINDOW, ConnectionFault
+from envdplan.clients.buildkit.wire.flow import DEFAULT_WINDOW, SendWindows
+from envdplan.clients.buildkit.wire.frames import MAX_WINDOW, ConnectionFault
 
 
 def started(wait: Callable[[], None]) -> threading.Thread:

@@ -6,15 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.buildkit import frames
-from envdplan.buildkit.client import BuildKit
-from envdplan.buildkit.dial import UnixDialer
-from envdplan.buildkit.fsutil import END_OF_STATS, FIN_PACKET, Stat, data_packet, stat_packet
-from envdplan.buildkit.proto import control_pb2 as pb
-from envdplan.buildkit.proto import filesync_pb2
-from envdplan.buildkit.request import Export, SolveRequest
-from envdplan.buildkit.services import Services, Stream
-from envdplan.diagnostics import EnvdplanError, Refused
+from envdplan.clients.buildkit.client import BuildKit
+from envdplan.clients.buildkit.proto import control_pb2 as pb
+from envdplan.clients.buildkit.proto import filesync_pb2
+from envdplan.clients.buildkit.request import Export, SolveRequest
+from envdplan.clients.buildkit.session.fsutil import (
+    END_OF_STATS,
+    FIN_PACKET,
+    Stat,
+    data_packet,
+    stat_packet,
+)
+from envdplan.clients.buildkit.session.services import Services, Stream
+from envdplan.clients.buildkit.wire import frames
+from envdplan.clients.buildkit.wire.dial import UnixDialer
+from envdplan.ground.diagnostics import EnvdplanError, Refused
 from tests.unit.buildkit.test_client_solve import Daemon, daemon, dialer
 
 __all__ = ["daemon", "dialer"]

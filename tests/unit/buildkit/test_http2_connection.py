@@ -14,12 +14,12 @@ from h2.errors import ErrorCodes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envdplan.buildkit import frames, inbox
-from envdplan.buildkit.frames import Code, Type
-from envdplan.buildkit.http2 import Connection
-from envdplan.buildkit.services import Handler, Services, Stream
-from envdplan.buildkit.session import HEALTH_CHECK, Session
-from envdplan.buildkit.transport import SocketTransport
+from envdplan.clients.buildkit.session.services import Handler, Services, Stream
+from envdplan.clients.buildkit.session.session import HEALTH_CHECK, Session
+from envdplan.clients.buildkit.wire import frames, inbox
+from envdplan.clients.buildkit.wire.frames import Code, Type
+from envdplan.clients.buildkit.wire.http2 import Connection
+from envdplan.clients.buildkit.wire.transport import SocketTransport
 
 REQUEST = [
     (":method", "POST"),

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.buildkit import layoutexport, localcache
-from envdplan.buildkit.content import STORE_HEADER, content_services
-from envdplan.buildkit.exports import targets
-from envdplan.buildkit.ocilayout import OciLayout
-from envdplan.buildkit.proto import content_pb2 as pb
-from envdplan.buildkit.request import Export, SolveRequest
-from envdplan.buildkit.services import Abort
-from envdplan.diagnostics import EnvdplanError, Refused
+from envdplan.clients.buildkit.proto import content_pb2 as pb
+from envdplan.clients.buildkit.request import Export, SolveRequest
+from envdplan.clients.buildkit.session import layoutexport, localcache
+from envdplan.clients.buildkit.session.content import STORE_HEADER, content_services
+from envdplan.clients.buildkit.session.exports import targets
+from envdplan.clients.buildkit.session.ocilayout import OciLayout
+from envdplan.clients.buildkit.session.services import Abort
+from envdplan.ground.diagnostics import EnvdplanError, Refused
 from tests.unit.buildkit.test_client_cache import DATA, DIGEST, SERVICE
 from tests.unit.buildkit.test_ssh_forward import Call
 

@@ -1,7 +1,7 @@
 """BuildKit's plain progress, read back into events."""
 
-from envdplan.buildkit.plainprogress import PlainProgress
-from envdplan.buildkit.progress import Log, Progress, Vertex
+from envdplan.clients.buildkit.plainprogress import PlainProgress
+from envdplan.clients.buildkit.progress import Log, Progress, Vertex
 
 TEXT = f"""
 #1 docker-image://r/x:1

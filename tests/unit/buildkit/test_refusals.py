@@ -1,6 +1,6 @@
 """What a builder was refused is told, but not without end and not in its own hand."""
 
-from envdplan.buildkit.refusals import LONGEST, Refusals, shown
+from envdplan.clients.buildkit.session.refusals import LONGEST, Refusals, shown
 
 
 def test_at_most_ten_are_told_and_the_others_counted() -> None:

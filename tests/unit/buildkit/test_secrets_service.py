@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.buildkit.proto import secrets_pb2
-from envdplan.buildkit.request import SecretSource
-from envdplan.buildkit.secrets import LARGEST_SECRET, secrets
-from envdplan.buildkit.services import Abort, Services
+from envdplan.clients.buildkit.proto import secrets_pb2
+from envdplan.clients.buildkit.request import SecretSource
+from envdplan.clients.buildkit.session.secrets import LARGEST_SECRET, secrets
+from envdplan.clients.buildkit.session.services import Abort, Services
 
 GET = "/moby.buildkit.secrets.v1.Secrets/GetSecret"
 NOT_FOUND, FAILED_PRECONDITION, INVALID_ARGUMENT = 5, 9, 3

@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from envdplan.buildkit.request import LocalDirectory
-from envdplan.buildkit.sharedkey import shared_key
+from envdplan.clients.buildkit.request import LocalDirectory
+from envdplan.clients.buildkit.session.sharedkey import shared_key
 
 
 def test_the_shared_key_names_the_machine_and_all_folders(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.buildkit.proto import sshforward_pb2 as pb
-from envdplan.buildkit.request import SshAgent
-from envdplan.buildkit.services import Abort, Services
-from envdplan.buildkit.sshagents import LONGEST, framed
-from envdplan.buildkit.sshforward import ID_HEADER, ssh_forward
-from envdplan.diagnostics import EnvdplanError
+from envdplan.clients.buildkit.proto import sshforward_pb2 as pb
+from envdplan.clients.buildkit.request import SshAgent
+from envdplan.clients.buildkit.session.services import Abort, Services
+from envdplan.clients.buildkit.session.sshagents import LONGEST, framed
+from envdplan.clients.buildkit.session.sshforward import ID_HEADER, ssh_forward
+from envdplan.ground.diagnostics import EnvdplanError
 
 CHECK, FORWARD = (f"/moby.sshforward.v1.SSH/{name}" for name in ("CheckAgent", "ForwardAgent"))
 LIST, SIGN, FAILURE = b"\x0b", b"\x0d", b"\x05"

@@ -11,9 +11,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding, rsa, utils
 
-from envdplan.buildkit.sshagents import framed
-from envdplan.buildkit.sshkeys import KeyAgent, text
-from envdplan.diagnostics import EnvdplanError
+from envdplan.clients.buildkit.session.sshagents import framed
+from envdplan.clients.buildkit.session.sshkeys import KeyAgent, text
+from envdplan.ground.diagnostics import EnvdplanError
 
 LIST, SIGN, FAILURE = b"\x0b", b"\x0d", b"\x05"
 PrivateKey = (

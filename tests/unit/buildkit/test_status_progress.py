@@ -1,9 +1,9 @@
 """Status messages become progress."""
 
-from envdplan.buildkit import progress as data
-from envdplan.buildkit.progress import Log, Status, Vertex
-from envdplan.buildkit.proto import control_pb2 as pb
-from envdplan.buildkit.status import progress
+from envdplan.clients.buildkit import progress as data
+from envdplan.clients.buildkit.progress import Log, Status, Vertex
+from envdplan.clients.buildkit.proto import control_pb2 as pb
+from envdplan.clients.buildkit.status import progress
 
 
 def test_all_kinds_come_in_the_order_that_they_refer_to_each_other() -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import grpc
 import pytest
 
-from envdplan.buildkit.services import Abort, Services, Stream
-from envdplan.buildkit.session import Session
-from envdplan.buildkit.transport import SocketTransport
-from envdplan.diagnostics import Refused
+from envdplan.clients.buildkit.session.services import Abort, Services, Stream
+from envdplan.clients.buildkit.session.session import Session
+from envdplan.clients.buildkit.wire.transport import SocketTransport
+from envdplan.ground.diagnostics import Refused
 
 
 class Client:

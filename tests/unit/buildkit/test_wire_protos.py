@@ -10,7 +10,7 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto,
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "generate_protos.py"))
-PROTOS = sorted(one.stem for one in (ROOT / "envdplan/buildkit/proto").glob("*.proto"))
+PROTOS = sorted(one.stem for one in (ROOT / "envdplan/clients/buildkit/proto").glob("*.proto"))
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> dict[str, FileDescrip
 
 @pytest.mark.parametrize("name", PROTOS)
 def test_a_module_is_current(described: dict[str, FileDescriptorProto], name: str) -> None:
-    module = importlib.import_module(f"envdplan.buildkit.proto.{name}_pb2")
+    module = importlib.import_module(f"envdplan.clients.buildkit.proto.{name}_pb2")
     generated = FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb)
     expected = described[name]
     for one in (generated, expected):
@@ -42,7 +42,7 @@ def strip_json_names(message: DescriptorProto) -> None:
 
 @pytest.mark.parametrize("name", PROTOS)
 def test_a_stub_is_current(described: dict[str, FileDescriptorProto], name: str) -> None:
-    stub = (ROOT / f"envdplan/buildkit/proto/{name}_pb2.pyi").read_text()
+    stub = (ROOT / f"envdplan/clients/buildkit/proto/{name}_pb2.pyi").read_text()
     for message in described[name].message_type:
         body = re.search(
             rf"^class {message.name}\(.*?(?=^class |\Z)", stub, re.MULTILINE | re.DOTALL
@@ -54,5 +54,5 @@ def test_a_stub_is_current(described: dict[str, FileDescriptorProto], name: str)
 
 def test_no_module_asks_for_the_newest_protobuf() -> None:
     for name in PROTOS:
-        text = (ROOT / f"envdplan/buildkit/proto/{name}_pb2.py").read_text()
+        text = (ROOT / f"envdplan/clients/buildkit/proto/{name}_pb2.py").read_text()
         assert "runtime_version" not in text

@@ -314,7 +314,7 @@ def test_a_log_goes_to_standard_error_and_leaves_json_alone(folder: Path) -> Non
     assert code == 0
     assert [json.loads(line)["type"] for line in out.splitlines()]
     assert "INFO  envdplan.cli: command envdplan plan --json\n" in err
-    assert re.search(r"INFO  envdplan.providers: GET http://h:8080/api/v1/ \S+.* ms\n", err)
+    assert re.search(r"INFO  envdplan.resources: GET http://h:8080/api/v1/ \S+.* ms\n", err)
 
 
 def test_a_level_that_does_not_exist_ends_before_anything_is_done(folder: Path) -> None:

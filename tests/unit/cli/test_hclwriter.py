@@ -1,8 +1,8 @@
 """Blocks that commands write are laid out as `envdplan fmt` does it."""
 
-from envdplan.cli.hclwriter import block_text
-from envdplan.source import SourceFile
-from envdplan.syntax.formatting import formatted
+from envdplan.app.hclwriter import block_text
+from envdplan.ground.source import SourceFile
+from envdplan.language.syntax.formatting import formatted
 
 ATTRIBUTES = {
     "type": "docker-container",

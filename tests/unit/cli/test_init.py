@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from envdplan.cli.init import telling
-from envdplan.diagnostics import Conflict, EnvdplanError
+from envdplan.ground.diagnostics import Conflict, EnvdplanError
 from envdplan.modules.events import ModuleEvent, Outcome
 from envdplan.modules.installed import Installed, find
 from envdplan.modules.source import parse

@@ -241,7 +241,7 @@ def test_while_standard_input_is_read(folder: Path) -> None:
 
 HANG = """
 import ctypes, sys, time
-from envdplan import interrupts
+from envdplan.ground import interrupts
 
 def wait_without_python():
     mutex = ctypes.create_string_buffer(128)

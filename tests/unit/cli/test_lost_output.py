@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.cli.flow import Opened, run
-from envdplan.cli.streams import OutputLost
-from envdplan.engine.events import Event
-from envdplan.plans.plan import order
-from envdplan.states.desired import DesiredState
+from envdplan.app.flow import Opened, run
+from envdplan.app.streams import OutputLost
+from envdplan.core.engine.events import Event
+from envdplan.core.plan.plan import order
+from envdplan.core.state.desired import DesiredState
+from envdplan.ground.addresses import Address
 from envdplan.store.memory import MemoryStore
 from tests.unit.engine.test_apply import A, B, C, Hands, create, desired
 

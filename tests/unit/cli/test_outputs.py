@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.addresses import Address
 from envdplan.cli.app import run
-from envdplan.states.recorded import Pending, Record, State
+from envdplan.core.state.recorded import Pending, Record, State
+from envdplan.ground.addresses import Address
+from envdplan.ground.values import UNKNOWN, Value
 from envdplan.store.local import LocalStore
-from envdplan.values import UNKNOWN, Value
 
 CONFIGURATION = """
 locals {
@@ -71,7 +71,7 @@ def test_what_is_not_known_yet_is_an_error_that_says_when_it_will_be(
 def test_json_has_terraforms_shapes(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from decimal import Decimal
 
-    from envdplan.values import SetValue
+    from envdplan.ground.values import SetValue
 
     values = {
         "list": ("a", 1),

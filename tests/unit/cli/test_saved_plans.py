@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from envdplan.app.saved import as_planned, read_plan
+from envdplan.app.wiring import Session
 from envdplan.cli.app import run
-from envdplan.cli.saved import as_planned, read_plan
-from envdplan.cli.wiring import Session
-from envdplan.states.desired import DesiredState
+from envdplan.core.state.desired import DesiredState
 from tests.unit.cli.test_bake_projects import COMPOSE
 
 MODULE = """

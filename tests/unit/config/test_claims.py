@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from envdplan.diagnostics import Diagnostic, Rejected
-from envdplan.imagenames import image_identity
+from envdplan.ground.diagnostics import Diagnostic, Rejected
+from envdplan.ground.imagenames import image_identity
 from tests.unit.config.test_for_each import desired
 
 

@@ -2,16 +2,16 @@
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.cli.catalog import CATALOG
-from envdplan.config.context import nobody_asked
-from envdplan.config.data import AskImage
-from envdplan.config.functions import FUNCTIONS
-from envdplan.diagnostics import EnvdplanError, Rejected
-from envdplan.source import SourceFile
-from envdplan.states.desired import DesiredState
-from envdplan.values import UNKNOWN, Value
-from envdplan.workflow import Project, load
+from envdplan.app.catalog import CATALOG
+from envdplan.app.workflow import Project, load
+from envdplan.core.state.desired import DesiredState
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import EnvdplanError, Rejected
+from envdplan.ground.source import SourceFile
+from envdplan.ground.values import UNKNOWN, Value
+from envdplan.language.evaluation.context import nobody_asked
+from envdplan.language.evaluation.data import AskImage
+from envdplan.language.functions import FUNCTIONS
 
 HCL = """
 variable "base" { default = "python:3.12" }

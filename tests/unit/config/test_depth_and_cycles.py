@@ -2,9 +2,9 @@
 
 import pytest
 
-from envdplan.diagnostics import Diagnostic, Rejected
-from envdplan.source import SourceFile
-from envdplan.syntax import decode
+from envdplan.ground.diagnostics import Diagnostic, Rejected
+from envdplan.ground.source import SourceFile
+from envdplan.language.syntax import decode
 from tests.unit.config.test_for_each import desired
 
 DEEP = 10_000

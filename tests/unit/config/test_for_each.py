@@ -2,14 +2,14 @@
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.cli.catalog import CATALOG
-from envdplan.config.functions import FUNCTIONS
-from envdplan.diagnostics import Rejected
-from envdplan.source import SourceFile
-from envdplan.states.desired import DesiredState
-from envdplan.values import UNKNOWN
-from envdplan.workflow import Project, load
+from envdplan.app.catalog import CATALOG
+from envdplan.app.workflow import Project, load
+from envdplan.core.state.desired import DesiredState
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Rejected
+from envdplan.ground.source import SourceFile
+from envdplan.ground.values import UNKNOWN
+from envdplan.language.functions import FUNCTIONS
 
 
 def desired(text: str, name: str = "envdplan.hcl") -> DesiredState:

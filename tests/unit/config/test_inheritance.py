@@ -2,11 +2,11 @@
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.plans.options import PlanOptions
-from envdplan.plans.targets import scope, with_names
-from envdplan.states.recorded import State
-from envdplan.values import Attributes
+from envdplan.core.plan.options import PlanOptions
+from envdplan.core.plan.targets import scope, with_names
+from envdplan.core.state.recorded import State
+from envdplan.ground.addresses import Address
+from envdplan.ground.values import Attributes
 from tests.unit.config.test_for_each import complaints, desired
 
 TEMPLATES = """

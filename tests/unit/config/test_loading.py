@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.cli.catalog import CATALOG
-from envdplan.config.functions import FUNCTIONS
-from envdplan.diagnostics import Rejected
-from envdplan.source import SourceFile
-from envdplan.states.desired import DesiredState
-from envdplan.values import UNKNOWN, Sensitive, Value
-from envdplan.workflow import Loaded, Project, load, load_settings
+from envdplan.app.catalog import CATALOG
+from envdplan.app.workflow import Loaded, Project, load, load_settings
+from envdplan.core.state.desired import DesiredState
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Rejected
+from envdplan.ground.source import SourceFile
+from envdplan.ground.values import UNKNOWN, Sensitive, Value
+from envdplan.language.functions import FUNCTIONS
 
 HCL = """
 envdplan {

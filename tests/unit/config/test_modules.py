@@ -4,18 +4,18 @@ from collections.abc import Mapping
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.cli.catalog import CATALOG
-from envdplan.config.functions import FUNCTIONS
-from envdplan.config.modules import Read, Texts
-from envdplan.diagnostics import EnvdplanError, Rejected
-from envdplan.plans.options import PlanOptions
-from envdplan.plans.targets import scope, with_names
-from envdplan.source import SourceFile
-from envdplan.states.desired import DesiredState
-from envdplan.states.recorded import State
-from envdplan.values import UNKNOWN, Sensitive
-from envdplan.workflow import Loaded, Project, load
+from envdplan.app.catalog import CATALOG
+from envdplan.app.workflow import Loaded, Project, load
+from envdplan.core.plan.options import PlanOptions
+from envdplan.core.plan.targets import scope, with_names
+from envdplan.core.state.desired import DesiredState
+from envdplan.core.state.recorded import State
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import EnvdplanError, Rejected
+from envdplan.ground.source import SourceFile
+from envdplan.ground.values import UNKNOWN, Sensitive
+from envdplan.language.configuration.modules import Read, Texts
+from envdplan.language.functions import FUNCTIONS
 
 IMAGE = """
 variable "name" { type = string }

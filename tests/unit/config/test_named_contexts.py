@@ -2,8 +2,8 @@
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.values import UNKNOWN, Attributes, Value
+from envdplan.ground.addresses import Address
+from envdplan.ground.values import UNKNOWN, Attributes, Value
 from tests.unit.config.test_for_each import complaints, desired
 
 DIGEST = "sha256:" + "1" * 64

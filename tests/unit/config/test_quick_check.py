@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from envdplan.attributes import JsonSchema
-from envdplan.cli.catalog import CATALOG
-from envdplan.schema import _KNOWN_WORDS, ResourceType, conforms, with_defaults
+from envdplan.app.catalog import CATALOG
+from envdplan.ground.attributes import JsonSchema
+from envdplan.ground.schema import _KNOWN_WORDS, ResourceType, conforms, with_defaults
 
 TYPES = list(CATALOG.types.values())
 

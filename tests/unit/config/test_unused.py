@@ -2,11 +2,11 @@
 
 import pytest
 
-from envdplan.cli.catalog import CATALOG
-from envdplan.config.functions import FUNCTIONS
-from envdplan.diagnostics import Diagnostic, Rejected, Severity
-from envdplan.source import SourceFile
-from envdplan.workflow import Project, load
+from envdplan.app.catalog import CATALOG
+from envdplan.app.workflow import Project, load
+from envdplan.ground.diagnostics import Diagnostic, Rejected, Severity
+from envdplan.ground.source import SourceFile
+from envdplan.language.functions import FUNCTIONS
 
 
 def warnings(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.diagnostics import Rejected
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Rejected
 from tests.unit.plans.worlds import desired
 
 INNER = """

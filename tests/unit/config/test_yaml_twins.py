@@ -15,15 +15,15 @@ import pytest
 from jsonschema import Draft202012Validator
 from yaml import safe_load
 
-from envdplan.cli.catalog import CATALOG
-from envdplan.cli.project import Modules
-from envdplan.config.functions import FUNCTIONS
-from envdplan.config.modules import Read, Texts
-from envdplan.diagnostics import Rejected
-from envdplan.source import SourceFile
-from envdplan.syntax import decode
-from envdplan.syntax.formatting import layout
-from envdplan.workflow import Loaded, Project, load
+from envdplan.app.catalog import CATALOG
+from envdplan.app.project import Modules
+from envdplan.app.workflow import Loaded, Project, load
+from envdplan.ground.diagnostics import Rejected
+from envdplan.ground.source import SourceFile
+from envdplan.language.configuration.modules import Read, Texts
+from envdplan.language.functions import FUNCTIONS
+from envdplan.language.syntax import decode
+from envdplan.language.syntax.formatting import layout
 
 ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdplan.credentials import (
+from envdplan.clients.registry.credentials import (
     Credential,
     DockerCredentials,
     FixedCredentials,
@@ -17,9 +17,9 @@ from envdplan.credentials import (
     RegistryToken,
     docker_directory,
 )
-from envdplan.credentials.dockerconfig import decode
-from envdplan.diagnostics import CorruptFile, Unreachable
-from envdplan.imagenames import canonical_host
+from envdplan.clients.registry.credentials.dockerconfig import decode
+from envdplan.ground.diagnostics import CorruptFile, Unreachable
+from envdplan.ground.imagenames import canonical_host
 
 HUB = "https://index.docker.io/v1/"
 

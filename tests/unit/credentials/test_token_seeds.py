@@ -5,7 +5,7 @@ import stat
 from base64 import b64encode
 from pathlib import Path
 
-from envdplan.credentials import TokenSeeds
+from envdplan.clients.registry.credentials import TokenSeeds
 
 
 def test_a_seed_stays_the_same_for_a_host_and_differs_between_hosts(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdplan.diagnostics import Refused
-from envdplan.dockerengine.archives import FileContent, pack, unpack_file
+from envdplan.clients.docker.archives import FileContent, pack, unpack_file
+from envdplan.ground.diagnostics import Refused
 
 NAMES = st.text("abc.", min_size=1).filter(lambda name: name.strip("."))
 

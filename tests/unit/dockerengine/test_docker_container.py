@@ -1,4 +1,4 @@
-from envdplan.dockerengine.container import (
+from envdplan.clients.docker.container import (
     ContainerSpec,
     Mount,
     PublishedPort,
@@ -7,8 +7,8 @@ from envdplan.dockerengine.container import (
     container_summary,
     creation,
 )
-from envdplan.dockerengine.info import engine_info
-from envdplan.dockerengine.reply import Reply
+from envdplan.clients.docker.info import engine_info
+from envdplan.clients.docker.reply import Reply
 
 SPEC = ContainerSpec(
     image="moby/buildkit:v0.19.0",

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.credentials import FixedCredentials, IdentityToken, Login
-from envdplan.diagnostics import Conflict, EnvdplanError, Refused, Unreachable
-from envdplan.dockerengine.client import common_version
-from envdplan.dockerengine.container import ContainerSpec
-from envdplan.dockerengine.endpoint import Endpoint
-from envdplan.dockerengine.engine import Engine
-from envdplan.dockerengine.image import ImageProgress
-from envdplan.dockerengine.missing import Missing
+from envdplan.clients.docker.client import common_version
+from envdplan.clients.docker.container import ContainerSpec
+from envdplan.clients.docker.endpoint import Endpoint
+from envdplan.clients.docker.engine import Engine
+from envdplan.clients.docker.image import ImageProgress
+from envdplan.clients.docker.missing import Missing
+from envdplan.clients.registry.credentials import FixedCredentials, IdentityToken, Login
+from envdplan.ground.diagnostics import Conflict, EnvdplanError, Refused, Unreachable
 from tests.unit.dockerengine.fake_engine import Listen, read_request, reply
 
 VERSION = {"Version": "26.1.5", "ApiVersion": "1.45", "MinAPIVersion": "1.24"}

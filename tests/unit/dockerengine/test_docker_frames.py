@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdplan.dockerengine.frames import STDERR, STDOUT, Demultiplexer
+from envdplan.clients.docker.frames import STDERR, STDOUT, Demultiplexer
 
 FRAMES = st.lists(st.tuples(st.sampled_from([STDOUT, STDERR]), st.binary(max_size=40)))
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.diagnostics import Refused, Unreachable
-from envdplan.dockerengine.endpoint import TLS, Endpoint
-from envdplan.dockerengine.hijack import hijack
+from envdplan.clients.docker.endpoint import TLS, Endpoint
+from envdplan.clients.docker.hijack import hijack
+from envdplan.ground.diagnostics import Refused, Unreachable
 from tests.unit.dockerengine.fake_engine import Listen, read_request, reply
 
 KEYS = Path(__file__).parent / "keys"

@@ -7,7 +7,7 @@ SLOW = ("docker", "requests", "ssl", "http.client", "subprocess", "asyncio", "te
 def test_making_an_engine_loads_no_slow_library() -> None:
     program = f"""
 import sys
-from envdplan.dockerengine import endpoint, engine, exec_stream
+from envdplan.clients.docker import endpoint, engine, exec_stream
 engine.Engine(endpoint.resolve({{}}, "unix:///x"))
 print([name for name in {SLOW} if name in sys.modules])
 """

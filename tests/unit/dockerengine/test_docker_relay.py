@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from envdplan.dockerengine.relay import relay
+from envdplan.clients.docker.relay import relay
 
 Pair = Callable[[], tuple[socket.socket, socket.socket]]
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.diagnostics import Unreachable
-from envdplan.dockerengine.endpoint import Endpoint
-from envdplan.dockerengine.engine import Engine
-from envdplan.dockerengine.ssh import ssh_command
+from envdplan.clients.docker.endpoint import Endpoint
+from envdplan.clients.docker.engine import Engine
+from envdplan.clients.docker.ssh import ssh_command
+from envdplan.ground.diagnostics import Unreachable
 from tests.unit.dockerengine.fake_engine import Listen, read_request, reply
 
 RELAY = """#!{python}

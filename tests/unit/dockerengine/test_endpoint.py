@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.diagnostics import CorruptFile
-from envdplan.dockerengine.contexts import UnknownContext
-from envdplan.dockerengine.endpoint import TLS, BadEndpoint, Endpoint, resolve
+from envdplan.clients.docker.contexts import UnknownContext
+from envdplan.clients.docker.endpoint import TLS, BadEndpoint, Endpoint, resolve
+from envdplan.ground.diagnostics import CorruptFile
 
 
 @pytest.fixture

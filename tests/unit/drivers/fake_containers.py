@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
-from envdplan.diagnostics import Conflict, Refused
-from envdplan.dockerengine.container import ContainerInfo, ContainerSpec
-from envdplan.dockerengine.missing import Missing
-from envdplan.drivers.base import Surroundings
-from envdplan.drivers.docker_container import DockerContainer
-from envdplan.values import Attributes
+from envdplan.clients.docker.container import ContainerInfo, ContainerSpec
+from envdplan.clients.docker.missing import Missing
+from envdplan.ground.diagnostics import Conflict, Refused
+from envdplan.ground.values import Attributes
+from envdplan.resources.builders.base import Surroundings
+from envdplan.resources.builders.container.docker_container import DockerContainer
 
 Request = Callable[[], object]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.diagnostics import EnvdplanError
-from envdplan.drivers.buildkitd_config import CONFIG, parsed, render
-from envdplan.schema import conforms
-from envdplan.values import Attributes, Sensitive
+from envdplan.ground.diagnostics import EnvdplanError
+from envdplan.ground.schema import conforms
+from envdplan.ground.values import Attributes, Sensitive
+from envdplan.resources.builders.buildkitd_config import CONFIG, parsed, render
 
 TEXT = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n"
 KEY = "-----BEGIN PRIVATE KEY-----\nvery secret\n-----END PRIVATE KEY-----\n"

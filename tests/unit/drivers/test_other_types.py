@@ -2,10 +2,10 @@
 
 import pytest
 
-from envdplan.dockerengine.container import ContainerSpec, Mount, Resources
-from envdplan.drivers.command_engine import creation
-from envdplan.drivers.nodes import merged
-from envdplan.drivers.ssh import command
+from envdplan.clients.docker.container import ContainerSpec, Mount, Resources
+from envdplan.resources.builders.container.command_engine import creation
+from envdplan.resources.builders.nodes import merged
+from envdplan.resources.builders.ssh import command
 
 
 def test_values_of_variables_are_no_arguments() -> None:

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from envdplan.addresses import Address, Kind
-from envdplan.drivers.kube_pod import TYPE, share
-from envdplan.drivers.pod_health import all_ready, problems
-from envdplan.drivers.pod_live import changed_fields, made_with, told
-from envdplan.drivers.pod_manifest import objects, pod_of, rendered
-from envdplan.drivers.pod_patch import merged
-from envdplan.drivers.pod_schema import from_address
-from envdplan.drivers.pod_schema import problems as attribute_problems
-from envdplan.schema import with_defaults
-from envdplan.values import Attributes, Sensitive
+from envdplan.ground.addresses import Address, Kind
+from envdplan.ground.schema import with_defaults
+from envdplan.ground.values import Attributes, Sensitive
+from envdplan.resources.builders.kubernetes.kube_pod import TYPE, share
+from envdplan.resources.builders.kubernetes.pod_health import all_ready, problems
+from envdplan.resources.builders.kubernetes.pod_live import changed_fields, made_with, told
+from envdplan.resources.builders.kubernetes.pod_manifest import objects, pod_of, rendered
+from envdplan.resources.builders.kubernetes.pod_patch import merged
+from envdplan.resources.builders.kubernetes.pod_schema import from_address
+from envdplan.resources.builders.kubernetes.pod_schema import problems as attribute_problems
 
 OWNER = Address(Kind.BUILDER, "b")
 

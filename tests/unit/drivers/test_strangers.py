@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.diagnostics import Conflict
-from envdplan.dockerengine.container import ContainerSpec
-from envdplan.drivers.base import Undeclared
-from envdplan.drivers.ownership import LINEAGE, OWNER, Claim
-from envdplan.states.observed import Absent, Present, Stranger
+from envdplan.clients.docker.container import ContainerSpec
+from envdplan.core.state.observed import Absent, Present, Stranger
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Conflict
+from envdplan.resources.builders.base import Undeclared
+from envdplan.resources.builders.ownership import LINEAGE, OWNER, Claim
 from tests.unit.drivers.fake_containers import Driver, Process, World
 from tests.unit.drivers.test_succession import wanted
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.diagnostics import Conflict
-from envdplan.dockerengine.container import ContainerSpec
-from envdplan.drivers import succession
-from envdplan.drivers.docker_container import TYPE
-from envdplan.drivers.ownership import Claim, Owner
-from envdplan.plans.compare import differences
-from envdplan.states.observed import Present
-from envdplan.values import Attributes
+from envdplan.clients.docker.container import ContainerSpec
+from envdplan.core.plan.compare import differences
+from envdplan.core.state.observed import Present
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Conflict
+from envdplan.ground.values import Attributes
+from envdplan.resources.builders.container import succession
+from envdplan.resources.builders.container.docker_container import TYPE
+from envdplan.resources.builders.ownership import Claim, Owner
 from tests.unit.drivers.fake_containers import Driver, Killed, Process, World, serve
 
 ADDRESS = Address.parse("builder.b")

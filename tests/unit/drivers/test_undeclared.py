@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.drivers import DRIVERS, docker_container, driver
-from envdplan.drivers.base import Surroundings, Undeclared
-from envdplan.drivers.ownership import Claim
-from envdplan.states.observed import Absent, Present, Unreachable
+from envdplan.core.state.observed import Absent, Present, Unreachable
+from envdplan.ground.addresses import Address
+from envdplan.resources.builders import DRIVERS, driver
+from envdplan.resources.builders.base import Surroundings, Undeclared
+from envdplan.resources.builders.container import docker_container
+from envdplan.resources.builders.ownership import Claim
 from tests.unit.drivers.fake_containers import Driver, Process, World
 from tests.unit.drivers.test_succession import wanted
 
@@ -116,8 +117,8 @@ def test_nodes_that_are_not_there_are_named() -> None:
             Claim(Address.parse("builder.b")), wanted(1, name=name), lambda *_: None, _never()
         )
         world._set(name, state="exited")
-    from envdplan.drivers.docker_container import TYPE
-    from envdplan.drivers.nodes import Nodes
+    from envdplan.resources.builders.container.docker_container import TYPE
+    from envdplan.resources.builders.nodes import Nodes
 
     nodes = Nodes(inner, TYPE)
     reach = {"name": "b", "node": {"one": {}, "two": {}}}

@@ -7,17 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.cli.catalog import CATALOG
-from envdplan.diagnostics import Conflict, Diagnostics, EnvdplanError, Rejected
-from envdplan.engine.apply import Apply
-from envdplan.engine.events import Event, Failed, Finished, Skipped, Started, Succeeded
-from envdplan.engine.protocols import Reporter
-from envdplan.plans.changes import Action, Change
-from envdplan.plans.plan import order
-from envdplan.plans.promise import check_promise
-from envdplan.source import Position, SourceFile, SourceRange
-from envdplan.states.desired import (
+from envdplan.app.catalog import CATALOG
+from envdplan.app.workflow import check_fresh
+from envdplan.core.engine.apply import Apply
+from envdplan.core.engine.events import Event, Failed, Finished, Skipped, Started, Succeeded
+from envdplan.core.engine.protocols import Reporter
+from envdplan.core.plan.changes import Action, Change
+from envdplan.core.plan.plan import order
+from envdplan.core.plan.promise import check_promise
+from envdplan.core.state.desired import (
     DesiredState,
     Known,
     Lifecycle,
@@ -26,11 +24,13 @@ from envdplan.states.desired import (
     Resource,
     Verdict,
 )
-from envdplan.states.observed import Input
-from envdplan.states.recorded import Record, State
+from envdplan.core.state.observed import Input
+from envdplan.core.state.recorded import Record, State
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Conflict, Diagnostics, EnvdplanError, Rejected
+from envdplan.ground.source import Position, SourceFile, SourceRange
+from envdplan.ground.values import UNKNOWN, Attributes, Sensitive, Value
 from envdplan.store.memory import MemoryStore
-from envdplan.values import UNKNOWN, Attributes, Sensitive, Value
-from envdplan.workflow import check_fresh
 
 A, B, C = (Address.parse(f"context.{name}") for name in "abc")
 

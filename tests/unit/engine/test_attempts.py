@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.diagnostics import EnvdplanError, Interrupted, Refused, Unreachable
-from envdplan.engine.attempts import Limit, attempt
-from envdplan.plans.changes import Action, Change
-from envdplan.values import Attributes
+from envdplan.core.engine.attempts import Limit, attempt
+from envdplan.core.plan.changes import Action, Change
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import EnvdplanError, Interrupted, Refused, Unreachable
+from envdplan.ground.values import Attributes
 
 BUILD = Address.parse("build.x")
 

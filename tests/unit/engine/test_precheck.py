@@ -5,17 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.cli.catalog import CATALOG
-from envdplan.diagnostics import Conflict
-from envdplan.engine.apply import Apply
-from envdplan.engine.protocols import Reporter
-from envdplan.plans.changes import Action, Change
-from envdplan.plans.plan import order
-from envdplan.states.desired import DesiredState, Known, Resource
+from envdplan.app.catalog import CATALOG
+from envdplan.app.workflow import apply
+from envdplan.core.engine.apply import Apply
+from envdplan.core.engine.protocols import Reporter
+from envdplan.core.plan.changes import Action, Change
+from envdplan.core.plan.plan import order
+from envdplan.core.state.desired import DesiredState, Known, Resource
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Conflict
+from envdplan.ground.values import UNKNOWN, Attributes, Sensitive
 from envdplan.store.memory import MemoryStore
-from envdplan.values import UNKNOWN, Attributes, Sensitive
-from envdplan.workflow import apply
 from tests.unit.engine.test_apply import Clock
 
 A, B = (Address.parse(f"context.{name}") for name in "ab")

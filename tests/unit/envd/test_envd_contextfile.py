@@ -4,13 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdplan.diagnostics import Refused
-from envdplan.envd.contextfile import decode, encode, inspect
-from envdplan.envd.contexts import DEFAULT, Context, ContextSet
-from envdplan.envd.contexttypes import DEFINITIONS
-from envdplan.envd.gobtypes import Basic, Field, Slice, Struct
-from envdplan.envd.gobwire import CorruptGob, message_bytes, string_bytes
-from envdplan.envd.gobwriter import slice_bytes, slice_definition, struct_bytes, struct_definition
+from envdplan.clients.envd.contextfile import decode, encode, inspect
+from envdplan.clients.envd.contexts import DEFAULT, Context, ContextSet
+from envdplan.clients.envd.contexttypes import DEFINITIONS
+from envdplan.clients.envd.gobtypes import Basic, Field, Slice, Struct
+from envdplan.clients.envd.gobwire import CorruptGob, message_bytes, string_bytes
+from envdplan.clients.envd.gobwriter import (
+    slice_bytes,
+    slice_definition,
+    struct_bytes,
+    struct_definition,
+)
+from envdplan.ground.diagnostics import Refused
 
 # What envd 1.3.6 wrote on its first start.
 REAL = bytes.fromhex(

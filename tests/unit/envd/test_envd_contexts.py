@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdplan.diagnostics import Refused
-from envdplan.envd.commands import BUILDERS, create, new_context, remove, use
-from envdplan.envd.contexts import DEFAULT, Context, ContextSet, rebase, shown, survives
+from envdplan.clients.envd.commands import BUILDERS, create, new_context, remove, use
+from envdplan.clients.envd.contexts import DEFAULT, Context, ContextSet, rebase, shown, survives
+from envdplan.ground.diagnostics import Refused
 
 A, B, C = (Context(name, "tcp", f"{name}:1") for name in "abc")
 SET = ContextSet("a", (A, B, C))

@@ -11,15 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.diagnostics import Conflict, CorruptFile, EnvdplanError, Refused
-from envdplan.envd.commands import create
-from envdplan.envd.contextfile import decode, encode
-from envdplan.envd.contexts import DEFAULT, Context, ContextSet
-from envdplan.envd.gobtypes import Basic, Field, Slice, Struct
-from envdplan.envd.gobwire import message_bytes, string_bytes
-from envdplan.envd.gobwriter import slice_bytes, slice_definition, struct_bytes, struct_definition
-from envdplan.envd.oserrors import translated
-from envdplan.envd.store import ContextStore, default_path, lock_path
+from envdplan.clients.envd.commands import create
+from envdplan.clients.envd.contextfile import decode, encode
+from envdplan.clients.envd.contexts import DEFAULT, Context, ContextSet
+from envdplan.clients.envd.gobtypes import Basic, Field, Slice, Struct
+from envdplan.clients.envd.gobwire import message_bytes, string_bytes
+from envdplan.clients.envd.gobwriter import (
+    slice_bytes,
+    slice_definition,
+    struct_bytes,
+    struct_definition,
+)
+from envdplan.clients.envd.oserrors import translated
+from envdplan.clients.envd.store import ContextStore, default_path, lock_path
+from envdplan.ground.diagnostics import Conflict, CorruptFile, EnvdplanError, Refused
 
 DEMO = Context("demo", "tcp", "10.0.0.1:8888")
 
@@ -293,7 +298,7 @@ def test_threads_lose_no_change(written: ContextStore) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from envdplan.envd.lock import exclusive
+from envdplan.clients.envd.lock import exclusive
 with exclusive(Path(sys.argv[1]), timeout=1):
     print("held", flush=True)
     time.sleep(60)

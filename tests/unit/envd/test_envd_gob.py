@@ -6,10 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdplan.envd.gob import GobInterface, GobMap, read
-from envdplan.envd.gobtypes import Basic, Field, Slice, Struct
-from envdplan.envd.gobwire import CorruptGob, MessageReader, int_bytes, message_bytes, uint_bytes
-from envdplan.envd.gobwriter import slice_definition, struct_definition
+from envdplan.clients.envd.gob import GobInterface, GobMap, read
+from envdplan.clients.envd.gobtypes import Basic, Field, Slice, Struct
+from envdplan.clients.envd.gobwire import (
+    CorruptGob,
+    MessageReader,
+    int_bytes,
+    message_bytes,
+    uint_bytes,
+)
+from envdplan.clients.envd.gobwriter import slice_definition, struct_definition
 
 # Every kind of type, maps of structs, pointers to pointers, a struct that holds itself, and an
 # interface whose type is defined in the middle of the value.

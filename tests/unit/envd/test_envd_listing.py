@@ -1,5 +1,5 @@
-from envdplan.envd.contexts import DEFAULT, Context, ContextSet
-from envdplan.envd.listing import as_json, as_table
+from envdplan.clients.envd.contexts import DEFAULT, Context, ContextSet
+from envdplan.clients.envd.listing import as_json, as_table
 
 SOME = ContextSet(
     "demo",

@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.diagnostics import Conflict, CorruptFile
-from envdplan.envd.contextfile import decode, encode
-from envdplan.envd.contexts import DEFAULT, Context, ContextSet
-from envdplan.envd.contexttypes import DEFINITIONS
-from envdplan.envd.lock import exclusive
-from envdplan.envd.repair import Repaired, repair, salvage
-from envdplan.envd.store import lock_path
+from envdplan.clients.envd.contextfile import decode, encode
+from envdplan.clients.envd.contexts import DEFAULT, Context, ContextSet
+from envdplan.clients.envd.contexttypes import DEFINITIONS
+from envdplan.clients.envd.lock import exclusive
+from envdplan.clients.envd.repair import Repaired, repair, salvage
+from envdplan.clients.envd.store import lock_path
+from envdplan.ground.diagnostics import Conflict, CorruptFile
 
 THREE = ContextSet(
     "b",

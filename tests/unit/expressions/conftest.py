@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from envdplan.config.context import Context, Names
-from envdplan.config.expressions import evaluate
-from envdplan.config.functions import FUNCTIONS
-from envdplan.source import SourceFile
-from envdplan.syntax import parse_expression
-from envdplan.values import Value
+from envdplan.ground.source import SourceFile
+from envdplan.ground.values import Value
+from envdplan.language.evaluation.context import Context, Names
+from envdplan.language.evaluation.expressions import evaluate
+from envdplan.language.functions import FUNCTIONS
+from envdplan.language.syntax import parse_expression
 
 REPOSITORY = {"branch": "main", "commit": "c" * 40, "dirty": False, "tag": None}
 Evaluate = Callable[..., Value]

@@ -8,8 +8,8 @@ from typing import Final, TypeAlias
 
 from hypothesis import strategies as st
 
-from envdplan.config.functions import FUNCTIONS
-from envdplan.config.signatures import Parameter, signature_of
+from envdplan.language.evaluation.signatures import Parameter, signature_of
+from envdplan.language.functions import FUNCTIONS
 
 Texts: TypeAlias = st.SearchStrategy[str]
 Construct: TypeAlias = tuple[str, tuple[str, ...]]

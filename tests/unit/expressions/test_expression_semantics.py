@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from envdplan.config.expressions import EvaluationError
-from envdplan.config.functions import FUNCTIONS
-from envdplan.values import UNKNOWN, Sensitive, Value
+from envdplan.ground.values import UNKNOWN, Sensitive, Value
+from envdplan.language.evaluation.expressions import EvaluationError
+from envdplan.language.functions import FUNCTIONS
 
 Evaluate = Callable[..., Value]
 

@@ -8,12 +8,12 @@ from typing import TypeAlias
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envdplan.config.context import Context, Names
-from envdplan.config.expressions import EvaluationError, evaluate
-from envdplan.config.functions import FUNCTIONS
-from envdplan.source import SourceFile
-from envdplan.syntax import decode
-from envdplan.values import UNKNOWN, Sensitive, Value
+from envdplan.ground.source import SourceFile
+from envdplan.ground.values import UNKNOWN, Sensitive, Value
+from envdplan.language.evaluation.context import Context, Names
+from envdplan.language.evaluation.expressions import EvaluationError, evaluate
+from envdplan.language.functions import FUNCTIONS
+from envdplan.language.syntax import decode
 from tests.unit.expressions.generated import texts
 
 MANY = settings(

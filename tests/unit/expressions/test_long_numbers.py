@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 import pytest
 
-from envdplan.bake import Request, resolve
-from envdplan.config.expressions import EvaluationError
-from envdplan.config.functions import FUNCTIONS
-from envdplan.config.numbers import number_text
-from envdplan.diagnostics import Diagnostics
-from envdplan.source import SourceFile
-from envdplan.syntax import decode
-from envdplan.syntax.digits import MAX_DIGITS
-from envdplan.values import Value
+from envdplan.dialects.bake import Request, resolve
+from envdplan.ground.diagnostics import Diagnostics
+from envdplan.ground.source import SourceFile
+from envdplan.ground.values import Value
+from envdplan.language.evaluation.expressions import EvaluationError
+from envdplan.language.functions import FUNCTIONS
+from envdplan.language.syntax import decode
+from envdplan.language.syntax.digits import MAX_DIGITS
+from envdplan.language.types.numbers import number_text
 
 Evaluate = Callable[..., Value]
 NINES = "9" * 5000

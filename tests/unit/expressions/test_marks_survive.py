@@ -8,13 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envdplan.config.context import Context, Names
-from envdplan.config.expressions import EvaluationError, evaluate
-from envdplan.config.functions import FUNCTIONS
-from envdplan.config.ordering import equal
-from envdplan.source import SourceFile
-from envdplan.syntax import parse_expression
-from envdplan.values import (
+from envdplan.ground.source import SourceFile
+from envdplan.ground.values import (
     UNKNOWN,
     Sensitive,
     SetValue,
@@ -24,6 +19,11 @@ from envdplan.values import (
     redact,
     reveal,
 )
+from envdplan.language.evaluation.context import Context, Names
+from envdplan.language.evaluation.expressions import EvaluationError, evaluate
+from envdplan.language.functions import FUNCTIONS
+from envdplan.language.syntax import parse_expression
+from envdplan.language.types.ordering import equal
 from tests.unit.expressions.generated import ALL, CALLED, KINDS, Construct, built, calls, texts
 
 MANY = settings(

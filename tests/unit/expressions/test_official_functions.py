@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from envdplan.config.expressions import EvaluationError
-from envdplan.config.functions import FUNCTIONS
-from envdplan.config.signatures import signature_of
-from envdplan.values import Value
+from envdplan.ground.values import Value
+from envdplan.language.evaluation.expressions import EvaluationError
+from envdplan.language.evaluation.signatures import signature_of
+from envdplan.language.functions import FUNCTIONS
 
 DATA = Path(__file__).parents[2] / "data" / "functions"
 TERRAFORM: dict[str, Any] = json.loads((DATA / "terraform-1.11.4.json").read_text())

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.config.expressions import EvaluationError
-from envdplan.config.functions import files
-from envdplan.values import Value
+from envdplan.ground.values import Value
+from envdplan.language.evaluation.expressions import EvaluationError
+from envdplan.language.functions import files
 from tests.unit.expressions.test_long_numbers import Evaluate
 
 

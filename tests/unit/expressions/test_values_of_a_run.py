@@ -8,16 +8,16 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from envdplan.addresses import Address
-from envdplan.cli.catalog import CATALOG
-from envdplan.config.context import Context, Names
-from envdplan.config.expressions import EvaluationError, evaluate
-from envdplan.config.functions import FUNCTIONS
-from envdplan.diagnostics import Rejected
-from envdplan.source import SourceFile
-from envdplan.syntax import parse_expression
-from envdplan.values import Sensitive, Value
-from envdplan.workflow import Project, load
+from envdplan.app.catalog import CATALOG
+from envdplan.app.workflow import Project, load
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Rejected
+from envdplan.ground.source import SourceFile
+from envdplan.ground.values import Sensitive, Value
+from envdplan.language.evaluation.context import Context, Names
+from envdplan.language.evaluation.expressions import EvaluationError, evaluate
+from envdplan.language.functions import FUNCTIONS
+from envdplan.language.syntax import parse_expression
 
 CONFIGURATION = """
 locals { id = uuid() }

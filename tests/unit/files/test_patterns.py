@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdplan.diagnostics import EnvdplanError
-from envdplan.files import patterns
-from envdplan.files.ignore import parse_ignore
-from envdplan.files.patterns import compiled, single
-from envdplan.files.selection import selection
-from envdplan.files.walk import walk
+from envdplan.clients.buildkit.tree import patterns
+from envdplan.clients.buildkit.tree.ignore import parse_ignore
+from envdplan.clients.buildkit.tree.patterns import compiled, single
+from envdplan.clients.buildkit.tree.selection import selection
+from envdplan.clients.buildkit.tree.walk import walk
+from envdplan.ground.diagnostics import EnvdplanError
 from tests.integration.ignorefiles import make_tree
 
 STORED = json.loads((Path(__file__).parents[2] / "data" / "ignore" / "answers.json").read_text())

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdplan.diagnostics import EnvdplanError
-from envdplan.files.digest import entries, file_digest
-from envdplan.files.ignore import parse_ignore
-from envdplan.files.patterns import compiled
-from envdplan.files.selection import selection
-from envdplan.files.statcache import StatCache
-from envdplan.files.walk import walk
+from envdplan.clients.buildkit.tree.digest import entries, file_digest
+from envdplan.clients.buildkit.tree.ignore import parse_ignore
+from envdplan.clients.buildkit.tree.patterns import compiled
+from envdplan.clients.buildkit.tree.selection import selection
+from envdplan.clients.buildkit.tree.statcache import StatCache
+from envdplan.clients.buildkit.tree.walk import walk
+from envdplan.ground.diagnostics import EnvdplanError
 
 
 @pytest.mark.parametrize(

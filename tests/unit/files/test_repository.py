@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.files.repository import NoAnswer, Repositories
+from envdplan.clients.git.repository import NoAnswer, Repositories
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 ENVIRONMENT = {

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from envdplan.frontends.base import Source
-from envdplan.frontends.dockerfilebases import bases
+from envdplan.resources.builds.frontends.base import Source
+from envdplan.resources.builds.frontends.dockerfilebases import bases
 
 TEXT = """\
 # FROM comment

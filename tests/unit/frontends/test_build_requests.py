@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.buildkit.request import CacheEntry, SolveRequest, SshAgent
-from envdplan.diagnostics import EnvdplanError
-from envdplan.files.ignore import read_ignore
-from envdplan.frontends.base import Extras
-from envdplan.frontends.contexts import lookup_name
-from envdplan.frontends.dockerfile import TYPE, request, source
-from envdplan.plans.inputs import attribute_inputs
-from envdplan.plans.names import all_names, loaded_names, pushed_names
-from envdplan.providers.build.images import with_findable
-from envdplan.values import Sensitive, Value
+from envdplan.clients.buildkit.request import CacheEntry, SolveRequest, SshAgent
+from envdplan.clients.buildkit.tree.ignore import read_ignore
+from envdplan.core.plan.inputs import attribute_inputs
+from envdplan.core.plan.names import all_names, loaded_names, pushed_names
+from envdplan.ground.diagnostics import EnvdplanError
+from envdplan.ground.values import Sensitive, Value
+from envdplan.resources.builds.frontends.base import Extras
+from envdplan.resources.builds.frontends.contexts import lookup_name
+from envdplan.resources.builds.frontends.dockerfile import TYPE, request, source
+from envdplan.resources.builds.images import with_findable
 
 DIGEST = "sha256:" + "1" * 64
 NOTHING = Extras(labels={}, names=(), push=False)

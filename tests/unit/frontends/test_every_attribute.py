@@ -11,15 +11,15 @@ from typing import Final
 
 import pytest
 
-from envdplan.attributes import Attribute, NotInput
-from envdplan.buildkit.request import SolveRequest
-from envdplan.drivers.common import capabilities, graphdriver_capabilities
-from envdplan.frontends import dockerfile, envd
-from envdplan.frontends.base import Extras
-from envdplan.plans.capabilities import left_out
-from envdplan.plans.inputs import attribute_inputs, inputs_digest
-from envdplan.providers.build.sources import Sources
-from envdplan.values import Attributes, Sensitive, Value
+from envdplan.clients.buildkit.request import SolveRequest
+from envdplan.core.plan.inputs import attribute_inputs, inputs_digest
+from envdplan.ground.attributes import Attribute, NotInput
+from envdplan.ground.values import Attributes, Sensitive, Value
+from envdplan.resources.builders.common import capabilities, graphdriver_capabilities
+from envdplan.resources.builds.capabilities import left_out
+from envdplan.resources.builds.frontends import dockerfile, envd
+from envdplan.resources.builds.frontends.base import Extras
+from envdplan.resources.builds.sources import Sources
 
 NAMES: Final = Extras(labels={}, names=("r.io/x:1",), push=True)
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.frontends.dockerfile import TYPE, registries
-from envdplan.frontends.dockerfilebases import image_names
-from envdplan.values import Sensitive, Value
+from envdplan.ground.values import Sensitive, Value
+from envdplan.resources.builds.frontends.dockerfile import TYPE, registries
+from envdplan.resources.builds.frontends.dockerfilebases import image_names
 
 
 def named(dockerfile: str = "FROM scratch\n", **attributes: Value) -> set[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.diagnostics import Refused
+from envdplan.ground.diagnostics import Refused
 from envdplan.modules.archives import extract
 from envdplan.modules.tree import Limits, Tree
 

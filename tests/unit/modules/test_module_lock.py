@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdplan.diagnostics import CorruptFile, EnvdplanError
+from envdplan.ground.diagnostics import CorruptFile, EnvdplanError
 from envdplan.modules import index, lockfile
 from envdplan.modules.index import Package, folder_name
 from envdplan.modules.lockfile import Locked, decode, encode

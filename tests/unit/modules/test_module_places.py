@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.diagnostics import EnvdplanError
+from envdplan.ground.diagnostics import EnvdplanError
 from envdplan.modules.place import alone, put_file, put_folder, room
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from envdplan.diagnostics import EnvdplanError
+from envdplan.ground.diagnostics import EnvdplanError
 from envdplan.modules.source import Archive, Git, Local, Source, parse
 from envdplan.modules.urls import SecretInSource
 

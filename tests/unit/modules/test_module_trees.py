@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.diagnostics import EnvdplanError, Refused
+from envdplan.ground.diagnostics import EnvdplanError, Refused
 from envdplan.modules.tree import Limits, Tree
 from envdplan.modules.treesum import tree_checksum
 

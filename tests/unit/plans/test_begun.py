@@ -1,7 +1,7 @@
 """What a failed or killed apply began: it is no record yet, and nobody else's doing."""
 
-from envdplan.plans.changes import Action
-from envdplan.plans.options import PlanOptions
+from envdplan.core.plan.changes import Action
+from envdplan.core.plan.options import PlanOptions
 from tests.unit.plans.worlds import World, actions, desired, reasons
 
 CONTEXT = """

@@ -4,15 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.frontends.dockerfile import TYPE
-from envdplan.plans.builds import decide
-from envdplan.plans.changes import Action, Change, Work
-from envdplan.plans.inputs import attribute_inputs, entries_digest, explain, inputs_digest
-from envdplan.plans.reasons import Code, Reason
-from envdplan.plans.wording import worded
-from envdplan.states.desired import Resource
-from envdplan.states.observed import (
+from envdplan.core.plan.changes import Action, Change, Work
+from envdplan.core.plan.inputs import attribute_inputs, entries_digest, explain, inputs_digest
+from envdplan.core.plan.reasons import Code, Reason
+from envdplan.core.plan.wording import worded
+from envdplan.core.state.desired import Resource
+from envdplan.core.state.observed import (
     BuildFacts,
     ImageFound,
     ImageMissing,
@@ -20,8 +17,11 @@ from envdplan.states.observed import (
     Input,
     Strayed,
 )
-from envdplan.states.recorded import Record
-from envdplan.values import UNKNOWN, Attributes, Sensitive
+from envdplan.core.state.recorded import Record
+from envdplan.ground.addresses import Address
+from envdplan.ground.values import UNKNOWN, Attributes, Sensitive
+from envdplan.resources.builds.decide import decide
+from envdplan.resources.builds.frontends.dockerfile import TYPE
 
 BUILD = Address.parse("build.x")
 ASKED = Reason(Code.REPLACE_ASKED)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from envdplan.drivers.common import capabilities, graphdriver_capabilities
-from envdplan.plans.capabilities import check_capabilities, foreign_platforms
-from envdplan.plans.platforms import assigned, lacking
-from envdplan.values import UNKNOWN, Attributes
+from envdplan.ground.values import UNKNOWN, Attributes
+from envdplan.resources.builders.common import capabilities, graphdriver_capabilities
+from envdplan.resources.builds.capabilities import check_capabilities, foreign_platforms
+from envdplan.resources.builds.platforms import assigned, lacking
 
 OFFERED = ("linux/amd64", "linux/amd64/v2", "linux/386")
 

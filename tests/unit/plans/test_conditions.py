@@ -4,18 +4,18 @@ from collections.abc import Mapping
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.cli.catalog import CATALOG
-from envdplan.plans.changes import Action, Change
-from envdplan.plans.diff import diff
-from envdplan.plans.options import PlanOptions
-from envdplan.plans.wording import worded
-from envdplan.plans.world import Diff
-from envdplan.states.desired import DesiredState
-from envdplan.states.observed import Absent, Observation, Present
-from envdplan.states.recorded import Record, State
-from envdplan.values import Attributes
-from envdplan.workflow import check
+from envdplan.app.catalog import CATALOG
+from envdplan.app.workflow import check
+from envdplan.core.plan.changes import Action, Change
+from envdplan.core.plan.diff import diff
+from envdplan.core.plan.options import PlanOptions
+from envdplan.core.plan.wording import worded
+from envdplan.core.plan.world import Diff
+from envdplan.core.state.desired import DesiredState
+from envdplan.core.state.observed import Absent, Observation, Present
+from envdplan.core.state.recorded import Record, State
+from envdplan.ground.addresses import Address
+from envdplan.ground.values import Attributes
 from tests.unit.config.test_for_each import complaints, desired
 
 BUILDER = Address.parse("builder.far")

@@ -1,12 +1,12 @@
 """Contexts, agents, attestations and frontends among the inputs of a build."""
 
-from envdplan.frontends.dockerfile import TYPE
-from envdplan.plans.builds import decide
-from envdplan.plans.inputs import attribute_inputs, explain, unknown_inputs
-from envdplan.plans.wording import worded
-from envdplan.states.desired import Resource
-from envdplan.states.observed import BuildFacts, Input
-from envdplan.values import UNKNOWN, Attributes, Sensitive, Value
+from envdplan.core.plan.inputs import attribute_inputs, explain, unknown_inputs
+from envdplan.core.plan.wording import worded
+from envdplan.core.state.desired import Resource
+from envdplan.core.state.observed import BuildFacts, Input
+from envdplan.ground.values import UNKNOWN, Attributes, Sensitive, Value
+from envdplan.resources.builds.decide import decide
+from envdplan.resources.builds.frontends.dockerfile import TYPE
 from tests.unit.plans.test_build_decisions import BUILD
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.diagnostics import Rejected
-from envdplan.plans.changes import Action
-from envdplan.plans.options import PlanOptions
+from envdplan.core.plan.changes import Action
+from envdplan.core.plan.options import PlanOptions
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Rejected
 from tests.unit.plans.worlds import World, actions, desired, reasons
 
 CONFIG = """

@@ -2,17 +2,17 @@
 
 import pytest
 
-from envdplan.addresses import Address, Kind
-from envdplan.attributes import Attribute, Compared, Computed
-from envdplan.plans.changes import Action, Change
-from envdplan.plans.diff import diff
-from envdplan.plans.options import PlanOptions
-from envdplan.plans.plan import edges, order
-from envdplan.schema import Catalog, ResourceType
-from envdplan.states.desired import DesiredState, Lifecycle, Resource
-from envdplan.states.observed import Absent, Observation, Present, Unreachable
-from envdplan.states.recorded import Pending, Record, State
-from envdplan.values import UNKNOWN, Attributes
+from envdplan.core.plan.changes import Action, Change
+from envdplan.core.plan.diff import diff
+from envdplan.core.plan.options import PlanOptions
+from envdplan.core.plan.plan import edges, order
+from envdplan.core.state.desired import DesiredState, Lifecycle, Resource
+from envdplan.core.state.observed import Absent, Observation, Present, Unreachable
+from envdplan.core.state.recorded import Pending, Record, State
+from envdplan.ground.addresses import Address, Kind
+from envdplan.ground.attributes import Attribute, Compared, Computed
+from envdplan.ground.schema import Catalog, ResourceType
+from envdplan.ground.values import UNKNOWN, Attributes
 
 BUILDER, CONTEXT = Address.parse("builder.b"), Address.parse("context.c")
 ATTRIBUTES = {

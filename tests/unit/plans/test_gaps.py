@@ -4,16 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from envdplan.addresses import Address, Kind
-from envdplan.cli.catalog import CATALOG
-from envdplan.diagnostics import Severity
-from envdplan.engine.refresh import unread
-from envdplan.plans.changes import Action, Change
-from envdplan.plans.diff import diff
-from envdplan.plans.gaps import gaps, names
-from envdplan.plans.options import PlanOptions
-from envdplan.plans.refreshonly import refresh_only
-from envdplan.states.observed import (
+from envdplan.app.catalog import CATALOG
+from envdplan.core.engine.refresh import unread
+from envdplan.core.plan.changes import Action, Change
+from envdplan.core.plan.diff import diff
+from envdplan.core.plan.gaps import gaps, names
+from envdplan.core.plan.options import PlanOptions
+from envdplan.core.plan.refreshonly import refresh_only
+from envdplan.core.state.observed import (
     Absent,
     BuildFacts,
     Cause,
@@ -23,7 +21,9 @@ from envdplan.states.observed import (
     Present,
     Unreachable,
 )
-from envdplan.states.recorded import Record, State
+from envdplan.core.state.recorded import Record, State
+from envdplan.ground.addresses import Address, Kind
+from envdplan.ground.diagnostics import Severity
 from tests.unit.plans.worlds import desired
 
 DOWN = Cause("Registry cannot be reached", "r:5000 refuses connections.", about="r:5000")

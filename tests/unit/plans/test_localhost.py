@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from envdplan.plans.localhost import on_localhost, unreachable_registries
-from envdplan.values import UNKNOWN, Attributes, Sensitive, Value
+from envdplan.ground.values import UNKNOWN, Attributes, Sensitive, Value
+from envdplan.resources.builds.localhost import on_localhost, unreachable_registries
 
 PUSHED: Attributes = {"output": ({"type": "image", "push": True},), "tags": ("localhost:5000/a:1",)}
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from envdplan.diagnostics import Rejected
-from envdplan.plans.changes import Action
-from envdplan.plans.options import PlanOptions
+from envdplan.core.plan.changes import Action
+from envdplan.core.plan.options import PlanOptions
+from envdplan.ground.diagnostics import Rejected
 from tests.unit.config.test_for_each import complaints
 from tests.unit.plans.worlds import World, actions, desired
 

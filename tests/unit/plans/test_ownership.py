@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.diagnostics import Rejected
-from envdplan.engine.adopt import adopted
-from envdplan.plans import planfile
-from envdplan.plans.changes import Action, Change
-from envdplan.plans.options import PlanOptions
-from envdplan.plans.planfile import PlanFile
-from envdplan.states import statefile
-from envdplan.states.desired import DesiredState
-from envdplan.states.observed import Stranger
-from envdplan.states.recorded import State
-from envdplan.workflow import make_plan
+from envdplan.app.workflow import make_plan
+from envdplan.core.engine.adopt import adopted
+from envdplan.core.plan import planfile
+from envdplan.core.plan.changes import Action, Change
+from envdplan.core.plan.options import PlanOptions
+from envdplan.core.plan.planfile import PlanFile
+from envdplan.core.state import statefile
+from envdplan.core.state.desired import DesiredState
+from envdplan.core.state.observed import Stranger
+from envdplan.core.state.recorded import State
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Rejected
 from tests.unit.plans.worlds import World, actions, desired, reasons
 
 BUILDER = Address.parse("builder.b")

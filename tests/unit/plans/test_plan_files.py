@@ -9,19 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from envdplan.addresses import Address
-from envdplan.checksum import seal, unseal
-from envdplan.diagnostics import Conflict, CorruptFile
-from envdplan.plans.changes import Action, Change, Difference, Drift, Work
-from envdplan.plans.options import PlanOptions
-from envdplan.plans.plan import Plan
-from envdplan.plans.planfile import KIND, VERSION, ModuleTexts, PlanFile, decode, encode
-from envdplan.plans.promise import check_promise
-from envdplan.plans.reasons import Code, Reason, Turn, told
-from envdplan.plans.wording import worded
-from envdplan.source import SourceFile
-from envdplan.states.observed import Cause, Input
-from envdplan.values import UNKNOWN, Attributes, Sensitive
+from envdplan.core.plan.changes import Action, Change, Difference, Drift, Work
+from envdplan.core.plan.options import PlanOptions
+from envdplan.core.plan.plan import Plan
+from envdplan.core.plan.planfile import KIND, VERSION, ModuleTexts, PlanFile, decode, encode
+from envdplan.core.plan.promise import check_promise
+from envdplan.core.plan.reasons import Code, Reason, Turn, told
+from envdplan.core.plan.wording import worded
+from envdplan.core.state.observed import Cause, Input
+from envdplan.ground.addresses import Address
+from envdplan.ground.checksum import seal, unseal
+from envdplan.ground.diagnostics import Conflict, CorruptFile
+from envdplan.ground.source import SourceFile
+from envdplan.ground.values import UNKNOWN, Attributes, Sensitive
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "plan.schema.json").read_text())
 BUILDER, BUILD = Address.parse("builder.b"), Address.parse('build.x["k"]')

@@ -6,15 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.cli.catalog import CATALOG
-from envdplan.frontends.dockerfile import TYPE
-from envdplan.plans.builds import SHOWN
-from envdplan.plans.changes import Action, Change
-from envdplan.plans.diff import diff
-from envdplan.plans.inputs import attribute_inputs, entries_digest, inputs_digest
-from envdplan.plans.options import PlanOptions
-from envdplan.plans.reasons import (
+from envdplan.app.catalog import CATALOG
+from envdplan.core.plan.changes import Action, Change
+from envdplan.core.plan.diff import diff
+from envdplan.core.plan.inputs import attribute_inputs, entries_digest, inputs_digest
+from envdplan.core.plan.options import PlanOptions
+from envdplan.core.plan.reasons import (
     Code,
     Reason,
     Turn,
@@ -22,9 +19,9 @@ from envdplan.plans.reasons import (
     reasons_from_json,
     told,
 )
-from envdplan.plans.wording import worded
-from envdplan.states.desired import DesiredState
-from envdplan.states.observed import (
+from envdplan.core.plan.wording import worded
+from envdplan.core.state.desired import DesiredState
+from envdplan.core.state.observed import (
     Absent,
     BuildFacts,
     Cause,
@@ -36,8 +33,11 @@ from envdplan.states.observed import (
     Strayed,
     Unreachable,
 )
-from envdplan.states.recorded import Record, State
-from envdplan.values import UNKNOWN, Attributes, Sensitive
+from envdplan.core.state.recorded import Record, State
+from envdplan.ground.addresses import Address
+from envdplan.ground.values import UNKNOWN, Attributes, Sensitive
+from envdplan.resources.builds.decide import SHOWN
+from envdplan.resources.builds.frontends.dockerfile import TYPE
 from tests.unit.plans import test_build_decisions as builds
 from tests.unit.plans import test_conditions as conditions
 from tests.unit.plans import test_diff as pictures

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.addresses import Address
+from envdplan.app.catalog import CATALOG
 from envdplan.cli.app import run
-from envdplan.cli.catalog import CATALOG
-from envdplan.diagnostics import Rejected
-from envdplan.plans.changes import Action
-from envdplan.plans.compare import identity
-from envdplan.plans.options import PlanOptions
-from envdplan.states.desired import DesiredState
+from envdplan.core.plan.changes import Action
+from envdplan.core.plan.compare import identity
+from envdplan.core.plan.options import PlanOptions
+from envdplan.core.state.desired import DesiredState
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Rejected
 from tests.unit.plans.worlds import World, actions, desired, reasons
 
 

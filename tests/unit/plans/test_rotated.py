@@ -4,26 +4,26 @@ from dataclasses import replace
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.cli.catalog import CATALOG
-from envdplan.engine.events import Succeeded
-from envdplan.engine.record import record
-from envdplan.frontends.dockerfile import TYPE
-from envdplan.plans.builds import decide
-from envdplan.plans.changes import Action, Change, Work
-from envdplan.plans.inputs import (
+from envdplan.app.catalog import CATALOG
+from envdplan.core.engine.events import Succeeded
+from envdplan.core.engine.record import record
+from envdplan.core.plan.changes import Action, Change, Work
+from envdplan.core.plan.inputs import (
     attribute_inputs,
     entries_digest,
     inputs_digest,
     sensitive_inputs,
 )
-from envdplan.plans.wording import worded
-from envdplan.states.desired import Resource
-from envdplan.states.observed import BuildFacts, ImageFound, ImageMissing, Input
-from envdplan.states.recorded import Record, State
-from envdplan.states.seals import seal
-from envdplan.states.statefile import decode, encode
-from envdplan.values import Attributes, Sensitive, Value
+from envdplan.core.plan.wording import worded
+from envdplan.core.state.desired import Resource
+from envdplan.core.state.observed import BuildFacts, ImageFound, ImageMissing, Input
+from envdplan.core.state.recorded import Record, State
+from envdplan.core.state.seals import seal
+from envdplan.core.state.statefile import decode, encode
+from envdplan.ground.addresses import Address
+from envdplan.ground.values import Attributes, Sensitive, Value
+from envdplan.resources.builds.decide import decide
+from envdplan.resources.builds.frontends.dockerfile import TYPE
 
 BUILD = Address.parse("build.x")
 TAG = "r:5000/a/x:1"

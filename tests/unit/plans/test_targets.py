@@ -2,11 +2,11 @@
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.diagnostics import EnvdplanError
-from envdplan.plans.changes import Action
-from envdplan.plans.options import PlanOptions
-from envdplan.workflow import make_plan
+from envdplan.app.workflow import make_plan
+from envdplan.core.plan.changes import Action
+from envdplan.core.plan.options import PlanOptions
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import EnvdplanError
 from tests.unit.plans.worlds import World, actions, desired
 
 TCP = '\n  builder = "tcp"\n  builder_address = "10.0.0.1:1"\n'

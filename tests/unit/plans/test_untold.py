@@ -2,13 +2,13 @@
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.diagnostics import Diagnostics, EnvdplanError, Rejected
-from envdplan.plans.changes import Action, Change
-from envdplan.plans.options import PlanOptions
-from envdplan.plans.promise import check_known
-from envdplan.values import UNKNOWN
-from envdplan.workflow import make_plan
+from envdplan.app.workflow import make_plan
+from envdplan.core.plan.changes import Action, Change
+from envdplan.core.plan.options import PlanOptions
+from envdplan.core.plan.promise import check_known
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Diagnostics, EnvdplanError, Rejected
+from envdplan.ground.values import UNKNOWN
 from tests.unit.plans.worlds import World, desired
 
 BUILDS = """

@@ -3,24 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from envdplan.addresses import Address, Kind
-from envdplan.cli.catalog import CATALOG
-from envdplan.config.functions import FUNCTIONS
-from envdplan.config.modules import Read, Texts
-from envdplan.engine.events import Started, Succeeded
-from envdplan.engine.record import record
-from envdplan.plans.changes import Action
-from envdplan.plans.compare import identity
-from envdplan.plans.options import PlanOptions
-from envdplan.plans.plan import Plan
-from envdplan.plans.wording import worded
-from envdplan.schema import Catalog
-from envdplan.source import SourceFile
-from envdplan.states.desired import DesiredState, Resource
-from envdplan.states.observed import Absent, BuildFacts, Observation, Present, Stranger
-from envdplan.states.recorded import Record, State
-from envdplan.values import UNKNOWN, Attributes
-from envdplan.workflow import Project, load, make_plan
+from envdplan.app.catalog import CATALOG
+from envdplan.app.workflow import Project, load, make_plan
+from envdplan.core.engine.events import Started, Succeeded
+from envdplan.core.engine.record import record
+from envdplan.core.plan.changes import Action
+from envdplan.core.plan.compare import identity
+from envdplan.core.plan.options import PlanOptions
+from envdplan.core.plan.plan import Plan
+from envdplan.core.plan.wording import worded
+from envdplan.core.state.desired import DesiredState, Resource
+from envdplan.core.state.observed import Absent, BuildFacts, Observation, Present, Stranger
+from envdplan.core.state.recorded import Record, State
+from envdplan.ground.addresses import Address, Kind
+from envdplan.ground.schema import Catalog
+from envdplan.ground.source import SourceFile
+from envdplan.ground.values import UNKNOWN, Attributes
+from envdplan.language.configuration.modules import Read, Texts
+from envdplan.language.functions import FUNCTIONS
 
 NOW = "2026-01-01T00:00:00Z"
 

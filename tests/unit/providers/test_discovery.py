@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.diagnostics import CorruptFile
-from envdplan.dockerengine.buildx import Instance, Node, instances, store_path
-from envdplan.drivers.base import Lifecycle
-from envdplan.envd.contexts import Context, ContextSet
-from envdplan.providers.discovery import Discovery
-from envdplan.values import Value
+from envdplan.clients.docker.buildx import Instance, Node, instances, store_path
+from envdplan.clients.envd.contexts import Context, ContextSet
+from envdplan.ground.diagnostics import CorruptFile
+from envdplan.ground.values import Value
+from envdplan.resources.builders.base import Lifecycle
+from envdplan.resources.builders.discovery import Discovery
 
 
 def nobody(type: str) -> Lifecycle:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from envdplan.buildkit import progress
-from envdplan.diagnostics import EnvdplanError
-from envdplan.providers.build.hiding import Hiding, hiding
-from envdplan.values import Attributes, Sensitive
+from envdplan.clients.buildkit import progress
+from envdplan.ground.diagnostics import EnvdplanError
+from envdplan.ground.values import Attributes, Sensitive
+from envdplan.resources.builds.hiding import Hiding, hiding
 
 SIGN = "(sensitive value)"
 WANTED: Attributes = {

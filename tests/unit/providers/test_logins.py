@@ -2,12 +2,17 @@
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.credentials import Credential, FixedCredentials, Login, NamedCredentials
-from envdplan.diagnostics import Unreachable
-from envdplan.dockerengine.info import engine_info
-from envdplan.dockerengine.reply import Reply
-from envdplan.providers.build.logins import Logins
+from envdplan.clients.docker.info import engine_info
+from envdplan.clients.docker.reply import Reply
+from envdplan.clients.registry.credentials import (
+    Credential,
+    FixedCredentials,
+    Login,
+    NamedCredentials,
+)
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Unreachable
+from envdplan.resources.builds.logins import Logins
 from tests.unit.plans.worlds import desired
 
 BUILD = Address.parse("build.x")

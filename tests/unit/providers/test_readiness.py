@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.diagnostics import EnvdplanError, Refused
-from envdplan.imagenames import ImageReference
-from envdplan.plans.changes import Action, Change, Work
-from envdplan.providers.build.readiness import Readiness
-from envdplan.values import UNKNOWN, Sensitive, Value
+from envdplan.core.plan.changes import Action, Change, Work
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import EnvdplanError, Refused
+from envdplan.ground.imagenames import ImageReference
+from envdplan.ground.values import UNKNOWN, Sensitive, Value
+from envdplan.resources.builds.readiness import Readiness
 
 PUSHED: dict[str, Value] = {"output": ({"type": "image", "push": True},)}
 

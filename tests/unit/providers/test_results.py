@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.providers.build.results import Results
-from envdplan.providers.build.sources import Sources
-from envdplan.states.observed import Strayed
+from envdplan.core.state.observed import Strayed
+from envdplan.resources.builds.results import Results
+from envdplan.resources.builds.sources import Sources
 from envdplan.store.local import LocalStore
 from envdplan.store.memory import MemoryStore
 
@@ -76,8 +76,8 @@ def test_a_file_is_known_by_size_and_time(results: Results, out: Path) -> None:
 
 
 def test_lists_of_recorded_folders_are_kept(results: Results, out: Path, tmp_path: Path) -> None:
-    from envdplan.addresses import Address
-    from envdplan.states.recorded import Record, State
+    from envdplan.core.state.recorded import Record, State
+    from envdplan.ground.addresses import Address
 
     store = LocalStore(tmp_path / "state.json")
     kept = results.made(str(out), WRITTEN, store.keep_inputs)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.buildkit.request import LocalDirectory
-from envdplan.diagnostics import Conflict, EnvdplanError
-from envdplan.files.digest import file_digest
-from envdplan.files.ignore import Place, named
-from envdplan.frontends.base import NamedDirectory, Source
-from envdplan.providers.build.sources import Sources
+from envdplan.clients.buildkit.request import LocalDirectory
+from envdplan.clients.buildkit.tree.digest import file_digest
+from envdplan.clients.buildkit.tree.ignore import Place, named
+from envdplan.ground.diagnostics import Conflict, EnvdplanError
+from envdplan.resources.builds.frontends.base import NamedDirectory, Source
+from envdplan.resources.builds.sources import Sources
 
 
 @pytest.fixture

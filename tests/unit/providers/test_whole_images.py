@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from envdplan.providers.build.registries import Registries
-from envdplan.states.observed import ImageFound, ImageMissing, ImageUnclear
+from envdplan.core.state.observed import ImageFound, ImageMissing, ImageUnclear
+from envdplan.resources.builds.registries import Registries
 from tests.unit.registry.fake_registry import FakeRegistry, Reply, Seen, serving
 
 

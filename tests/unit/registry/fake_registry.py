@@ -14,11 +14,11 @@ from ssl import SSLContext
 from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
-from envdplan.credentials import Credentials, FixedCredentials
-from envdplan.registry import HostSettings, ImageReference, parse_reference
-from envdplan.registry.messages import Limits
-from envdplan.registry.transport import Transport
-from envdplan.registry.writer import RegistryWriter
+from envdplan.clients.registry import HostSettings, ImageReference, parse_reference
+from envdplan.clients.registry.credentials import Credentials, FixedCredentials
+from envdplan.clients.registry.messages import Limits
+from envdplan.clients.registry.transport import Transport
+from envdplan.clients.registry.writer import RegistryWriter
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"

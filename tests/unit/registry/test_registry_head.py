@@ -4,12 +4,12 @@ import socket
 
 import pytest
 
-from envdplan.credentials import Credential, FixedCredentials, Login
-from envdplan.diagnostics import Refused, Unreachable
-from envdplan.registry import Found, HostSettings, Missing, Unclear, parse_reference
-from envdplan.registry.messages import Limits
-from envdplan.registry.reader import RegistryReader
-from envdplan.registry.transport import Transport
+from envdplan.clients.registry import Found, HostSettings, Missing, Unclear, parse_reference
+from envdplan.clients.registry.credentials import Credential, FixedCredentials, Login
+from envdplan.clients.registry.messages import Limits
+from envdplan.clients.registry.reader import RegistryReader
+from envdplan.clients.registry.transport import Transport
+from envdplan.ground.diagnostics import Refused, Unreachable
 from tests.silent import silent
 from tests.unit.registry.fake_registry import (
     MANIFEST,

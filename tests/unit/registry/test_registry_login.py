@@ -4,18 +4,18 @@ import threading
 
 import pytest
 
-from envdplan.credentials import (
+from envdplan.clients.registry import Found, Unclear
+from envdplan.clients.registry.authorization import Authorizer
+from envdplan.clients.registry.credentials import (
     Credential,
     FixedCredentials,
     IdentityToken,
     Login,
     RegistryToken,
 )
-from envdplan.diagnostics import Refused, Unreachable
-from envdplan.registry import Found, Unclear
-from envdplan.registry.authorization import Authorizer
-from envdplan.registry.tokens import TokenQuery
-from envdplan.registry.transport import Transport
+from envdplan.clients.registry.tokens import TokenQuery
+from envdplan.clients.registry.transport import Transport
+from envdplan.ground.diagnostics import Refused, Unreachable
 from tests.unit.registry.fake_registry import FakeRegistry, Reply, Seen, client, once
 
 

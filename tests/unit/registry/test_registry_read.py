@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from envdplan.diagnostics import Refused, Unreachable
-from envdplan.registry.manifests import decode_manifest
+from envdplan.clients.registry.manifests import decode_manifest
+from envdplan.ground.diagnostics import Refused, Unreachable
 from tests.unit.registry.fake_registry import (
     INDEX,
     MANIFEST,

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdplan.credentials import FixedCredentials, Login
-from envdplan.diagnostics import CorruptFile, EnvdplanError, Refused, Unreachable
-from envdplan.imagenames import is_loopback
-from envdplan.registry import Found, HostSettings
-from envdplan.registry.challenges import parse_challenges, preferred
-from envdplan.registry.hosts import api_host
-from envdplan.registry.messages import Limits, Request
-from envdplan.registry.proxies import proxy_for
-from envdplan.registry.reader import _NEXT_PAGE
-from envdplan.registry.transport import Transport
-from envdplan.registry.writer import RegistryWriter
+from envdplan.clients.registry import Found, HostSettings
+from envdplan.clients.registry.challenges import parse_challenges, preferred
+from envdplan.clients.registry.credentials import FixedCredentials, Login
+from envdplan.clients.registry.hosts import api_host
+from envdplan.clients.registry.messages import Limits, Request
+from envdplan.clients.registry.proxies import proxy_for
+from envdplan.clients.registry.reader import _NEXT_PAGE
+from envdplan.clients.registry.transport import Transport
+from envdplan.clients.registry.writer import RegistryWriter
+from envdplan.ground.diagnostics import CorruptFile, EnvdplanError, Refused, Unreachable
+from envdplan.ground.imagenames import is_loopback
 from tests.unit.registry.fake_registry import FakeRegistry, Reply, client, serving
 
 

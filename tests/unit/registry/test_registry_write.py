@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from envdplan.credentials import FixedCredentials, Login
-from envdplan.diagnostics import Refused
-from envdplan.registry import HostSettings
-from envdplan.registry.messages import Limits
-from envdplan.registry.transport import Transport
-from envdplan.registry.writer import RegistryWriter
+from envdplan.clients.registry import HostSettings
+from envdplan.clients.registry.credentials import FixedCredentials, Login
+from envdplan.clients.registry.messages import Limits
+from envdplan.clients.registry.transport import Transport
+from envdplan.clients.registry.writer import RegistryWriter
+from envdplan.ground.diagnostics import Refused
 from tests.unit.registry.fake_registry import FakeRegistry, Reply, Seen, client, serving, sha256
 
 

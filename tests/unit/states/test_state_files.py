@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from envdplan.addresses import Address
-from envdplan.diagnostics import CorruptFile
-from envdplan.states.recorded import Pending, Record, State
-from envdplan.states.statefile import decode, encode
-from envdplan.values import UNKNOWN, Sensitive, SetValue, Value
+from envdplan.core.state.recorded import Pending, Record, State
+from envdplan.core.state.statefile import decode, encode
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import CorruptFile
+from envdplan.ground.values import UNKNOWN, Sensitive, SetValue, Value
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "state.schema.json").read_text())
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.source import SourceFile
+from envdplan.ground.source import SourceFile
+from envdplan.language.syntax import decode
+from envdplan.language.syntax.document import Document
 from envdplan.store import parsed
 from envdplan.store.parsed import SMALLEST, ParsedFiles
 from envdplan.store.pickled import pack, restore
-from envdplan.syntax import decode
-from envdplan.syntax.document import Document
 
 HCL = """
 locals { a = 1.5 }

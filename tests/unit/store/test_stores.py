@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from envdplan.addresses import Address
-from envdplan.diagnostics import Conflict, CorruptFile
-from envdplan.states.observed import Input
-from envdplan.states.recorded import Record, State
+from envdplan.core.state.observed import Input
+from envdplan.core.state.recorded import Record, State
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Conflict, CorruptFile
 from envdplan.store.local import LocalStore
 from envdplan.store.memory import MemoryStore
 from tests import children

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from envdplan.diagnostics import EnvdplanError, Rejected
-from envdplan.source import SourceFile
-from envdplan.syntax import formatting, hcl
-from envdplan.syntax.document import Body
-from envdplan.syntax.formatting import formatted
-from envdplan.syntax.sameness import same
-from envdplan.syntax.tokens import Kind, tokens
+from envdplan.ground.diagnostics import EnvdplanError, Rejected
+from envdplan.ground.source import SourceFile
+from envdplan.language.syntax import formatting, hcl
+from envdplan.language.syntax.document import Body
+from envdplan.language.syntax.formatting import formatted
+from envdplan.language.syntax.sameness import same
+from envdplan.language.syntax.tokens import Kind, tokens
 from tests.unit.syntax.hcl_texts import hcl_texts
 
 ROOT = Path(__file__).parents[3]

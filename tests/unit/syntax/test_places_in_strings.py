@@ -7,13 +7,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdplan.cli.catalog import CATALOG
-from envdplan.config.functions import FUNCTIONS
-from envdplan.diagnostics import Diagnostic, Rejected
-from envdplan.source import SourceFile, SourceRange
-from envdplan.syntax import decode
-from envdplan.syntax.scalars import content_start, origins
-from envdplan.workflow import Project, load
+from envdplan.app.catalog import CATALOG
+from envdplan.app.workflow import Project, load
+from envdplan.ground.diagnostics import Diagnostic, Rejected
+from envdplan.ground.source import SourceFile, SourceRange
+from envdplan.language.functions import FUNCTIONS
+from envdplan.language.syntax import decode
+from envdplan.language.syntax.scalars import content_start, origins
 
 YAML = {
     "plain": "locals:\n  a: x ${nope}",

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdplan.diagnostics import Severity
-from envdplan.source import Position, SourceFile, SourceRange
-from envdplan.syntax import decode
-from envdplan.syntax.document import Body, Document
+from envdplan.ground.diagnostics import Severity
+from envdplan.ground.source import Position, SourceFile, SourceRange
+from envdplan.language.syntax import decode
+from envdplan.language.syntax.document import Body, Document
 
 HCL = """
 variable "registry" {

@@ -10,12 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from envdplan.addresses import Address
-from envdplan.buildkit.progress import Log, Status, Vertex
-from envdplan.buildkit.progress import Warning as BuildWarning
-from envdplan.cli.catalog import CATALOG
-from envdplan.diagnostics import Diagnostics, EnvdplanError
-from envdplan.engine.events import (
+from envdplan.app.catalog import CATALOG
+from envdplan.clients.buildkit.progress import Log, Status, Vertex
+from envdplan.clients.buildkit.progress import Warning as BuildWarning
+from envdplan.core.engine.events import (
     Event,
     Failed,
     Finished,
@@ -24,16 +22,18 @@ from envdplan.engine.events import (
     Started,
     Succeeded,
 )
+from envdplan.core.plan.changes import Action, Change, Difference, Drift, Work
+from envdplan.core.plan.options import PlanOptions
+from envdplan.core.plan.plan import Plan
+from envdplan.core.plan.reasons import Code, Reason, Turn, told
+from envdplan.core.state.desired import DesiredState
+from envdplan.core.state.observed import Cause
+from envdplan.core.state.recorded import Pending, Record, State
+from envdplan.ground.addresses import Address
+from envdplan.ground.diagnostics import Diagnostics, EnvdplanError
+from envdplan.ground.source import Position, SourceFile, SourceRange
+from envdplan.ground.values import UNKNOWN, Sensitive, SetValue, Value
 from envdplan.modules.events import ModuleEvent, Outcome
-from envdplan.plans.changes import Action, Change, Difference, Drift, Work
-from envdplan.plans.options import PlanOptions
-from envdplan.plans.plan import Plan
-from envdplan.plans.reasons import Code, Reason, Turn, told
-from envdplan.source import Position, SourceFile, SourceRange
-from envdplan.states.desired import DesiredState
-from envdplan.states.observed import Cause
-from envdplan.states.recorded import Pending, Record, State
-from envdplan.values import UNKNOWN, Sensitive, SetValue, Value
 from envdplan.views import VIEWS, builders
 from envdplan.views.base import View
 

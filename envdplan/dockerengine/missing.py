@@ -1,7 +1,0 @@
-"""The engine's definite "there is no such thing"."""
-
-from envdplan.diagnostics import Refused
-
-
-class Missing(Refused):
-    """A container, volume, image or path that the engine says it does not have (HTTP 404)."""

@@ -1,1 +1,0 @@
-"""Refresh, apply and record: drives providers through protocols."""

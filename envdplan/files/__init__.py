@@ -1,1 +1,0 @@
-"""Source files: which count, in which order, and what is in them."""

@@ -1,1 +1,0 @@
-"""What has to change, and in which order."""

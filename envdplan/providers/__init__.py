@@ -1,1 +1,0 @@
-"""Edge: one provider per kind of resource; changes in, calls out."""

@@ -1,1 +1,0 @@
-"""Builds: what is there already, and what makes it."""

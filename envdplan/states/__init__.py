@@ -1,1 +1,0 @@
-"""The three pictures: desired, recorded, observed."""
