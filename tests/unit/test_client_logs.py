@@ -168,10 +168,8 @@ class Settings:
 def test_a_cluster(log: Logged) -> None:
     api = Api(Access(Settings(), Pool(), "default"), None)  # type: ignore[arg-type]
     api.list(POD, labels="app=x")
-    assert log.calls() == [
-        "clients.kubernetes GET "
-        "https://cluster.test/api/v1/namespaces/default/pods?labelSelector=app=x 200"
-    ]
+    pods = "https://cluster.test/api/v1/namespaces/default/pods?labelSelector=app=x"
+    assert log.calls() == [f"clients.kubernetes GET {pods} 200"]
 
 
 def test_the_control_api_of_buildkit(log: Logged, tmp_path: Path) -> None:
