@@ -67,6 +67,7 @@ def unreachable(reason: str, address: str) -> Unreachable:
     """No answer, with grpc's or the socket's reason."""
     # grpc core: "failed to connect to all addresses; last error: CODE: ADDRESS: REASON"
     reason = re.sub(r"^.*last error: [A-Z_]+: ", "", reason, flags=re.DOTALL)
+    reason = reason.rstrip(". \n")  # ssh ends its sentences, grpc does not
     detail = f"{address}: {reason}. Check that it runs, and that the address is right."
     return Unreachable("Builder does not answer", detail)
 

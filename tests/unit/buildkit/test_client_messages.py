@@ -121,6 +121,7 @@ def test_a_failed_call_is_no_answer_or_a_no(code: str, kind: type[Exception]) ->
 def test_the_reason_of_a_failed_connection_is_left_of_grpcs_words() -> None:
     words = "failed to connect to all addresses; last error: UNKNOWN: ipv4:1.2.3.4:5: refused"
     assert "tcp://b:1: ipv4:1.2.3.4:5: refused. " in errors.unreachable(words, "tcp://b:1").detail
+    assert "ssh://b: No route. Check" in errors.unreachable("No route.\n", "ssh://b").detail
 
 
 def test_a_failed_build_tells_step_output_and_place() -> None:
