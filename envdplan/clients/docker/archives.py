@@ -24,7 +24,10 @@ class FileContent:
 def pack(files: Mapping[str, FileContent]) -> bytes:
     """An archive of `files` by relative path, with their directories: all of root's, 0755, sorted.
 
-    Equal files give equal bytes. Raises ValueError for a path that leads elsewhere.
+    Equal files give equal bytes. It ends with the two empty blocks that end an archive: the padding
+    to a whole record, which tarfile adds, comes after them. Podman unpacks in a process of its
+    own, which may be gone by then, and then fails with "broken pipe" (seen with 4.3.1 on a busy
+    machine). Raises ValueError for a path that leads elsewhere.
     """
     paths = {_safe(path): content for path, content in files.items()}
     parents = {parent for path in paths for parent in path.parents if parent.name}
@@ -32,7 +35,8 @@ def pack(files: Mapping[str, FileContent]) -> bytes:
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path in sorted({*parents, *paths}):
             _add(archive, path, paths.get(path))
-    return buffer.getvalue()
+        end = archive.offset + 2 * tarfile.BLOCKSIZE
+    return buffer.getvalue()[:end]
 
 
 def _safe(path: str) -> PurePosixPath:

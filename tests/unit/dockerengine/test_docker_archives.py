@@ -104,3 +104,11 @@ def test_a_truncated_file_is_refused() -> None:
     raw = pack({"x": FileContent(b"x" * 1000)})
     with pytest.raises(Refused):
         unpack_file([raw[:900]], 1000)
+
+
+def test_an_archive_has_nothing_behind_its_end() -> None:
+    data = pack({"etc/a": FileContent(b"x" * 700)})
+    head, content = 512, 1024
+    assert len(data) == head + head + content + 1024  # folder, file, its blocks, two empty ones
+    assert data[-1024:] == bytes(1024)
+    assert members(data)
