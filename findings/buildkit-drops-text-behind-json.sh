@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: `CMD ["serve"] --port 80` is no valid JSON, so it is the shell form, or it is refused.
 # Seen: BuildKit's own Dockerfile parser (0.12.5, in the wheel dockerfile 3.4.0) takes the exec form
 #   and drops what stands behind the bracket without a word: the port is gone, and `# a comment` or a
@@ -7,7 +7,7 @@
 #   so the two read one Dockerfile as two programs. An image that a BuildKit daemon, 0.13.2, built of
 #   the second line has the command ["serve"].
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: BuildKit finds the heredocs of a RUN line where a shell finds them.
 # Seen: BuildKit's own Dockerfile parser (0.12.5, in the wheel dockerfile 3.4.0). A blank decides, and
 #   against the shell in both directions: `cat << EOF`, which every POSIX shell takes, begins no
@@ -7,7 +7,7 @@
 #   shell comment. The rule is: a word of the line that begins with `<<` and goes on. A BuildKit
 #   daemon, 0.13.2, answers alike.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"

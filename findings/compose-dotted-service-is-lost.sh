@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: two services of a Compose file whose names differ only in a dot and an underscore, both valid,
 #   give two images, or an error that names the clash.
 # Seen: docker-compose 2.40.3 and docker-buildx 0.29.1 (Debian sid). bake's target names have no dots,
@@ -8,7 +8,7 @@
 #   context and tag, again another's from run to run, with the build arguments of both. Both exit with
 #   0 and say nothing.
 # Output seen: the text under "expected"; which service wins in one run is chance.
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: `ulimits` of a Compose build mean one thing to `docker compose build` and to `docker buildx
 #   bake`: both use the same Compose library, and Compose hands its builds to bake.
 # Seen: docker-compose 2.40.3 and docker-buildx 0.29.1 (Debian sid). Each loses another form, and what
@@ -6,7 +6,7 @@
 #   a RUN step may open no file at all. Compose takes a single number only above zero: `core: -1`,
 #   unlimited, is `core=0:0`. Neither warns.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: what `crane flatten` makes of an OCI image of several platforms is one that registries and
 #   crane itself take.
 # Seen: crane 0.20.7 (Debian sid) with docker-registry 2.8.3. The new images are Docker manifests, and
@@ -6,7 +6,7 @@
 #   their own type. `crane copy` of the result fails: it sends a child as what the index says, and the
 #   registry answers MANIFEST_INVALID.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

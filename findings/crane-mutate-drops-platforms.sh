@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: `crane mutate --label` changes an image of several platforms on all of them, as its neighbour
 #   `crane flatten` does, or refuses it; both keep what else stands in the index.
 # Seen: crane 0.20.7 (Debian sid) with docker-registry 2.8.3. mutate takes the child for linux/amd64
@@ -6,7 +6,7 @@
 #   code is 0, nothing is said. flatten keeps both platforms and drops the attestations. copy keeps all.
 #   The same with what buildx 0.29.1 and BuildKit 0.13.2 pushed; the script makes such an index itself.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

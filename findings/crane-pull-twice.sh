@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: `crane pull --format=oci IMAGE FOLDER` into the folder of an earlier pull of the same image
 #   changes nothing, and `crane push FOLDER` pushes it back.
 # Seen: crane 0.20.7 (Debian sid) with docker-registry 2.8.3. Every pull adds an entry to index.json,
@@ -6,7 +6,7 @@
 #   From the second pull on `crane push` refuses the folder ("contains 2 entries, consider --index"),
 #   and with --index it pushes an index that has the image twice.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -1,11 +1,11 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: `crane validate --remote` passes for what `docker buildx build --push` has just pushed.
 # Seen: crane 0.20.7 (Debian sid) with docker-registry 2.8.3. It fails for every image with BuildKit's
 #   provenance, which is on by default: it unpacks each layer of each child as gzip, and the one
 #   "layer" of an attestation is JSON. Each platform by itself passes. The same with
 #   what buildx 0.29.1 and BuildKit 0.13.2 pushed; the script makes such an index by itself.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

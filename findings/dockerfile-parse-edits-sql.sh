@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: a program that sets the base image with dockerfile-parse changes the FROM line of the last
 #   stage, or fails.
 # Seen: dockerfile-parse 2.0.1 knows no heredocs, and says nothing. A line `FROM users` of an SQL
@@ -6,7 +6,7 @@
 #   multi-stage, and setting `baseimage` rewrites the SQL and leaves the real FROM line as it was.
 #   BuildKit's own parser (in the wheel dockerfile 3.4.0) sees one stage in the same text.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"

@@ -1,11 +1,11 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: in hq, python-hcl2's "jq-like" query tool, `target.app.tags[1]` is the second tag.
 # Seen: hq of python-hcl2 8.1.4. An index counts what the path has found so far, never inside a list:
 #   the attribute `tags` is one thing found, so [0] is the whole list and [1] is nothing (exit 1),
 #   and `| .[0]` is an error: a path reaches no entry of a list. Behind a block's label
 #   the index is not looked at: target.app[1] is both blocks of that label.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"

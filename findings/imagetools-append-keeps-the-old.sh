@@ -1,11 +1,11 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: `docker buildx imagetools create --append -t app:1 app:new-arm64` replaces the arm64 image of an
 #   index that has one; how else would one platform be built again?
 # Seen: docker-buildx 0.29.1 (Debian sid; no builder and no engine are needed) with docker-registry
 #   2.8.3. It adds a second entry of the same platform behind the first, exit 0. Clients take the first:
 #   crane 0.20.7 answers for linux/arm64 with the old image. Once more with the same image adds nothing.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

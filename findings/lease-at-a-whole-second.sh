@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: a Lease that the Kubernetes Python client writes with a time-zone-aware `renew_time` is
 #   always valid: the model takes a datetime, and the server reads RFC 3339.
 # Seen: kubernetes 37.0.2 writes `datetime.isoformat()`, which leaves the fraction out when the
@@ -7,7 +7,7 @@
 #   that fraction. So one renewal in a million fails, and every one whose time was rounded to
 #   seconds. Times of other kinds (metadata.creationTimestamp) are taken with and without.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: `oras backup --output FOLDER` of a second repository into the folder of the first adds to it or
 #   refuses; `oras restore` brings back what each backup reported as done.
 # Seen: oras 1.3.3 (Debian sid, the commands are new in 1.3 and marked experimental) with
@@ -6,7 +6,7 @@
 #   the name from tag 1 of the first, whose image stays without a name. Both report success. restore
 #   pushes the tags of both together into one repository: the second's image as 1, the first's 2.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

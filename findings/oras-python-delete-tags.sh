@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: `OrasClient.delete_tags(name, ["1"])` of the Python client takes away the tag "1", whatever it
 #   points at, and no other tag.
 # Seen: oras 0.2.43 (PyPI) with docker-registry 2.8.2 (Debian bookworm). It asks what the tag points at,
@@ -7,7 +7,7 @@
 #   Docker's format ends in an error "manifest unknown": the registry answers the question with the
 #   digest of a converted manifest, which it does not have.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

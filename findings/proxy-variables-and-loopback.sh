@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: with the usual proxy variables set, clients of BuildKit (gRPC), of the Docker Engine and of
 #   Kubernetes agree on what goes through the proxy, and nothing on 127.0.0.1 does, as with Docker's
 #   and Kubernetes' own programs.
@@ -9,7 +9,7 @@
 #   kubernetes read either case, and ALL_PROXY; https_proxy does not concern their plain http.
 #   kubectl asks no proxy for 127.0.0.1 under any of them.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"

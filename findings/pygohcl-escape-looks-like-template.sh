@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: pygohcl binds HashiCorp's own HCL parser, so a string that comes out with `${x}` in it was
 #   a template, and `keep_interpolations=True` keeps what tells templates from plain text.
 # Seen: pygohcl 1.2.9. By default it is the other way round: a template loses its `${}`, an escaped
@@ -6,7 +6,7 @@
 #   same; a call in a conditional becomes plain text of a directive; a bare reference, a template of
 #   one reference and a quoted string that spells it are all the same `v.x`.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"

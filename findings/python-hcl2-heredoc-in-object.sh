@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: python-hcl2 can write what it has read: `dumps(loads(text))` is HCL and has the same value.
 # Seen: python-hcl2 8.1.4, held against HashiCorp's parser (in pygohcl 1.2.9). A heredoc that is a
 #   value of an object is written with a comma behind its end marker ("EOT,"). Such a line ends no
@@ -8,7 +8,7 @@
 #   preserve_heredocs=False, the way around, everything can be read, but the value is another: the
 #   last line end is gone, and the tabs of a `<<-` heredoc stay.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Guess: `skopeo copy --all --format v2s2`, for registries that take Docker's formats only, converts
 #   what BuildKit has pushed, because each platform by itself is converted.
 # Seen: skopeo 1.9.3 with docker-registry 2.8.2 (Debian bookworm). It ends with "Unknown media type
@@ -7,7 +7,7 @@
 #   without --format too, because nothing is converted. The same with what buildx 0.29.1 and BuildKit
 #   0.13.2 pushed; the script makes such an index by itself.
 # Output seen: the text under "expected".
-set -eu
+set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
